@@ -1,0 +1,120 @@
+# routefit: `make demo` and `make check` install what is missing, build, and run. `make help` lists the targets.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= gcc
+# The processor to build for: this one. ARCH=x86-64-v3 makes a program for every machine with AVX2.
+ARCH    ?= native
+BUILD   ?= build$(if $(SANITIZE),-san)
+
+, := ,
+WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Werror
+OPTIM   := $(if $(SANITIZE),-O1 -fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer,-O3 -march=$(ARCH))
+CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE
+CFLAGS   ?= -g
+# -fopenmp-simd lets marked loops reorder their own sums; nothing else may (no -ffast-math: the NaN checks need IEEE rules).
+RFLAGS   := -std=gnu11 $(OPTIM) -fopenmp-simd -pthread $(WARN)
+LDLIBS   := -lopenblas -llapacke -lcsv -lsqlite3 -ljansson -lcrypto -lm -pthread
+LDFLAGS  += $(if $(SANITIZE),-fsanitize=address$(,)undefined)
+
+ROOMS   := core datasets train eval
+SRC     := $(foreach r,$(ROOMS),$(wildcard $(r)/*.c))
+HDR     := $(foreach r,$(ROOMS),$(wildcard $(r)/*.h))
+OBJ     := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/ddl.o
+TESTSRC := $(wildcard tests/unit/*.c tests/golden/*.c)
+TESTS   := $(TESTSRC:%.c=$(BUILD)/%)
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+
+# Debian packages: what the program needs, and what its tests need on top.
+PKGS_BUILD := gcc libc6-dev libopenblas-dev liblapacke-dev libcsv-dev libsqlite3-dev libjansson-dev libssl-dev gnuplot-nox
+PKGS_TEST  := libcmocka-dev bats python3-numpy sqlite3 valgrind
+
+.PHONY: all deps deps-test demo check lint unit golden cli fuzz bench valgrind install clean help format
+all: routefit
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make            build ./routefit                       make demo      the whole route on built-in data
+#: make check      lint and all tests                     make deps      install the Debian packages
+#: make bench      measured, floor, ratio                 make fuzz      fuzz every parser (EXECS=10000000)
+#: make valgrind   the unit tests under valgrind          make install   PREFIX=/usr/local DESTDIR=
+#: SANITIZE=1      with ASan and UBSan, in build-san      ARCH=...       processor to build for (native)
+
+deps:
+	@sh tests/deps.sh $(PKGS_BUILD)
+deps-test: deps
+	@sh tests/deps.sh $(PKGS_TEST)
+
+routefit: deps
+	@$(MAKE) --no-print-directory $(BUILD)/routefit
+	@cp $(BUILD)/routefit routefit
+
+$(BUILD)/routefit: $(BUILD)/routefit.o $(BUILD)/librf.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/librf.a: $(OBJ)
+	@rm -f $@
+	ar rcs $@ $(OBJ)
+
+# The pair is compiled as its users compile it: C99, nothing but libc and libm.
+$(BUILD)/core/routefit_score.o: core/routefit_score.c core/routefit_score.h
+	@mkdir -p $(@D)
+	$(CC) -std=c99 -pedantic $(OPTIM) -fopenmp-simd $(WARN) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The DDL files become one C table: rf_ddl[] = { text of 0001, text of 0002, ..., NULL }.
+DDL := $(sort $(wildcard core/sql/*.sql))
+$(BUILD)/ddl.c: $(DDL) core/sql/embed.awk
+	@mkdir -p $(@D)
+	awk -f core/sql/embed.awk $(DDL) > $@
+$(BUILD)/ddl.o: $(BUILD)/ddl.c
+	$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/%: tests/%.c $(BUILD)/librf.a
+	@mkdir -p $(@D)
+	$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP $(LDFLAGS) -o $@ $< $(BUILD)/librf.a -lcmocka $(LDLIBS)
+
+lint:
+	@BUILD=$(BUILD) CC='$(CC)' sh tests/lint.sh
+
+# Every suite writes its own lines; tests/run.sh adds them up and ends with "N passed, N failed, N skipped".
+check: deps-test
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) SANITIZE=$(SANITIZE) check-built
+check-built: $(BUILD)/routefit $(TESTS)
+	@BUILD=$(BUILD) CC='$(CC)' sh tests/run.sh lint unit golden cli
+unit golden cli: $(BUILD)/routefit $(TESTS)
+	@BUILD=$(BUILD) CC='$(CC)' sh tests/run.sh $@
+
+valgrind: $(TESTS)
+	@BUILD=$(BUILD) VALGRIND=1 sh tests/run.sh unit
+
+demo: routefit
+	@./routefit demo
+
+bench: $(BUILD)/routefit $(BENCHES)
+	@for b in $(BENCHES); do $$b || exit 1; done
+
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+EXECS ?= 10000000
+fuzz:
+	@BUILD=build-fuzz EXECS=$(EXECS) sh tests/fuzz/run.sh $(FUZZ)
+
+install: routefit
+	install -D -m 755 routefit $(DESTDIR)$(PREFIX)/bin/routefit
+	install -D -m 644 core/routefit_score.h $(DESTDIR)$(PREFIX)/include/routefit_score.h
+	install -D -m 644 core/routefit_score.c $(DESTDIR)$(PREFIX)/share/routefit/routefit_score.c
+
+format:
+	clang-format -i $(SRC) $(HDR) routefit.c $(TESTSRC)
+
+clean:
+	rm -rf build build-san build-fuzz routefit
+
+print-%:
+	@echo '$* = $($*)'
+
+-include $(OBJ:.o=.d) $(TESTS:%=%.d) $(BUILD)/routefit.d

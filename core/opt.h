@@ -1,0 +1,71 @@
+/* Option tables: one row per option gives parsing (over getopt_long), ranges, defaults and help. A command hands its
+ * tables and zeroed structs; defaults are set from the same text that help prints.
+ * Refuses: unknown options (nearest match named), values out of range, NaN, an option given twice with different values (lists excepted). */
+#ifndef RF_CORE_OPT_H
+#define RF_CORE_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/err.h"
+#include "core/mem.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum rf_opt_type {
+    RF_OPT_FLAG,   /* bool; no argument */
+    RF_OPT_INT,    /* int64_t in [min, max] */
+    RF_OPT_REAL,   /* double in [min, max] */
+    RF_OPT_TEXT,   /* const char *; NULL without a default */
+    RF_OPT_CHOICE, /* int: index into choices */
+    RF_OPT_LIST    /* struct rf_list: comma-separated, may be repeated */
+};
+
+struct rf_list {
+    const char **v; /* [n], owned by the parse */
+    size_t n;
+};
+
+struct rf_opt {
+    const char *name;    /* long name without dashes; NULL ends a table */
+    char letter;         /* short option, 0 for none */
+    enum rf_opt_type type;
+    size_t offset;       /* into the command's option struct */
+    const char *arg;     /* placeholder in help: "FILE" */
+    const char *def;     /* default as text, parsed like an argument; NULL = none */
+    const char *choices; /* RF_OPT_CHOICE: "drop|half|weak-suffices" */
+    double min, max;     /* RF_OPT_INT, RF_OPT_REAL; min == max == 0: any finite value */
+    const char *help;    /* one sentence */
+};
+
+/* Row makers: RF_OPT(struct x, field, "name", 'n', RF_OPT_INT, "N", "64", NULL, 1, 4096, "Rows in a batch.") */
+#define RF_OPT(T, field, name, letter, type, arg, def, choices, min, max, help) \
+    { name, letter, type, offsetof(T, field), arg, def, choices, min, max, help }
+#define RF_OPT_END { NULL, 0, RF_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL }
+
+/* A table and the struct that it writes to. Of two tables in one parse the earlier shadows the later one's names. */
+struct rf_opt_set {
+    const struct rf_opt *table;
+    void *dest;
+};
+/* Sets the defaults, then parses argv[1..argc). What is no option goes to args (room for argc), *nargs of them; "--" ends the options. */
+int rf_opt_parse(const struct rf_opt_set *sets, size_t nsets, int argc, char **argv, char **args, int *nargs,
+                 struct rf_err *err);
+/* Frees the lists that a parse made. */
+void rf_opt_release(const struct rf_opt_set *sets, size_t nsets);
+/* Help lines of one table: "  -k, --dim N   Width. [128]". */
+void rf_opt_help(const struct rf_opt *table, FILE *f);
+/* All options with the values in force as one JSON object: for run rows. Options named *key* or *token* are left out. */
+int rf_opt_json(const struct rf_opt_set *sets, size_t nsets, struct rf_buf *out, struct rf_err *err);
+
+/* The candidate nearest to word by edit distance, or NULL where none is near (distance <= 1 + len/3). */
+const char *rf_nearest(const char *word, const char *const *candidate, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

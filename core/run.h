@@ -1,0 +1,28 @@
+/* Run rows: what was done, with which options, on which data, giving which weights. Append-only. */
+#ifndef RF_CORE_RUN_H
+#define RF_CORE_RUN_H
+
+#include <stdint.h>
+
+#include "core/cli.h"
+#include "core/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rf_run {
+    int64_t id;
+    double started; /* rf_seconds() */
+};
+
+/* Inserts the row (status 'running') inside the caller's transaction, or alone where none is open. */
+int rf_run_begin(struct rf_run *run, struct rf_ctx *ctx, struct rf_err *err);
+/* Fills time, memory, status ('done', 'interrupted', 'failed'), fingerprint of the data and of the weights (hex or NULL), path of the output. */
+int rf_run_end(struct rf_run *run, struct rf_ctx *ctx, const char *status, const char *data_sha256,
+               const char *weights_sha256, const char *output, struct rf_err *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

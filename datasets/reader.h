@@ -1,0 +1,94 @@
+/* A format = one reader: a row of name, sniff and read. Readers turn bytes into calls on a sink and know no SQL; the sink
+ * (datasets/sink.c) knows SQL and no format. */
+#ifndef RF_DATASETS_READER_H
+#define RF_DATASETS_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/input.h"
+#include "core/mem.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rf_sink;
+
+/* What a sniffer sees. */
+struct rf_sniff {
+    const char *path;    /* as given; "-" for standard input */
+    struct rf_str head;  /* the first bytes, a byte order mark removed */
+};
+
+struct rf_reader {
+    const char *name;    /* --format NAME, source.format */
+    const char *summary; /* one line for help: what it is and where users get it */
+    /* How sure: 0 = not this format, 100 = certain. Two readers equally sure are an error that asks for --format. */
+    int (*sniff)(const struct rf_sniff *s);
+    int (*read)(struct rf_input *in, struct rf_sink *sink, struct rf_err *err);
+};
+
+/* NULL-terminated, in the order of help. */
+extern const struct rf_reader *const rf_readers[];
+
+/* ---- what readers emit; each returns 0 or an rf_code, and copies what it is given ---- */
+
+/* The turns that a user typed; n >= 1. With no text: n = 0 and id names it within the sink's file family, bytes = length if known (-1: not). */
+struct rf_prompt {
+    const struct rf_str *turn;
+    size_t n;
+    struct rf_str id;
+    int64_t bytes;
+};
+struct rf_vote {
+    uint64_t line;
+    uint64_t row;           /* data row from 0 */
+    const char *origin;     /* the space of key */
+    struct rf_str key;      /* .s NULL: none */
+    struct rf_prompt prompt; /* n = 0 and id.s NULL: none at all */
+    struct rf_str model_a, model_b;
+    const char *winner;     /* "a", "b", "tie", "bothbad" */
+    const char *judge;      /* "human" or a model's name */
+    double weight;          /* NaN: none */
+    struct rf_str *response_a, *response_b; /* turns, NULL: none */
+    size_t nresponse_a, nresponse_b;
+};
+/* A question of a benchmark. join: key is the benchmark's own id, so a known (bench, key) is the same item, in whatever file. */
+struct rf_item {
+    uint64_t line, row;
+    struct rf_str bench, task, key; /* task.s may be NULL */
+    bool join;
+    struct rf_prompt prompt;        /* none at all: keeps what is known */
+};
+struct rf_result {
+    struct rf_str model;
+    int turn;               /* from 1 */
+    double score;           /* NaN: missing, and nothing is stored */
+    double cost;            /* NaN: unknown */
+    int64_t input_tokens, output_tokens; /* -1: unknown */
+    struct rf_str response; /* .s NULL: none */
+};
+
+int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err);
+/* *item receives the id for rf_sink_result, valid until the end of the file. */
+int rf_sink_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err);
+int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, uint64_t line, struct rf_err *err);
+int rf_sink_contaminated(struct rf_sink *s, struct rf_str text, uint64_t line, struct rf_err *err);
+/* A prompt alone (question files without a benchmark). */
+int rf_sink_prompt(struct rf_sink *s, const struct rf_prompt *p, uint64_t line, uint64_t row, struct rf_err *err);
+/* A row that is not stored: reason is a short constant class, detail says what was found and expected. Fails (RF_BAD_INPUT) once more than the
+ * allowed share of rows is dropped. */
+int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *reason, struct rf_err *err, const char *detail, ...)
+    __attribute__((format(printf, 5, 6)));
+/* Every data row is counted once, before it is emitted or dropped; polls Ctrl-C and draws progress. */
+int rf_sink_row(struct rf_sink *s, uint64_t line, struct rf_err *err);
+void rf_sink_repaired(struct rf_sink *s, size_t n); /* lone surrogates replaced */
+const char *rf_sink_path(const struct rf_sink *s);  /* of the file being read */
+const char *rf_sink_bench(const struct rf_sink *s); /* ingest --bench NAME, or NULL: the reader takes it from the file's name */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
