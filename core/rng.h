@@ -26,7 +26,7 @@ uint32_t rf_rng_u32(struct rf_rng *r);
 double rf_rng_uniform(struct rf_rng *r);              /* [0, 1), 53 bits */
 uint32_t rf_rng_below(struct rf_rng *r, uint32_t n);  /* [0, n), unbiased (Lemire's rejection); n > 0 */
 double rf_rng_normal(struct rf_rng *r);               /* N(0, 1), Box-Muller */
-void rf_rng_shuffle(struct rf_rng *r, uint32_t *v, size_t n); /* Fisher-Yates */
+void rf_rng_shuffle(struct rf_rng *r, uint32_t *v, size_t n); /* Fisher-Yates; n < 2^32 */
 
 #ifdef __cplusplus
 }
