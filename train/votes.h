@@ -1,0 +1,88 @@
+/* Votes of the database as arrays, joined with the vectors of their prompts: read once, one copy of each vector. What
+ * cannot be used is left out and counted by reason. Refuses: vectors with NaN or Inf (the prompt is named), an
+ * ambiguous embedder, no votes at all. */
+#ifndef RF_TRAIN_VOTES_H
+#define RF_TRAIN_VOTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/db.h"
+#include "core/err.h"
+#include "core/opt.h"
+#include "core/sha256.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum rf_winner { RF_WINS_A, RF_WINS_B, RF_TIE, RF_BOTH_BAD };
+
+/* One vote that can be used. */
+struct rf_battle {
+    uint32_t row;  /* of its prompt's vector, < rf_votes.rows */
+    uint32_t a, b; /* models, < rf_votes.models, a != b */
+    enum rf_winner winner;
+    float weight; /* > 0; 1 where the source gives no strength */
+    bool valid;   /* its prompt is on the validation side */
+};
+
+/* Why a vote is left out. The last three are for kinds; rf_left_out_name() has the words. */
+enum rf_left_out {
+    RF_OUT_SOURCE,     /* --source names others */
+    RF_OUT_JUDGE,      /* --judge names others */
+    RF_OUT_NO_PROMPT,  /* the source has no prompt */
+    RF_OUT_SHORT,      /* prompt below --min-chars */
+    RF_OUT_NO_VECTOR,  /* the embedder has none for the prompt */
+    RF_OUT_ZERO,       /* the vector is all zero: it says nothing */
+    RF_OUT_SAME_MODEL, /* a model against itself */
+    RF_OUT_WEIGHT,     /* strength not above zero */
+    RF_OUT_TIE,        /* ties by the kind's convention */
+    RF_OUT_UNRATED,    /* a model without a finite rating where tiers are asked for */
+    RF_OUT_SETS,       /* not one of the strong set against one of the weak set */
+    RF_OUTS
+};
+
+struct rf_votes {
+    struct rf_battle *battle; /* [n] in database order */
+    size_t n;
+    float *x; /* [rows][dim] row-major: vectors of the distinct prompts, ascending prompt id; finite, none all zero */
+    int64_t *prompt; /* [rows] prompt ids, ascending */
+    bool *valid;     /* [rows] true: validation side */
+    size_t rows, dim;
+    char **model; /* [models] names of the models in battle[], by strcmp order */
+    size_t models;
+    char *embedder;        /* name of the vectors */
+    char *embedder_sha256; /* hex of the text model's file; NULL: vectors from elsewhere */
+    size_t read;           /* votes looked at; read = n + sum of left_out */
+    size_t left_out[RF_OUTS];
+    char sha256[RF_SHA256_HEX]; /* over the votes kept, their models' names and their vectors: the data fingerprint of
+                                   the run */
+};
+
+struct rf_votes_filter {
+    const char *embedder;  /* NULL: the only one of the database */
+    struct rf_list source; /* names; empty: all */
+    struct rf_list judge;  /* names; empty: all */
+    int64_t min_chars; /* code points of the first turn without white space at both ends (RouteLLM: 16); prompts without
+                          text pass */
+    double valid;      /* share of the prompts on the validation side, [0, 1) */
+    uint64_t seed;     /* of the split: a prompt's side depends on (seed, text of its first turn) alone */
+};
+
+/* Fills *v (whatever it held); on failure *v is empty. Only RF_OUT_SOURCE .. RF_OUT_WEIGHT are counted here. */
+int rf_votes_load(struct rf_votes *v, struct rf_db *db, const struct rf_votes_filter *f, struct rf_err *err);
+void rf_votes_release(struct rf_votes *v);
+
+/* "prompt shorter than --min-chars": words for people, static. */
+const char *rf_left_out_name(enum rf_left_out why);
+/* RF_BAD_INPUT "no votes left ...": which filter removed how many. left_out[RF_OUTS] */
+int rf_votes_none_left(size_t read, const size_t *left_out, struct rf_err *err);
+/* Index of a model name, or v->models where it does not occur. */
+size_t rf_votes_model(const struct rf_votes *v, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
