@@ -1,0 +1,6 @@
+/* The list of the commands of train/: declare the row of a cmd_x.c here and add its name to the list. */
+#include "train/commands.h"
+
+const struct rf_cmd *const rf_train_commands[] = {
+    NULL,
+};

@@ -1,0 +1,17 @@
+/* The commands of train/: tables in, weights out. Each command is one file cmd_x.c that defines one row, and one
+ * line in commands.c. */
+#ifndef RF_TRAIN_COMMANDS_H
+#define RF_TRAIN_COMMANDS_H
+
+#include "core/cli.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern const struct rf_cmd *const rf_train_commands[]; /* NULL-terminated, in the order of the help */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
