@@ -49,9 +49,14 @@ int routefit_tensor_floats(const struct routefit_tensor *t, float *out, char err
 void routefit_tensors_close(struct routefit_tensors *f); /* NULL is fine */
 
 /* ---- text features: hashed word and character n-grams, and the text's shape ----
- * Defined on bytes, version "rf-text-1", frozen: ASCII letters folded to lower case, bytes >= 0x80 are letters as they are.
- * Words are runs of [a-z0-9\x80-\xff]; word 1- and 2-grams; character 3-, 4- and 5-grams of " word " (with one blank at both ends).
- * Each n-gram is hashed to a bucket; value = (1 + ln count) / sqrt(sum over buckets of (1 + ln count)^2), 0 n-grams: no entry. */
+ * Defined on bytes, version "rf-text-1", frozen. Capitals A-Z are folded to a-z; bytes >= 0x80 are letters as they are.
+ * Words are the longest runs of [a-z0-9\x80-\xff]. The n-grams of a text:
+ *   characters: every 3, 4 and 5 bytes in a row of " word " (one blank at both ends), never across words;
+ *   words: every word, and every two words in a row.
+ * Each gives a key of 64 bits (arithmetic modulo 2^64): n bytes b: 256 * (b[0] * 256^(n-1) + ... + b[n-1]) + n;
+ * a word: h, from h = 1 by h = h * A + byte for each byte; two words: h(first) * B + h(second).
+ * bucket = the top bits of mix(key), where mix(x) = (y ^ y >> 32) * B, y = x * A, A = 0x243f6a8885a308d3 and B = 0xb7e151628aed2a6b
+ * (the fractions of pi and e). value = (1 + ln count) / sqrt(sum over buckets of (1 + ln count)^2). A text without words has no entry. */
 
 #define ROUTEFIT_FEATURES "rf-text-1"
 enum { ROUTEFIT_BUCKETS = 32768, ROUTEFIT_SHAPE = 8 };
@@ -60,9 +65,9 @@ struct routefit_features; /* a scratch pad for one thread */
 /* buckets: a power of two in [256, 2^22]. NULL: no memory or a wrong number. */
 struct routefit_features *routefit_features_new(size_t buckets);
 void routefit_features_free(struct routefit_features *f);
-/* The features of text[n] (any bytes). Results stay in f until the next call: *bucket[i] ascending and distinct, *value[i] > 0 with unit
- * Euclidean length, i < the returned count; *shape[ROUTEFIT_SHAPE]: ln(1+bytes), ln(1+words), ln(1+lines), share of digits, of capitals, of ASCII
- * punctuation, of bytes >= 0x80, of words in the most frequent bucket position (repetition), all finite. */
+/* The features of text[n] (any bytes; the first 2^30 count). Results stay in f until the next call: *bucket[i] ascending and distinct,
+ * *value[i] > 0 with unit Euclidean length, i < the returned count; *shape[ROUTEFIT_SHAPE]: ln(1+bytes), ln(1+words), ln(1+line feeds),
+ * the shares of digits, of capitals, of ASCII punctuation and of bytes >= 0x80 among the bytes, ln(1+bytes of the longest word); all finite. */
 size_t routefit_features_of(struct routefit_features *f, const char *text, size_t n, const uint32_t **bucket,
                             const float **value, const float **shape);
 

@@ -1,0 +1,1362 @@
+/* The scoring pair: a strict safetensors reader, the text features "rf-text-1", the text embedder, and the routers.
+ * Refuses every file that breaks a rule of the format: header of a wrong length or not UTF-8 JSON, a name that stands
+ * twice, an unknown field, a shape that does not give the length, a hole, overlap or tail, a wrong checksum, a number
+ * that is not finite. Nothing read from a file is used as a length before it is checked. The grammar of the header is
+ * fixed, so no input makes the parser recurse. */
+#include "routefit_score.h"
+
+#include <errno.h>
+#include <float.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PREFIX = 8, MAX_HEADER = 100000000, MIN_BUCKETS = 256, MAX_BUCKETS = 1 << 22 };
+
+/* ---- errors and sizes ---- */
+
+/* Fills err, with what could drive a terminal replaced, since names in it come from files. Always -1. */
+static int fail(char *err, const char *fmt, ...)
+{
+    va_list ap;
+    if (!err)
+        return -1;
+    va_start(ap, fmt);
+    vsnprintf(err, ROUTEFIT_ERR, fmt, ap);
+    va_end(ap);
+    for (unsigned char *c = (unsigned char *)err; *c; c++)
+        if (*c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0))
+            *c = '?';
+    return -1;
+}
+
+static int no_memory(char *err)
+{
+    return fail(err, "out of memory");
+}
+
+static int product(size_t a, size_t b, size_t *out)
+{
+    if (b && a > SIZE_MAX / b)
+        return -1;
+    *out = a * b;
+    return 0;
+}
+
+/* n elements of size bytes; never NULL for n = 0. */
+static void *array(size_t n, size_t size)
+{
+    size_t bytes;
+    return product(n ? n : 1, size, &bytes) ? NULL : calloc(bytes, 1);
+}
+
+/* ---- element types: little-endian bytes to double ---- */
+
+static uint64_t little_endian(const unsigned char *b, int n)
+{
+    uint64_t x = 0;
+    for (int i = n; i-- > 0;)
+        x = x << 8 | b[i];
+    return x;
+}
+
+static double from_f64(const unsigned char *b)
+{
+    const uint64_t bits = little_endian(b, 8);
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static double from_bits32(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static double from_f32(const unsigned char *b)
+{
+    return from_bits32((uint32_t)little_endian(b, 4));
+}
+
+static double from_bf16(const unsigned char *b)
+{
+    return from_bits32((uint32_t)little_endian(b, 2) << 16);
+}
+
+/* Shifted into place, a binary16 is a binary32 whose exponent is 112 too small: one exact multiplication mends it,
+ * subnormals included. */
+static double from_f16(const unsigned char *b)
+{
+    const uint32_t h = (uint32_t)little_endian(b, 2), sign = (h & 0x8000u) << 16, rest = (h & 0x7fffu) << 13;
+    if (rest >= 0x7c00u << 13)
+        return from_bits32(sign | 0x7f800000u | rest);
+    return from_bits32(sign | rest) * 0x1p112;
+}
+
+static double from_i8(const unsigned char *b)
+{
+    return *b < 128 ? *b : *b - 256;
+}
+
+static const struct dtype {
+    const char *name;
+    size_t size;
+    double (*get)(const unsigned char *); /* NULL: not read as a real number */
+} dtypes[] = {
+    [ROUTEFIT_F64] = { "F64", 8, from_f64 }, [ROUTEFIT_F32] = { "F32", 4, from_f32 },
+    [ROUTEFIT_F16] = { "F16", 2, from_f16 }, [ROUTEFIT_BF16] = { "BF16", 2, from_bf16 },
+    [ROUTEFIT_I64] = { "I64", 8, NULL },     [ROUTEFIT_I32] = { "I32", 4, NULL },
+    [ROUTEFIT_I16] = { "I16", 2, NULL },     [ROUTEFIT_I8] = { "I8", 1, from_i8 },
+    [ROUTEFIT_U8] = { "U8", 1, NULL },       [ROUTEFIT_BOOL] = { "BOOL", 1, NULL },
+};
+enum { DTYPES = sizeof dtypes / sizeof *dtypes };
+
+/* ---- JSON, as much as a header needs: objects, strings, natural numbers ---- */
+
+struct json {
+    const unsigned char *s;
+    size_t at, end; /* the next byte, one behind the last */
+    size_t base;    /* file offset of s, for messages */
+    char *
+        put; /* where the next decoded string goes; no longer than its raw form, so an arena of `end` bytes holds all */
+    char *err;
+};
+
+static int unexpected(struct json *j, const char *expected)
+{
+    if (j->at >= j->end)
+        return fail(j->err, "byte %zu: found the end of the header, expected %s", j->base + j->at, expected);
+    return fail(j->err, "byte %zu: found 0x%02x, expected %s", j->base + j->at, j->s[j->at], expected);
+}
+
+static void skip_blanks(struct json *j)
+{
+    while (j->at < j->end && memchr(" \t\r\n", j->s[j->at], 4))
+        j->at++;
+}
+
+/* True where the next sign is c, which is then taken. */
+static int take(struct json *j, char c)
+{
+    skip_blanks(j);
+    if (j->at >= j->end || j->s[j->at] != (unsigned char)c)
+        return 0;
+    j->at++;
+    return 1;
+}
+
+static int expect(struct json *j, char c)
+{
+    const char what[] = { '\'', c, '\'', '\0' };
+    return take(j, c) ? 0 : unexpected(j, what);
+}
+
+/* Behind an element of a list or object: 1 = another follows, 0 = closed by c, -1 = neither. */
+static int another(struct json *j, char c)
+{
+    const char what[] = { '\'', ',', '\'', ' ', 'o', 'r', ' ', '\'', c, '\'', '\0' };
+    return take(j, ',') ? 1 : take(j, c) ? 0 : unexpected(j, what);
+}
+
+static int natural(struct json *j, size_t *out)
+{
+    size_t x = 0, digits = 0;
+    skip_blanks(j);
+    for (; j->at < j->end && j->s[j->at] >= '0' && j->s[j->at] <= '9'; j->at++, digits++) {
+        if ((digits && !x) || x > (SIZE_MAX / 2 - 9) / 10)
+            return unexpected(j, "a natural number below 2^62 without leading zeros");
+        x = x * 10 + (size_t)(j->s[j->at] - '0');
+    }
+    if (!digits || (j->at < j->end && memchr(".eE", j->s[j->at], 3)))
+        return unexpected(j, "a natural number");
+    *out = x;
+    return 0;
+}
+
+/* Length of the well-formed UTF-8 sequence at s[n], 0 for none (overlong forms, surrogates and values above U+10FFFF
+ * are none). */
+static size_t utf8_length(const unsigned char *s, size_t n)
+{
+    const size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+    if (!len || len > n)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
+        (s[0] == 0xf4 && s[1] > 0x8f))
+        return 0;
+    return len;
+}
+
+static int hex(const unsigned char *s, size_t digits, uint64_t *out)
+{
+    static const char digit[] = "0123456789abcdef";
+    uint64_t x = 0;
+    for (size_t i = 0; i < digits; i++) {
+        const unsigned char low = s[i] >= 'A' && s[i] <= 'F' ? (unsigned char)(s[i] | 0x20) : s[i];
+        const char *d = low ? strchr(digit, low) : NULL;
+        if (!d)
+            return -1;
+        x = x << 4 | (uint64_t)(d - digit);
+    }
+    *out = x;
+    return 0;
+}
+
+/* The four digits behind "\u"; a high surrogate takes its other half too. */
+static int code_point(struct json *j, uint32_t *out)
+{
+    uint64_t hi, lo;
+    if (j->end - j->at < 4 || hex(j->s + j->at, 4, &hi) || !hi || (hi >= 0xdc00 && hi < 0xe000))
+        return unexpected(j, "four hexadecimal digits of a character that is neither U+0000 nor half of one");
+    j->at += 4;
+    if (hi >= 0xd800 && hi < 0xdc00) {
+        if (j->end - j->at < 6 || memcmp(j->s + j->at, "\\u", 2) || hex(j->s + j->at + 2, 4, &lo) || lo < 0xdc00 ||
+            lo > 0xdfff)
+            return unexpected(j, "the second half of a surrogate pair");
+        j->at += 6;
+        hi = 0x10000 + ((hi - 0xd800) << 10) + (lo - 0xdc00);
+    }
+    *out = (uint32_t)hi;
+    return 0;
+}
+
+static void put_utf8(struct json *j, uint32_t c)
+{
+    const int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const unsigned char lead[] = { 0, 0xc0, 0xe0, 0xf0 };
+    *j->put++ = (char)(lead[more] | c >> (6 * more));
+    for (int i = more; i-- > 0;)
+        *j->put++ = (char)(0x80 | (c >> (6 * i) & 0x3f));
+}
+
+static int escape(struct json *j)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    uint32_t c = 0;
+    const char *k;
+    if (j->at < j->end && j->s[j->at] == 'u') {
+        j->at++;
+        if (code_point(j, &c))
+            return -1;
+        put_utf8(j, c);
+        return 0;
+    }
+    k = j->at < j->end && j->s[j->at] ? strchr(from, j->s[j->at]) : NULL;
+    if (!k)
+        return unexpected(j, "one of \" \\ / b f n r t u behind a backslash");
+    j->at++;
+    *j->put++ = to[k - from];
+    return 0;
+}
+
+/* A string, decoded into the arena with a NUL behind; it holds no other NUL. */
+static int string(struct json *j, const char **out)
+{
+    if (expect(j, '"'))
+        return -1;
+    *out = j->put;
+    while (j->at < j->end && j->s[j->at] != '"') {
+        const unsigned char *s = j->s + j->at;
+        const size_t len = *s < 0x20 ? 0 : utf8_length(s, j->end - j->at);
+        if (!len)
+            return unexpected(j, "UTF-8 text without control characters");
+        if (*s == '\\') {
+            j->at++;
+            if (escape(j))
+                return -1;
+        } else {
+            memcpy(j->put, s, len);
+            j->put += len;
+            j->at += len;
+        }
+    }
+    *j->put++ = '\0';
+    return expect(j, '"');
+}
+
+/* ---- safetensors ---- */
+
+struct entry {
+    struct routefit_tensor t;
+    size_t begin, end; /* "data_offsets" */
+};
+struct pair {
+    const char *key, *value;
+};
+struct metadata {
+    char *arena; /* every string of the header */
+    struct pair *pair;
+    size_t n;
+};
+struct routefit_tensors {
+    struct entry *entry; /* [n] in file order */
+    size_t n;
+    struct metadata meta;
+};
+
+static void metadata_release(struct metadata *m)
+{
+    free(m->arena);
+    free(m->pair);
+}
+
+static const char *metadata_get(const struct metadata *m, const char *key)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (!strcmp(m->pair[i].key, key))
+            return m->pair[i].value;
+    return NULL;
+}
+
+/* Room for one more element in an array of n; the lengths double. */
+static int room(void **a, size_t n, size_t size)
+{
+    void *p;
+    if (n & (n - 1)) /* n is no power of two and not 0: still room */
+        return 0;
+    if (n > SIZE_MAX / 4 / size || !(p = realloc(*a, (n ? 2 * n : 1) * size)))
+        return -1;
+    *a = p;
+    return 0;
+}
+
+static int read_metadata(struct json *j, struct metadata *m)
+{
+    int more;
+    if (expect(j, '{'))
+        return -1;
+    if (take(j, '}'))
+        return 0;
+    do {
+        void *p = m->pair;
+        struct pair *kv;
+        if (room(&p, m->n, sizeof *m->pair))
+            return no_memory(j->err);
+        m->pair = p;
+        kv = &m->pair[m->n++];
+        if (string(j, &kv->key) || expect(j, ':') || string(j, &kv->value))
+            return -1;
+    } while ((more = another(j, '}')) > 0);
+    return more;
+}
+
+/* A list of at most max natural numbers; *n receives how many. */
+static int naturals(struct json *j, size_t *v, size_t max, size_t *n)
+{
+    int more;
+    *n = 0;
+    if (expect(j, '['))
+        return -1;
+    if (take(j, ']'))
+        return 0;
+    do {
+        if (*n == max)
+            return unexpected(j, "no further number in this list");
+        if (natural(j, &v[*n]))
+            return -1;
+        ++*n;
+    } while ((more = another(j, ']')) > 0);
+    return more;
+}
+
+static int read_dtype(struct json *j, struct entry *e)
+{
+    const char *name;
+    int d = 0;
+    if (string(j, &name))
+        return -1;
+    while (d < DTYPES && strcmp(dtypes[d].name, name))
+        d++;
+    if (d == DTYPES)
+        return fail(j->err,
+                    "tensor %.60s: found dtype \"%.20s\", expected one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL",
+                    e->t.name, name);
+    e->t.dtype = (enum routefit_dtype)d;
+    return 0;
+}
+
+static int read_shape(struct json *j, struct entry *e)
+{
+    return naturals(j, e->t.shape, ROUTEFIT_MAX_RANK, &e->t.rank);
+}
+
+static int read_offsets(struct json *j, struct entry *e)
+{
+    size_t v[2] = { 0, 0 }, n;
+    if (naturals(j, v, 2, &n))
+        return -1;
+    if (n != 2 || v[0] > v[1])
+        return fail(j->err, "tensor %.60s: data_offsets are not [begin, end] with begin <= end", e->t.name);
+    e->begin = v[0];
+    e->end = v[1];
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    int (*read)(struct json *, struct entry *);
+} fields[] = { { "dtype", read_dtype }, { "shape", read_shape }, { "data_offsets", read_offsets } };
+enum { FIELDS = sizeof fields / sizeof *fields };
+
+/* The object behind a tensor's name: each field exactly once, and a shape that gives the length. */
+static int read_entry(struct json *j, struct entry *e)
+{
+    unsigned seen = 0;
+    size_t bytes;
+    int more;
+    if (expect(j, '{'))
+        return -1;
+    do {
+        const char *key;
+        int k = 0;
+        if (string(j, &key) || expect(j, ':'))
+            return -1;
+        while (k < FIELDS && strcmp(fields[k].name, key))
+            k++;
+        if (k == FIELDS || seen >> k & 1u)
+            return fail(j->err, "tensor %.60s: field \"%.40s\" is unknown or stands twice", e->t.name, key);
+        seen |= 1u << k;
+        if (fields[k].read(j, e))
+            return -1;
+    } while ((more = another(j, '}')) > 0);
+    if (more)
+        return -1;
+    if (seen != (1u << FIELDS) - 1)
+        return fail(j->err, "tensor %.60s: expected dtype, shape and data_offsets, one is missing", e->t.name);
+    e->t.count = 1;
+    for (size_t i = 0; i < e->t.rank; i++)
+        if (product(e->t.count, e->t.shape[i], &e->t.count))
+            return fail(j->err, "tensor %.60s: its shape does not fit the address space", e->t.name);
+    if (product(e->t.count, dtypes[e->t.dtype].size, &bytes) || bytes != e->end - e->begin)
+        return fail(j->err, "tensor %.60s: data_offsets span %zu bytes, its shape and dtype need another length",
+                    e->t.name, e->end - e->begin);
+    return 0;
+}
+
+static int read_header(struct json *j, struct routefit_tensors *f)
+{
+    int more, metadata_seen = 0;
+    if (expect(j, '{'))
+        return -1;
+    more = !take(j, '}');
+    while (more > 0) {
+        const char *name;
+        if (string(j, &name) || expect(j, ':'))
+            return -1;
+        if (!strcmp(name, "__metadata__")) {
+            if (metadata_seen++)
+                return fail(j->err, "__metadata__ stands twice in the header");
+            if (read_metadata(j, &f->meta))
+                return -1;
+        } else {
+            void *p = f->entry;
+            if (room(&p, f->n, sizeof *f->entry))
+                return no_memory(j->err);
+            f->entry = p;
+            memset(&f->entry[f->n], 0, sizeof *f->entry);
+            f->entry[f->n].t.name = name;
+            if (read_entry(j, &f->entry[f->n++]))
+                return -1;
+        }
+        more = another(j, '}');
+    }
+    skip_blanks(j);
+    return more ? -1 : j->at < j->end ? unexpected(j, "blanks up to the end of the header") : 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *)a)->t.name, ((const struct entry *)b)->t.name);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    return x->begin != y->begin ? (x->begin > y->begin) - (x->begin < y->begin) : (x->end > y->end) - (x->end < y->end);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const struct pair *)a)->key, ((const struct pair *)b)->key);
+}
+
+/* No name twice; the tensors lie one behind the other and fill the payload. Leaves them in file order. */
+static int check_layout(struct routefit_tensors *f, const unsigned char *payload, size_t n, char *err)
+{
+    size_t at = 0;
+    if (f->meta.n)
+        qsort(f->meta.pair, f->meta.n, sizeof *f->meta.pair, by_key);
+    for (size_t i = 1; i < f->meta.n; i++)
+        if (!by_key(&f->meta.pair[i - 1], &f->meta.pair[i]))
+            return fail(err, "metadata key \"%.60s\" stands twice", f->meta.pair[i].key);
+    if (f->n)
+        qsort(f->entry, f->n, sizeof *f->entry, by_name);
+    for (size_t i = 1; i < f->n; i++)
+        if (!by_name(&f->entry[i - 1], &f->entry[i]))
+            return fail(err, "tensor %.60s stands twice", f->entry[i].t.name);
+    if (f->n)
+        qsort(f->entry, f->n, sizeof *f->entry, by_place);
+    for (size_t i = 0; i < f->n; i++) {
+        struct entry *e = &f->entry[i];
+        if (e->begin != at || e->end > n)
+            return fail(err,
+                        "tensor %.60s: found bytes %zu to %zu, expected a start at %zu and an end in the %zu bytes of "
+                        "data (%s)",
+                        e->t.name, e->begin, e->end, at, n,
+                        e->end > n      ? "the file is cut"
+                        : e->begin > at ? "a hole"
+                                        : "an overlap");
+        e->t.data = payload + e->begin;
+        at = e->end;
+    }
+    return at == n ? 0 : fail(err, "found %zu bytes behind the last tensor, expected none", n - at);
+}
+
+static int check_sum(const struct routefit_tensors *f, const unsigned char *payload, size_t n, char *err)
+{
+    const char *const text = metadata_get(&f->meta, "routefit.fnv1a64");
+    uint64_t expected, sum = 0xcbf29ce484222325u; /* FNV-1a, RFC 9923 */
+    if (!text)
+        return 0;
+    if (strlen(text) != 16 || hex((const unsigned char *)text, 16, &expected))
+        return fail(err, "routefit.fnv1a64: found \"%.40s\", expected 16 hexadecimal digits", text);
+    for (size_t i = 0; i < n; i++)
+        sum = (sum ^ payload[i]) * 0x100000001b3u;
+    return sum == expected
+               ? 0
+               : fail(err, "the data do not give the checksum routefit.fnv1a64 = %s: the file is damaged", text);
+}
+
+int routefit_tensors_open(struct routefit_tensors **out, const void *bytes, size_t n, char err[ROUTEFIT_ERR])
+{
+    const unsigned char *const b = bytes;
+    struct json j = { NULL, 0, 0, PREFIX, NULL, NULL };
+    struct routefit_tensors *f = NULL;
+    uint64_t header;
+    int rc = -1;
+    j.err = err;
+    if (n < PREFIX)
+        return fail(err, "found %zu bytes, expected the 8 that hold the header's length", n);
+    header = little_endian(b, PREFIX);
+    if (header > MAX_HEADER || header > n - PREFIX)
+        return fail(err, "found a header of %.0f bytes, expected at most %zu (the rest of the file, and 100 MB)",
+                    (double)header, n - PREFIX);
+    j.s = b + PREFIX;
+    j.end = (size_t)header;
+    if (!(f = array(1, sizeof *f)) || !(f->meta.arena = array(j.end, 1))) {
+        no_memory(err);
+        goto out;
+    }
+    j.put = f->meta.arena;
+    if (read_header(&j, f) || check_layout(f, j.s + j.end, n - PREFIX - j.end, err) ||
+        check_sum(f, j.s + j.end, n - PREFIX - j.end, err))
+        goto out;
+    *out = f;
+    f = NULL;
+    rc = 0;
+out:
+    routefit_tensors_close(f);
+    return rc;
+}
+
+size_t routefit_tensors_count(const struct routefit_tensors *f)
+{
+    return f->n;
+}
+
+const struct routefit_tensor *routefit_tensors_at(const struct routefit_tensors *f, size_t i)
+{
+    return i < f->n ? &f->entry[i].t : NULL;
+}
+
+const struct routefit_tensor *routefit_tensors_find(const struct routefit_tensors *f, const char *name)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (!strcmp(f->entry[i].t.name, name))
+            return &f->entry[i].t;
+    return NULL;
+}
+
+const char *routefit_tensors_meta(const struct routefit_tensors *f, const char *key)
+{
+    return metadata_get(&f->meta, key);
+}
+
+void routefit_tensors_close(struct routefit_tensors *f)
+{
+    if (!f)
+        return;
+    metadata_release(&f->meta);
+    free(f->entry);
+    free(f);
+}
+
+/* Element i, or NaN with err filled where it is no finite number (as a float where narrow). */
+static int element(const struct routefit_tensor *t, size_t i, int narrow, double *out, char *err)
+{
+    const struct dtype *d = &dtypes[t->dtype];
+    *out = d->get(t->data + i * d->size);
+    if (isfinite(*out) && !(narrow && fabs(*out) > FLT_MAX))
+        return 0;
+    return fail(err, "tensor %.60s: element %zu is %g, expected a finite number", t->name, i, *out);
+}
+
+static int is_real(const struct routefit_tensor *t, char *err)
+{
+    return dtypes[t->dtype].get ? 0
+                                : fail(err, "tensor %.60s: found dtype %s, expected F64, F32, F16, BF16 or I8", t->name,
+                                       dtypes[t->dtype].name);
+}
+
+int routefit_tensor_floats(const struct routefit_tensor *t, float *out, char err[ROUTEFIT_ERR])
+{
+    double x;
+    if (is_real(t, err))
+        return -1;
+    for (size_t i = 0; i < t->count; i++) {
+        if (element(t, i, 1, &x, err))
+            return -1;
+        out[i] = (float)x;
+    }
+    return 0;
+}
+
+/* The tensor of that name, rank and shape; a 0 in dim stands for any length but 0 and receives it. */
+static const struct routefit_tensor *want(const struct routefit_tensors *f, const char *name, size_t rank, size_t *dim,
+                                          char *err)
+{
+    const struct routefit_tensor *const t = routefit_tensors_find(f, name);
+    if (!t) {
+        fail(err, "expected a tensor %s, which is absent", name);
+        return NULL;
+    }
+    if (t->rank != rank) {
+        fail(err, "tensor %s: found rank %zu, expected %zu", name, t->rank, rank);
+        return NULL;
+    }
+    for (size_t i = 0; i < rank; i++) {
+        if (!t->shape[i] || (dim[i] && t->shape[i] != dim[i])) {
+            fail(err, "tensor %s: found length %zu in dimension %zu, expected %zu (0: any but 0)", name, t->shape[i], i,
+                 dim[i]);
+            return NULL;
+        }
+        dim[i] = t->shape[i];
+    }
+    return is_real(t, err) ? NULL : t;
+}
+
+/* The same tensor's numbers, for the caller to free; NULL with err filled. */
+static double *numbers(const struct routefit_tensors *f, const char *name, size_t rank, size_t *dim, char *err)
+{
+    const struct routefit_tensor *const t = want(f, name, rank, dim, err);
+    double *const x = t ? array(t->count, sizeof *x) : NULL;
+    if (t && !x)
+        no_memory(err);
+    for (size_t i = 0; x && i < t->count; i++)
+        if (element(t, i, 0, &x[i], err)) {
+            free(x);
+            return NULL;
+        }
+    return x;
+}
+
+static int eight(const struct routefit_tensors *f, const char *name, float *out, char *err)
+{
+    size_t dim = ROUTEFIT_SHAPE;
+    const struct routefit_tensor *const t = want(f, name, 1, &dim, err);
+    return t ? routefit_tensor_floats(t, out, err) : -1;
+}
+
+/* Metadata key must be value. */
+static int must_say(const struct routefit_tensors *f, const char *key, const char *value, char *err)
+{
+    const char *const found = routefit_tensors_meta(f, key);
+    return found && !strcmp(found, value)
+               ? 0
+               : fail(err, "metadata %s: found %.60s, expected %s", key, found ? found : "nothing", value);
+}
+
+/* ---- text features ---- */
+
+enum { LOGS = 64, LONGEST = 1 << 30 };
+enum sign { OTHER, DIGIT, CAPITAL, PUNCTUATION, HIGH, LINE_FEED, SIGNS };
+#define MIX_A 0x243f6a8885a308d3u
+#define MIX_B 0xb7e151628aed2a6bu
+
+struct routefit_features {
+    uint32_t *count;   /* [buckets] all 0 between calls */
+    uint64_t *touched; /* [buckets / 64] one bit per bucket with a count, all 0 between calls */
+    uint32_t *bucket;  /* [buckets] results */
+    float *value;      /* [buckets] */
+    size_t buckets;
+    int shift; /* 64 - log2(buckets) */
+    float shape[ROUTEFIT_SHAPE];
+    float log1[LOGS];          /* 1 + ln count */
+    unsigned char letter[256]; /* a byte of a word, folded; 0: between words */
+    unsigned char sign[256];   /* enum sign */
+};
+
+/* ASCII only, whatever the locale. */
+static enum sign sign_of(int c)
+{
+    if (c >= 0x80)
+        return HIGH;
+    if (c >= '0' && c <= '9')
+        return DIGIT;
+    if (c >= 'A' && c <= 'Z')
+        return CAPITAL;
+    if (c == '\n')
+        return LINE_FEED;
+    return c > ' ' && c < 0x7f && !(c >= 'a' && c <= 'z') ? PUNCTUATION : OTHER;
+}
+
+static int is_bucket_count(size_t n)
+{
+    return n >= MIN_BUCKETS && n <= MAX_BUCKETS && !(n & (n - 1));
+}
+
+struct routefit_features *routefit_features_new(size_t buckets)
+{
+    struct routefit_features *f = is_bucket_count(buckets) ? array(1, sizeof *f) : NULL;
+    if (!f)
+        return NULL;
+    f->buckets = buckets;
+    f->shift = 64;
+    for (size_t n = buckets; n > 1; n /= 2)
+        f->shift--;
+    f->count = array(buckets, sizeof *f->count);
+    f->touched = array(buckets / 64, sizeof *f->touched);
+    f->bucket = array(buckets + 4, sizeof *f->bucket);
+    f->value = array(buckets, sizeof *f->value);
+    if (!f->count || !f->touched || !f->bucket || !f->value) {
+        routefit_features_free(f);
+        return NULL;
+    }
+    for (int i = 1; i < LOGS; i++)
+        f->log1[i] = (float)(1 + log(i));
+    for (int c = 0; c < 256; c++) {
+        const enum sign s = sign_of(c);
+        f->sign[c] = (unsigned char)s;
+        if (s == DIGIT || s == HIGH || s == CAPITAL || (c >= 'a' && c <= 'z'))
+            f->letter[c] = (unsigned char)(s == CAPITAL ? c + 'a' - 'A' : c);
+    }
+    return f;
+}
+
+void routefit_features_free(struct routefit_features *f)
+{
+    if (!f)
+        return;
+    free(f->count);
+    free(f->touched);
+    free(f->bucket);
+    free(f->value);
+    free(f);
+}
+
+/* The counters of one call, kept by value so that the compiler may hold them in registers. */
+struct counter {
+    uint32_t *count;
+    uint64_t *touched;
+    int shift;
+};
+
+static void add(struct counter c, uint64_t key)
+{
+    uint64_t x = key * MIX_A;
+    x = (x ^ x >> 32) * MIX_B;
+    x >>= c.shift;
+    c.count[x]++;
+    c.touched[x >> 6] |= (uint64_t)1 << (x & 63);
+}
+
+/* The n-gram of the last n bytes that went through the window. */
+static void add_gram(struct counter c, uint64_t window, int n)
+{
+    add(c, (window & (((uint64_t)1 << 8 * n) - 1)) << 8 | (uint64_t)n);
+}
+
+/* Counts the character n-grams of the word at s, which ends before end or at a byte that is no letter. Its length, and
+ * its key in *word. */
+static size_t count_word(const struct routefit_features *f, struct counter c, const unsigned char *s,
+                         const unsigned char *end, size_t *tally, uint64_t *word)
+{
+    uint64_t window = ' ', key = 1;
+    size_t n = 0;
+    for (unsigned char b; s + n < end && (b = f->letter[s[n]]); n++) {
+        tally[f->sign[s[n]]]++;
+        key = key * MIX_A + b;
+        window = window << 8 | b;
+        if (n >= 1)
+            add_gram(c, window, 3);
+        if (n >= 2)
+            add_gram(c, window, 4);
+        if (n >= 3)
+            add_gram(c, window, 5);
+    }
+    window = window << 8 | ' ';
+    add_gram(c, window, 3);
+    if (n >= 2)
+        add_gram(c, window, 4);
+    if (n >= 3)
+        add_gram(c, window, 5);
+    *word = key;
+    return n;
+}
+
+static int lowest_bit(uint64_t x)
+{
+#ifdef __GNUC__
+    return __builtin_ctzll(x);
+#else
+    int i = 0;
+    while (!(x >> i & 1))
+        i++;
+    return i;
+#endif
+}
+
+static int count_bits(uint64_t x)
+{
+#ifdef __GNUC__
+    return __builtin_popcountll(x);
+#else
+    int n = 0;
+    for (; x; x &= x - 1)
+        n++;
+    return n;
+#endif
+}
+
+/* Lists the touched buckets in ascending order and forgets them. Writes four at a time, right or not, and steps on by
+ * as many as there were: few words hold more than four, so the loop's branches are foreseen. The list has room for the
+ * surplus. */
+static size_t list_buckets(struct routefit_features *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->buckets / 64; i++) {
+        uint64_t bits = f->touched[i];
+        const size_t left = (size_t)count_bits(bits);
+        for (size_t done = 0; done < left; done += 4)
+            for (size_t k = 0; k < 4; k++, bits &= bits - 1)
+                f->bucket[n + done + k] = (uint32_t)(i * 64) + (uint32_t)lowest_bit(bits | (uint64_t)1 << 63);
+        f->touched[i] = 0;
+        n += left;
+    }
+    return n;
+}
+
+/* Turns the counts into values of unit length and sets the counters back to 0. */
+static size_t collect(struct routefit_features *f)
+{
+    const size_t n = list_buckets(f);
+    double sum[8] = { 0 }, square = 0;
+    float scale;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t count = f->count[f->bucket[i]];
+        f->count[f->bucket[i]] = 0;
+        f->value[i] = count < LOGS ? f->log1[count] : (float)(1 + log(count));
+        sum[i % 8] += (double)f->value[i] * f->value[i];
+    }
+    for (int k = 0; k < 8; k++)
+        square += sum[k];
+    scale = (float)(1 / sqrt(square));
+    for (size_t i = 0; i < n; i++)
+        f->value[i] *= scale;
+    return n;
+}
+
+size_t routefit_features_of(struct routefit_features *f, const char *text, size_t n, const uint32_t **bucket,
+                            const float **value, const float **shape)
+{
+    const struct counter c = { f->count, f->touched, f->shift };
+    const size_t bytes = n < LONGEST ? n : LONGEST;
+    const unsigned char *s = (const unsigned char *)text, *const end = n ? s + bytes : s;
+    size_t tally[SIGNS] = { 0 }, words = 0, longest = 0;
+    uint64_t word, last = 0;
+    while (s < end) {
+        if (f->letter[*s]) {
+            const size_t len = count_word(f, c, s, end, tally, &word);
+            add(c, word);
+            if (words++)
+                add(c, last * MIX_B + word);
+            last = word;
+            longest = len > longest ? len : longest;
+            s += len;
+        } else {
+            tally[f->sign[*s++]]++;
+        }
+    }
+    f->shape[0] = (float)log1p((double)bytes);
+    f->shape[1] = (float)log1p((double)words);
+    f->shape[2] = (float)log1p((double)tally[LINE_FEED]);
+    for (int k = 0; k < 4; k++)
+        f->shape[3 + k] = bytes ? (float)((double)tally[DIGIT + k] / (double)bytes) : 0;
+    f->shape[7] = (float)log1p((double)longest);
+    *bucket = f->bucket;
+    *value = f->value;
+    *shape = f->shape;
+    return collect(f);
+}
+
+/* ---- text embedder ---- */
+
+/* Sixteen partial sums in double: a fixed order of addition that a compiler can still put into vector registers. */
+static double dot(const double *w, const float *x, size_t n)
+{
+    double s[16] = { 0 }, sum = 0;
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16)
+        for (size_t k = 0; k < 16; k++)
+            s[k] += w[i + k] * (double)x[i + k];
+    for (; i < n; i++)
+        sum += w[i] * (double)x[i];
+    for (size_t k = 0; k < 16; k++)
+        sum += s[k];
+    return sum;
+}
+
+struct routefit_embedder {
+    float *projection; /* [buckets][dim] */
+    size_t buckets, dim;
+    float mean[ROUTEFIT_SHAPE], scale[ROUTEFIT_SHAPE];
+};
+
+int routefit_embedder_load(struct routefit_embedder **out, const void *bytes, size_t n, char err[ROUTEFIT_ERR])
+{
+    struct routefit_tensors *f = NULL;
+    struct routefit_embedder *e = NULL;
+    const struct routefit_tensor *t;
+    size_t dim[2] = { 0, 0 };
+    int rc = -1;
+    if (routefit_tensors_open(&f, bytes, n, err) || must_say(f, "routefit.kind", "text-embedder", err) ||
+        must_say(f, "routefit.features", ROUTEFIT_FEATURES, err) || !(t = want(f, "projection", 2, dim, err)))
+        goto out;
+    if (!is_bucket_count(dim[0])) {
+        fail(err, "tensor projection: found %zu rows, expected a power of two from %d to %d", dim[0], MIN_BUCKETS,
+             MAX_BUCKETS);
+        goto out;
+    }
+    if (!(e = array(1, sizeof *e)) || !(e->projection = array(t->count, sizeof *e->projection))) {
+        no_memory(err);
+        goto out;
+    }
+    e->buckets = dim[0];
+    e->dim = dim[1];
+    if (routefit_tensor_floats(t, e->projection, err) || eight(f, "shape_mean", e->mean, err) ||
+        eight(f, "shape_scale", e->scale, err))
+        goto out;
+    *out = e;
+    e = NULL;
+    rc = 0;
+out:
+    routefit_embedder_free(e);
+    routefit_tensors_close(f);
+    return rc;
+}
+
+void routefit_embedder_free(struct routefit_embedder *e)
+{
+    if (!e)
+        return;
+    free(e->projection);
+    free(e);
+}
+
+size_t routefit_embedder_dim(const struct routefit_embedder *e)
+{
+    return e->dim + ROUTEFIT_SHAPE;
+}
+
+size_t routefit_embedder_buckets(const struct routefit_embedder *e)
+{
+    return e->buckets;
+}
+
+static void axpy(float a, const float *restrict x, float *restrict y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += a * x[i];
+}
+
+void routefit_embed(const struct routefit_embedder *e, struct routefit_features *f, const char *text, size_t n,
+                    float *out)
+{
+    const uint32_t *bucket;
+    const float *value, *shape;
+    const size_t features = routefit_features_of(f, text, n, &bucket, &value, &shape);
+    memset(out, 0, e->dim * sizeof *out);
+    for (size_t i = 0; i < features; i++)
+        axpy(value[i], e->projection + bucket[i] * e->dim, out, e->dim);
+    for (size_t k = 0; k < ROUTEFIT_SHAPE; k++)
+        out[e->dim + k] = (shape[k] - e->mean[k]) * e->scale[k];
+}
+
+void routefit_embedder_collapse(const struct routefit_embedder *e, const double *w, double *bucket_w, double *shape_w,
+                                double *bias)
+{
+    double sum = 0;
+    for (size_t b = 0; b < e->buckets; b++)
+        bucket_w[b] = dot(w, e->projection + b * e->dim, e->dim);
+    for (size_t k = 0; k < ROUTEFIT_SHAPE; k++) {
+        shape_w[k] = w[e->dim + k] * e->scale[k];
+        sum -= shape_w[k] * e->mean[k];
+    }
+    *bias = sum;
+}
+
+/* ---- routers: every kind folds into one linear function when it is loaded ---- */
+
+struct kind;
+struct routefit_router {
+    const struct kind *kind;
+    enum routefit_input input;
+    size_t dim;
+    double *w;                      /* [dim] */
+    double shape_w[ROUTEFIT_SHAPE]; /* text only */
+    double bias;
+    struct metadata meta;
+};
+
+typedef int load_kind(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
+                      char *err);
+#define DECLARE(name) static load_kind load_##name;
+ROUTEFIT_KINDS(DECLARE)
+#define ROW(name) { #name, load_##name },
+static const struct kind {
+    const char *name;
+    load_kind *load;
+} kinds[] = { ROUTEFIT_KINDS(ROW) };
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static int load_input(struct routefit_router *r, const struct routefit_tensors *f, char *err)
+{
+    const char *const input = routefit_tensors_meta(f, "routefit.input");
+    if (input && !strcmp(input, "text")) {
+        r->input = ROUTEFIT_TEXT;
+        return must_say(f, "routefit.features", ROUTEFIT_FEATURES, err);
+    }
+    r->input = ROUTEFIT_VECTOR;
+    return input ? must_say(f, "routefit.input", "vector", err) : 0;
+}
+
+/* A whole number per weight needs its "weight_scale"; any other weight must have none. */
+static int load_scale(const struct routefit_tensors *f, double *scale, char *err)
+{
+    const int whole = routefit_tensors_find(f, "weight")->dtype == ROUTEFIT_I8;
+    size_t one = 1;
+    double *s = NULL;
+    *scale = 1;
+    if (whole != (routefit_tensors_find(f, "weight_scale") != NULL))
+        return fail(err, "tensor weight: expected I8 with a tensor weight_scale, or F32 or F64 without");
+    if (!whole)
+        return 0;
+    if (!(s = numbers(f, "weight_scale", 1, &one, err)))
+        return -1;
+    *scale = *s;
+    free(s);
+    return 0;
+}
+
+static int load_logistic(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
+                         char *err)
+{
+    float shape_w[ROUTEFIT_SHAPE] = { 0 };
+    double *bias = NULL, scale;
+    size_t one = 1;
+    int rc = -1;
+    if (pick->use_ids || pick->strong || pick->weak)
+        return fail(
+            err,
+            "a logistic router compares one pair of models; expected no pick, or one by name and id for kind mf only");
+    if (!(r->w = numbers(f, "weight", 1, &r->dim, err)) || !(bias = numbers(f, "bias", 1, &one, err)) ||
+        load_scale(f, &scale, err))
+        goto out;
+    if (r->input == ROUTEFIT_TEXT) {
+        if (!is_bucket_count(r->dim)) {
+            fail(err, "tensor weight: found %zu entries, expected a power of two from %d to %d", r->dim, MIN_BUCKETS,
+                 MAX_BUCKETS);
+            goto out;
+        }
+        if (eight(f, "shape_weight", shape_w, err))
+            goto out;
+    }
+    for (size_t i = 0; i < r->dim; i++)
+        r->w[i] *= scale;
+    for (int k = 0; k < ROUTEFIT_SHAPE; k++)
+        r->shape_w[k] = shape_w[k];
+    r->bias = *bias;
+    rc = 0;
+out:
+    free(bias);
+    return rc;
+}
+
+/* The row of a model by its name in "routefit.models". */
+static int find_model(const struct routefit_tensors *f, const char *key, const char *name, size_t models, size_t *id,
+                      char *err)
+{
+    const char *const list = routefit_tensors_meta(f, "routefit.models"), *model;
+    struct json j = { NULL, 0, 0, 0, NULL, NULL };
+    char *arena = NULL;
+    size_t n = 0;
+    int more, found = 0, rc = -1;
+    if (!name)
+        name = routefit_tensors_meta(f, key);
+    if (!list || !name)
+        return fail(err,
+                    "the file does not say which models its rows are (%s); name the two rows: set use_ids, strong_id "
+                    "and weak_id of "
+                    "struct routefit_pick (RouteLLM serves rows 24 and 36)",
+                    list ? key : "routefit.models");
+    j.s = (const unsigned char *)list;
+    j.end = strlen(list);
+    j.err = err;
+    if (!(j.put = arena = array(j.end, 1))) {
+        no_memory(err);
+        goto out;
+    }
+    if (expect(&j, '['))
+        goto out;
+    do {
+        if (string(&j, &model))
+            goto out;
+        if (!strcmp(model, name)) {
+            *id = n;
+            found++;
+        }
+        n++;
+    } while ((more = another(&j, ']')) > 0);
+    if (more)
+        goto out;
+    if (n != models)
+        fail(err, "routefit.models: found %zu names, expected %zu, one for each row of P.weight", n, models);
+    else if (found != 1)
+        fail(err, "model %.60s: found %d times in routefit.models, expected once", name, found);
+    else
+        rc = 0;
+out:
+    free(arena);
+    return rc;
+}
+
+static int pick_rows(const struct routefit_tensors *f, const struct routefit_pick *pick, size_t models, size_t *strong,
+                     size_t *weak, char *err)
+{
+    if (pick->use_ids && !pick->strong && !pick->weak) {
+        *strong = pick->strong_id;
+        *weak = pick->weak_id;
+    } else if (find_model(f, "routefit.strong", pick->strong, models, strong, err) ||
+               find_model(f, "routefit.weak", pick->weak, models, weak, err)) {
+        return -1;
+    }
+    if (*strong < models && *weak < models && *strong != *weak)
+        return 0;
+    return fail(err, "found rows %zu (strong) and %zu (weak), expected two different ones below %zu", *strong, *weak,
+                models);
+}
+
+/* Euclidean length, at least torch's floor in normalize(). */
+static double length(const double *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] * x[i];
+    return sum > 1e-24 ? sqrt(sum) : 1e-12;
+}
+
+static int load_mf(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
+                   char *err)
+{
+    size_t p[2] = { 0, 0 }, t[2] = { 0, 0 }, c[2] = { 1, 0 }, strong, weak;
+    double *P = NULL, *T = NULL, *C = NULL;
+    int rc = -1;
+    if (r->input != ROUTEFIT_VECTOR)
+        return fail(err, "metadata routefit.input: found text, expected vector for kind mf");
+    if (!(P = numbers(f, "P.weight", 2, p, err)))
+        goto out;
+    t[0] = c[1] = p[1];
+    if (!(T = numbers(f, "text_proj.0.weight", 2, t, err)) || !(C = numbers(f, "classifier.0.weight", 2, c, err)) ||
+        pick_rows(f, pick, p[0], &strong, &weak, err))
+        goto out;
+    r->dim = t[1];
+    if (!(r->w = array(r->dim, sizeof *r->w))) {
+        no_memory(err);
+        goto out;
+    }
+    const double *const s = P + strong * p[1], *const w = P + weak * p[1];
+    const double s_len = length(s, p[1]), w_len = length(w, p[1]);
+    for (size_t k = 0; k < p[1]; k++) {
+        const double h = C[k] * (s[k] / s_len - w[k] / w_len);
+        for (size_t i = 0; i < r->dim; i++)
+            r->w[i] += h * T[k * r->dim + i];
+    }
+    rc = 0;
+out:
+    free(P);
+    free(T);
+    free(C);
+    return rc;
+}
+
+/* The kind that the file names; RouteLLM's own files name none and are known by their tensors. */
+static const struct kind *find_kind(const struct routefit_tensors *f, char *err)
+{
+    const char *const routellm[] = { "P.weight", "text_proj.0.weight", "classifier.0.weight" };
+    const char *name = routefit_tensors_meta(f, "routefit.kind");
+    size_t seen = 0;
+    while (!name && seen < 3 && routefit_tensors_find(f, routellm[seen]))
+        seen++;
+    if (seen == 3)
+        name = "mf";
+    for (int i = 0; name && i < KINDS; i++)
+        if (!strcmp(kinds[i].name, name))
+            return &kinds[i];
+    fail(err,
+         "metadata routefit.kind: found %.60s, which is no kind of router (a text embedder is loaded by "
+         "routefit_embedder_load)",
+         name ? name : "nothing");
+    return NULL;
+}
+
+int routefit_load(struct routefit_router **out, const void *bytes, size_t n, const struct routefit_pick *pick,
+                  char err[ROUTEFIT_ERR])
+{
+    static const struct routefit_pick as_the_file_says = { NULL, NULL, 0, 0, 0 };
+    struct routefit_tensors *f = NULL;
+    struct routefit_router *r = NULL;
+    int rc = -1;
+    if (routefit_tensors_open(&f, bytes, n, err))
+        goto out;
+    if (!(r = array(1, sizeof *r))) {
+        no_memory(err);
+        goto out;
+    }
+    if (!(r->kind = find_kind(f, err)) || load_input(r, f, err) ||
+        r->kind->load(r, f, pick ? pick : &as_the_file_says, err))
+        goto out;
+    for (size_t i = 0; i < r->dim; i++)
+        if (!isfinite(r->w[i])) {
+            fail(err, "the weights overflow: the folded weight %zu is %g", i, r->w[i]);
+            goto out;
+        }
+    r->meta = f->meta; /* its strings move over */
+    memset(&f->meta, 0, sizeof f->meta);
+    *out = r;
+    r = NULL;
+    rc = 0;
+out:
+    routefit_free(r);
+    routefit_tensors_close(f);
+    return rc;
+}
+
+int routefit_load_file(struct routefit_router **out, const char *path, const struct routefit_pick *pick,
+                       char err[ROUTEFIT_ERR])
+{
+    unsigned char *bytes = NULL;
+    size_t n = 0, cap = 0, got;
+    char why[ROUTEFIT_ERR];
+    FILE *const file = fopen(path, "rb");
+    int rc = -1;
+    if (!file)
+        return fail(err, "%.100s: %s", path, strerror(errno));
+    do {
+        if (n == cap) {
+            unsigned char *const p = cap > SIZE_MAX / 2 ? NULL : realloc(bytes, cap = cap ? 2 * cap : 1 << 16);
+            if (!p) {
+                no_memory(err);
+                goto out;
+            }
+            bytes = p;
+        }
+        got = fread(bytes + n, 1, cap - n, file);
+        n += got;
+    } while (got);
+    if (ferror(file)) {
+        fail(err, "%.100s: cannot read it: %s", path, strerror(errno));
+        goto out;
+    }
+    rc = routefit_load(out, bytes, n, pick, why);
+    if (rc)
+        fail(err, "%.60s: %.190s", path, why);
+out:
+    free(bytes);
+    fclose(file);
+    return rc;
+}
+
+void routefit_free(struct routefit_router *r)
+{
+    if (!r)
+        return;
+    metadata_release(&r->meta);
+    free(r->w);
+    free(r);
+}
+
+const char *routefit_kind(const struct routefit_router *r)
+{
+    return r->kind->name;
+}
+
+enum routefit_input routefit_input(const struct routefit_router *r)
+{
+    return r->input;
+}
+
+size_t routefit_dim(const struct routefit_router *r)
+{
+    return r->dim;
+}
+
+const char *routefit_meta(const struct routefit_router *r, const char *key)
+{
+    return metadata_get(&r->meta, key);
+}
+
+static double probability(double logit)
+{
+    return 1 / (1 + exp(-logit));
+}
+
+double routefit_logit(const struct routefit_router *r, const float *x)
+{
+    return dot(r->w, x, r->dim) + r->bias;
+}
+
+double routefit_win_rate(const struct routefit_router *r, const float *x)
+{
+    return probability(routefit_logit(r, x));
+}
+
+void routefit_win_rates(const struct routefit_router *r, const float *x, size_t n, double *p)
+{
+    for (size_t i = 0; i < n; i++)
+        p[i] = routefit_win_rate(r, x + i * r->dim);
+}
+
+double routefit_win_rate_text(const struct routefit_router *r, struct routefit_features *f, const char *text, size_t n)
+{
+    const uint32_t *bucket;
+    const float *value, *shape;
+    const size_t features = routefit_features_of(f, text, n, &bucket, &value, &shape);
+    double logit = r->bias;
+    for (size_t i = 0; i < features; i++)
+        logit += r->w[bucket[i]] * (double)value[i];
+    for (int k = 0; k < ROUTEFIT_SHAPE; k++)
+        logit += r->shape_w[k] * (double)shape[k];
+    return probability(logit);
+}
+
+void routefit_linear(const struct routefit_router *r, double *w, double *bias)
+{
+    memcpy(w, r->w, r->dim * sizeof *w);
+    *bias = r->bias;
+}
