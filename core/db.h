@@ -18,7 +18,7 @@ struct rf_db;
 struct rf_stmt;
 
 enum rf_db_mode {
-    RF_DB_READ,  /* must exist */
+    RF_DB_READ,  /* must exist; statements that write are refused (an older schema is upgraded first, as by every mode) */
     RF_DB_WRITE, /* must exist */
     RF_DB_CREATE /* made where absent */
 };
@@ -29,7 +29,7 @@ int rf_db_open(struct rf_db **out, const char *path, enum rf_db_mode mode, struc
 void rf_db_close(struct rf_db *db); /* rolls back what is open; NULL is fine */
 const char *rf_db_path(const struct rf_db *db);
 
-/* One transaction at a time. Begin takes the write lock at once. After any error inside, only rollback is possible: every later step
+/* One transaction at a time. Begin takes the write lock at once (with RF_DB_READ: none, only one view of the data). After any error inside, only rollback is possible: every later step
  * fails (SQLITE_FULL ends a transaction by itself; going on would store rows outside of it). */
 int rf_db_begin(struct rf_db *db, struct rf_err *err);
 int rf_db_commit(struct rf_db *db, struct rf_err *err);
@@ -43,6 +43,7 @@ int64_t rf_db_changes(const struct rf_db *db); /* rows changed by the last state
 /* Prepared statements. i counts from 1 for values, from 0 for columns. Text and blobs are copied when bound. */
 int rf_stmt_new(struct rf_stmt **out, struct rf_db *db, const char *sql, struct rf_err *err);
 void rf_stmt_free(struct rf_stmt *s); /* NULL is fine */
+/* A failed bind (no such i, too long, out of memory) is reported by the next step. */
 void rf_bind_int(struct rf_stmt *s, int i, int64_t v);
 void rf_bind_real(struct rf_stmt *s, int i, double v); /* NaN binds NULL */
 void rf_bind_text(struct rf_stmt *s, int i, const char *v); /* NULL binds NULL */
@@ -60,7 +61,7 @@ double rf_col_real(struct rf_stmt *s, int i); /* NaN for NULL */
 struct rf_str rf_col_str(struct rf_stmt *s, int i); /* borrowed until the next step; .s NULL for NULL */
 const char *rf_col_text(struct rf_stmt *s, int i);  /* the same as a C string */
 
-/* One value of one row; 1, 0 (no row: *v untouched) or rf_code. text[i] are bound in order. */
+/* One value of one row; 1, 0 (no row or NULL: *v untouched) or rf_code. text[i] are bound in order. */
 int rf_db_int(struct rf_db *db, int64_t *v, struct rf_err *err, const char *sql, size_t ntext, const char *const *text);
 
 #ifdef __cplusplus
