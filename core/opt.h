@@ -1,6 +1,7 @@
 /* Option tables: one row per option gives parsing (over getopt_long), ranges, defaults and help. A command hands its
  * tables and zeroed structs; defaults are set from the same text that help prints.
- * Refuses: unknown options (nearest match named), values out of range, NaN, an option given twice with different values (lists excepted). */
+ * Refuses: unknown and shortened names (nearest match named), values out of range, NaN, an option given twice with different values
+ * (lists excepted). */
 #ifndef RF_CORE_OPT_H
 #define RF_CORE_OPT_H
 
@@ -52,15 +53,29 @@ struct rf_opt_set {
     const struct rf_opt *table;
     void *dest;
 };
-/* Sets the defaults, then parses argv[1..argc). What is no option goes to args (room for argc), *nargs of them; "--" ends the options. */
+/* rf_opt_defaults and rf_opt_read(..., false, ...) in one. */
 int rf_opt_parse(const struct rf_opt_set *sets, size_t nsets, int argc, char **argv, char **args, int *nargs,
                  struct rf_err *err);
+/* Sets the defaults; options without one are set to 0 or NULL. */
+int rf_opt_defaults(const struct rf_opt_set *sets, size_t nsets, struct rf_err *err);
+/* Parses argv[1..argc) over the values that are there. What is no option goes to args (room for argc), *nargs of them; "--" ends the
+ * options and "-" is an argument. first: the first argument ends the options too, what follows it goes to args as it is. */
+int rf_opt_read(const struct rf_opt_set *sets, size_t nsets, int argc, char **argv, bool first, char **args, int *nargs,
+                struct rf_err *err);
 /* Frees the lists that a parse made. */
 void rf_opt_release(const struct rf_opt_set *sets, size_t nsets);
-/* Help lines of one table: "  -k, --dim N   Width. [128]". */
+/* Help lines of one table, wrapped at 80 columns: "  -k, --dim N   Width. [128]". */
 void rf_opt_help(const struct rf_opt *table, FILE *f);
-/* All options with the values in force as one JSON object: for run rows. Options named *key* or *token* are left out. */
+/* The option as a user types it: "-k, --dim N", or "--dim N" where it has no letter. */
+void rf_opt_usage(const struct rf_opt *o, char *out, size_t n);
+/* What help says of it: its sentence, range and default. */
+int rf_opt_describe(const struct rf_opt *o, struct rf_buf *out, struct rf_err *err);
+/* All options with the values in force as one JSON object: for run rows. Secret ones are left out. */
 int rf_opt_json(const struct rf_opt_set *sets, size_t nsets, struct rf_buf *out, struct rf_err *err);
+/* True for the name[n] of an option whose value must not be stored: it holds "key", "token" or "secret". */
+bool rf_opt_secret(const char *name, size_t n);
+/* True where a set before sets[set] has an option of that name. */
+bool rf_opt_shadowed(const struct rf_opt_set *sets, size_t set, const struct rf_opt *o);
 
 /* The candidate nearest to word by edit distance, or NULL where none is near (distance <= 1 + len/3). */
 const char *rf_nearest(const char *word, const char *const *candidate, size_t n);
