@@ -684,7 +684,7 @@ static int must_say(const struct routefit_tensors *f, const char *key, const cha
 
 /* ---- text features ---- */
 
-enum { LOGS = 64, LONGEST = 1 << 30 };
+enum { LOGS = 64, LONGEST = 1 << 30, SPARE = 8 };
 enum sign { OTHER, DIGIT, CAPITAL, PUNCTUATION, HIGH, LINE_FEED, SIGNS };
 #define MIX_A 0x243f6a8885a308d3u
 #define MIX_B 0xb7e151628aed2a6bu
@@ -692,8 +692,8 @@ enum sign { OTHER, DIGIT, CAPITAL, PUNCTUATION, HIGH, LINE_FEED, SIGNS };
 struct routefit_features {
     uint32_t *count;   /* [buckets] all 0 between calls */
     uint64_t *touched; /* [buckets / 64] one bit per bucket with a count, all 0 between calls */
-    uint32_t *bucket;  /* [buckets] results */
-    float *value;      /* [buckets] */
+    uint32_t *bucket;  /* [buckets + SPARE] results */
+    float *value;      /* [buckets + SPARE] */
     size_t buckets;
     int shift; /* 64 - log2(buckets) */
     float shape[ROUTEFIT_SHAPE];
@@ -732,8 +732,8 @@ struct routefit_features *routefit_features_new(size_t buckets)
         f->shift--;
     f->count = array(buckets, sizeof *f->count);
     f->touched = array(buckets / 64, sizeof *f->touched);
-    f->bucket = array(buckets + 4, sizeof *f->bucket);
-    f->value = array(buckets, sizeof *f->value);
+    f->bucket = array(buckets + SPARE, sizeof *f->bucket);
+    f->value = array(buckets + SPARE, sizeof *f->value);
     if (!f->count || !f->touched || !f->bucket || !f->value) {
         routefit_features_free(f);
         return NULL;
@@ -834,20 +834,27 @@ static int count_bits(uint64_t x)
 #endif
 }
 
+/* Writes the numbers of the next four bits of a word behind at, or surplus where there are fewer; returns the word
+ * without them. */
+static uint64_t list_four(uint64_t bits, uint32_t base, uint32_t *at)
+{
+    for (int k = 0; k < 4; k++, bits &= bits - 1)
+        at[k] = base + (uint32_t)lowest_bit(bits | (uint64_t)1 << 63);
+    return bits;
+}
+
 /* Lists the touched buckets in ascending order and forgets them. Writes four at a time, right or not, and steps on by
- * as many as there were: few words hold more than four, so the loop's branches are foreseen. The list has room for the
- * surplus. */
+ * as many as there were: few words hold more, so that the branch is foreseen. The list has room for the surplus. */
 static size_t list_buckets(struct routefit_features *f)
 {
     size_t n = 0;
     for (size_t i = 0; i < f->buckets / 64; i++) {
-        uint64_t bits = f->touched[i];
-        const size_t left = (size_t)count_bits(bits);
-        for (size_t done = 0; done < left; done += 4)
-            for (size_t k = 0; k < 4; k++, bits &= bits - 1)
-                f->bucket[n + done + k] = (uint32_t)(i * 64) + (uint32_t)lowest_bit(bits | (uint64_t)1 << 63);
+        const uint64_t word = f->touched[i];
+        uint64_t bits = list_four(word, (uint32_t)(64 * i), f->bucket + n);
+        for (size_t done = 4; bits; done += 4)
+            bits = list_four(bits, (uint32_t)(64 * i), f->bucket + n + done);
         f->touched[i] = 0;
-        n += left;
+        n += (size_t)count_bits(word);
     }
     return n;
 }
@@ -856,15 +863,18 @@ static size_t list_buckets(struct routefit_features *f)
 static size_t collect(struct routefit_features *f)
 {
     const size_t n = list_buckets(f);
-    double sum[8] = { 0 }, square = 0;
+    double sum[SPARE] = { 0 }, square = 0;
     float scale;
     for (size_t i = 0; i < n; i++) {
-        const uint32_t count = f->count[f->bucket[i]];
-        f->count[f->bucket[i]] = 0;
-        f->value[i] = count < LOGS ? f->log1[count] : (float)(1 + log(count));
-        sum[i % 8] += (double)f->value[i] * f->value[i];
+        uint32_t *const count = &f->count[f->bucket[i]];
+        f->value[i] = *count < LOGS ? f->log1[*count] : (float)(1 + log(*count));
+        *count = 0;
     }
-    for (int k = 0; k < 8; k++)
+    memset(f->value + n, 0, SPARE * sizeof *f->value);
+    for (size_t i = 0; i < n; i += SPARE)
+        for (size_t k = 0; k < SPARE; k++)
+            sum[k] += (double)f->value[i + k] * (double)f->value[i + k];
+    for (size_t k = 0; k < SPARE; k++)
         square += sum[k];
     scale = (float)(1 / sqrt(square));
     for (size_t i = 0; i < n; i++)
