@@ -26,9 +26,12 @@ static int fail(char *err, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(err, ROUTEFIT_ERR, fmt, ap);
     va_end(ap);
-    for (unsigned char *c = (unsigned char *)err; *c; c++)
-        if (*c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0))
+    for (unsigned char *c = (unsigned char *)err; *c; c++) {
+        if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+            memset(c++, '?', 2);
+        else if (*c < 0x20 || *c == 0x7f)
             *c = '?';
+    }
     return -1;
 }
 

@@ -1,4 +1,5 @@
-/* RouteLLM's matrix factorisation router in its own layout: the pair's win rates against the reference's float64 ones, to 1e-9. */
+/* RouteLLM's matrix factorisation router in its own layout: the pair's win rates against the reference's float64 ones,
+ * to 1e-9. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
