@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { ROUNDS = 10 };
+enum { ROUNDS = 10, WIDE = 32 }; /* WIDE: blocks that rf_rng_fill makes side by side */
 static const uint32_t M0 = 0xD2511F53u, M1 = 0xCD9E8D57u; /* multipliers */
 static const uint32_t W0 = 0x9E3779B9u, W1 = 0xBB67AE85u; /* the key's steps: golden ratio, sqrt 3 - 1 */
 
@@ -41,6 +41,52 @@ uint32_t rf_rng_u32(struct rf_rng *r)
         r->used = 0;
     }
     return r->block[r->used++];
+}
+
+/* WIDE consecutive blocks, with each round as loops that the compiler turns into vector code. */
+static void philox_wide(const struct rf_rng *r, uint32_t *out)
+{
+    uint32_t a[WIDE], b[WIDE], c[WIDE], d[WIDE], p[WIDE], q[WIDE];
+    uint32_t k0 = (uint32_t)r->seed, k1 = (uint32_t)(r->seed >> 32);
+    for (unsigned i = 0; i < WIDE; i++) {
+        a[i] = (uint32_t)(r->counter + i);
+        b[i] = (uint32_t)((r->counter + i) >> 32);
+        c[i] = (uint32_t)r->stream;
+        d[i] = (uint32_t)(r->stream >> 32);
+    }
+    for (int round = 0; round < ROUNDS; round++, k0 += W0, k1 += W1) {
+#pragma omp simd
+        for (unsigned i = 0; i < WIDE; i++)
+            p[i] = (uint32_t)((uint64_t)M0 * a[i] >> 32);
+#pragma omp simd
+        for (unsigned i = 0; i < WIDE; i++)
+            q[i] = (uint32_t)((uint64_t)M1 * c[i] >> 32);
+#pragma omp simd
+        for (unsigned i = 0; i < WIDE; i++) {
+            const uint32_t low_p = M0 * a[i], low_q = M1 * c[i];
+            a[i] = q[i] ^ b[i] ^ k0;
+            b[i] = low_q;
+            c[i] = p[i] ^ d[i] ^ k1;
+            d[i] = low_p;
+        }
+    }
+    for (unsigned i = 0; i < WIDE; i++) {
+        out[4 * i] = a[i];
+        out[4 * i + 1] = b[i];
+        out[4 * i + 2] = c[i];
+        out[4 * i + 3] = d[i];
+    }
+}
+
+void rf_rng_fill(struct rf_rng *r, uint32_t *out, size_t n)
+{
+    size_t i = 0;
+    while (i < n && r->used < 4)
+        out[i++] = r->block[r->used++];
+    for (; n - i >= 4 * WIDE; i += 4 * WIDE, r->counter += WIDE)
+        philox_wide(r, out + i);
+    while (i < n)
+        out[i++] = rf_rng_u32(r);
 }
 
 double rf_rng_uniform(struct rf_rng *r)

@@ -44,6 +44,21 @@ static void words_follow_the_counter(void **state)
     }
 }
 
+static void filling_gives_the_same_words_in_bulk(void **state)
+{
+    (void)state;
+    struct rf_rng one, bulk;
+    rf_rng_init(&one, 7, 9);
+    rf_rng_init(&bulk, 7, 9);
+    uint32_t word[700];
+    static const size_t length[] = { 3, 700, 1, 128, 0, 131 };
+    for (size_t k = 0; k < sizeof length / sizeof *length; k++) {
+        rf_rng_fill(&bulk, word, length[k]);
+        for (size_t i = 0; i < length[k]; i++)
+            assert_int_equal(word[i], rf_rng_u32(&one));
+    }
+}
+
 static void streams_and_seeds_differ(void **state)
 {
     (void)state;
@@ -131,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(philox_gives_the_published_vectors), cmocka_unit_test(words_follow_the_counter),
+        cmocka_unit_test(filling_gives_the_same_words_in_bulk),
         cmocka_unit_test(streams_and_seeds_differ),           cmocka_unit_test(uniform_and_normal_have_their_moments),
         cmocka_unit_test(below_is_even_and_in_range),         cmocka_unit_test(shuffle_permutes),
     };
