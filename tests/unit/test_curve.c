@@ -228,7 +228,7 @@ static void tied_quantiles_have_no_reference(void **state)
     for (size_t i = 0; i < N; i++) {
         score[i] = i < 10 ? 0 : (double)i;
         strong[i] = 1;
-        weak[i] = i % 2;
+        weak[i] = i % 2 ? 1 : 0;
         turns[i] = 1;
     }
     struct rf_compat_data d = { .n = N, .score = score, .strong = strong, .weak = weak, .turns = turns, .right_wrong = true };
