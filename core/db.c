@@ -433,3 +433,8 @@ const char *rf_db_path(const struct rf_db *db)
 {
     return db->path;
 }
+
+const char *rf_db_version(void)
+{
+    return sqlite3_libversion();
+}

@@ -28,6 +28,7 @@ enum rf_db_mode {
 int rf_db_open(struct rf_db **out, const char *path, enum rf_db_mode mode, struct rf_err *err);
 void rf_db_close(struct rf_db *db); /* rolls back what is open; NULL is fine */
 const char *rf_db_path(const struct rf_db *db);
+const char *rf_db_version(void); /* SQLite's, "3.40.1": static */
 
 /* One transaction at a time. Begin takes the write lock at once (with RF_DB_READ: none, only one view of the data). After any error inside, only rollback is possible: every later step
  * fails (SQLITE_FULL ends a transaction by itself; going on would store rows outside of it). */

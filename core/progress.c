@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/text.h"
+
 #define REDRAW_SECONDS (1.0 / 6)
 enum { COLUMNS = 79 };
 
@@ -59,7 +61,7 @@ void rf_progress_start(struct rf_progress *p, const char *label, const char *uni
 
 static void draw(const struct rf_progress *p, uint64_t done, double now, const char *note)
 {
-    char line[COLUMNS + 1], share[16] = "", of[32] = "", left[32] = "";
+    char line[512], share[16] = "", of[32] = "", left[48] = "";
     const double spent = now - p->started;
     if (p->total && done <= p->total) {
         const double part = (double)done / (double)p->total;
@@ -68,12 +70,10 @@ static void draw(const struct rf_progress *p, uint64_t done, double now, const c
         if (part > 0.02)
             snprintf(left, sizeof left, ", %.0f s left", spent / part - spent);
     }
-    snprintf(line, sizeof line, "%s%s  %llu%s %s  %.0f s%s%s%s", p->label, share, (unsigned long long)done, of, p->unit,
-             spent, left, note ? "  " : "", note ? note : "");
-    for (char *c = line; *c; c++) /* the label may hold a file's name; a character cut at the end of the line goes too */
-        if (*c < ' ' || *c == 127)
-            *c = '?';
-    fprintf(stderr, "\r\033[K%s", line);
+    snprintf(line, sizeof line, "%.60s%s  %llu%s %.20s  %.0f s%s  %.200s", p->label, share, (unsigned long long)done, of,
+             p->unit, spent, left, note ? note : "");
+    fputs("\r\033[K", stderr);
+    rf_text_put(stderr, (struct rf_str){ line, strlen(line) }, COLUMNS, ""); /* the label may hold a file's name */
     fflush(stderr);
 }
 

@@ -10,12 +10,11 @@
 
 enum { COLUMNS = 79 };
 
-/* Bytes of the character at s[0..n): 1 for ASCII and for a byte that starts no well-formed character. */
+/* Bytes of the character at s[0..n); a byte that starts no well-formed one counts as a character. */
 static size_t char_bytes(const char *s, size_t n)
 {
-    const unsigned char lead = (unsigned char)*s;
-    const size_t len = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-    return len <= n && rf_utf8_valid(s, len) ? len : 1;
+    const size_t len = rf_utf8_step(s, n);
+    return len ? len : 1;
 }
 
 static bool harmless(const char *s, size_t len)
