@@ -241,10 +241,10 @@ static void logistic_is_a_dot_product(void **state)
 static void long_vectors_take_every_element_once(void **state)
 {
     (void)state;
-    enum { DIM = 1003 };
-    static float w[DIM + 1], x[DIM];
+    enum { DIM = 1003, ROWS = 19 };
+    static float w[DIM + 1], x[DIM], many[ROWS * DIM];
     char header[400];
-    double logit = 0;
+    double logit = 0, p[ROWS];
     for (int i = 0; i < DIM; i++) {
         w[i] = (float)(1 + i % 7);
         x[i] = (float)(i % 11);
@@ -257,6 +257,11 @@ static void long_vectors_take_every_element_once(void **state)
     struct routefit_router *r = load_router(header, w, sizeof w, NULL);
     assert_true(routefit_logit(r, x) == logit);
     assert_true(routefit_win_rate(r, x) == 1);
+    for (int i = 0; i < ROWS * DIM; i++)
+        many[i] = sinf((float)i) / 100;
+    routefit_win_rates(r, many, ROWS, p);
+    for (int i = 0; i < ROWS; i++)
+        assert_true(p[i] == routefit_win_rate(r, many + i * DIM));
     routefit_free(r);
 }
 
