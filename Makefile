@@ -13,7 +13,8 @@ OPTIM   := $(if $(SANITIZE),-O1 -fsanitize=address$(,)undefined -fno-sanitize-re
 CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE
 CFLAGS   ?= -g
 # -fopenmp-simd lets marked loops reorder their own sums; nothing else may (no -ffast-math: the NaN checks need IEEE rules).
-RFLAGS   := -std=gnu11 $(OPTIM) -fopenmp-simd -pthread $(WARN)
+# -fno-math-errno lets square roots be taken several at a time: nobody here reads errno after a function of libm.
+RFLAGS   := -std=gnu11 $(OPTIM) -fopenmp-simd -fno-math-errno -pthread $(WARN)
 LDLIBS   := -lopenblas -llapacke -lcsv -lsqlite3 -ljansson -lcrypto -lm -pthread
 LDFLAGS  += $(if $(SANITIZE),-fsanitize=address$(,)undefined)
 

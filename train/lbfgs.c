@@ -1,5 +1,5 @@
-/* Limited-memory BFGS. One arena holds every vector; the line search keeps a bracket whose lower end always satisfies the
- * decrease condition, so that a search cut short by rounding still returns a point that is no worse. */
+/* Limited-memory BFGS. One arena holds every vector; the line search keeps a bracket whose lower end always satisfies
+ * the decrease condition, so that a search cut short by rounding still returns a point that is no worse. */
 #include "train/lbfgs.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 #include "core/blas.h"
 #include "core/mem.h"
 
-#define DECREASE 1e-4  /* c1 of the Wolfe conditions */
+#define DECREASE  1e-4 /* c1 of the Wolfe conditions */
 #define CURVATURE 0.9  /* c2 */
 enum { MAX_TRIALS = 40 };
 
@@ -130,7 +130,8 @@ static double beyond(const struct point *last, const struct point *now)
     return t > 2 * now->a ? (t < 10 * now->a ? t : 10 * now->a) : t <= 2 * now->a ? 2 * now->a : 10 * now->a;
 }
 
-/* Strong Wolfe; or, where values differ by rounding only, the approximate conditions of Hager & Zhang (SIAM J. Optim. 16, 2005). */
+/* Strong Wolfe; or, where values differ by rounding only, the approximate conditions of Hager & Zhang (SIAM J. Optim.
+ * 16, 2005). */
 static bool is_wolfe(const struct work *w, const struct point *start, const struct point *t)
 {
     const bool lower = t->f <= start->f + DECREASE * t->a * start->slope;

@@ -1,0 +1,98 @@
+/* The two trainers of the matrix-factorisation router on plain arrays: RouteLLM's recipe (mf_adam.c) and the convex
+ * solver with its factored form (mf_convex.c). Both stop early on the noise-free validation loss, keep the best model,
+ * and report each epoch or step to the caller, who may stop them. Refuses: see each. */
+#ifndef RF_TRAIN_MF_FIT_H
+#define RF_TRAIN_MF_FIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "train/mf_model.h"
+#include "train/mf_pass.h"
+#include "train/mf_step.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a trainer reads; all borrowed. */
+struct rf_mf_data {
+    const float *x; /* [rows][dim] vectors, finite */
+    size_t rows, dim, models;
+    const struct rf_mf_pair *train, *valid;
+    size_t trains, valids; /* trains > 0; valids may be 0 */
+    int threads;           /* >= 1; for passes over all pairs, never inside a step of the recipe */
+};
+
+struct rf_mf_epoch {
+    double train_loss;       /* as the solver sees it (noise included, ridge not) */
+    struct rf_mf_loss valid; /* NaN without validation pairs */
+};
+
+/* After every epoch or step: 0 goes on; RF_INTERRUPTED with err untouched stops and keeps the best model; others fail.
+ */
+struct rf_mf_watch {
+    int (*epoch)(void *ctx, const struct rf_mf_epoch *e, struct rf_err *err); /* NULL: nobody watches */
+    void *ctx;
+};
+
+struct rf_mf_report {
+    struct rf_mf_loss train, valid; /* of the model kept, without noise; valid NaN where there is none */
+    size_t epochs;                  /* epochs or steps done */
+    size_t best;                    /* the one that was kept, from 1; 0: the start */
+    bool interrupted;
+};
+
+struct rf_mf_recipe {
+    struct rf_adam adam;
+    double alpha;    /* standard deviation of the input noise per coordinate, >= 0 */
+    size_t batch;    /* pairs a step, > 0 */
+    size_t epochs;   /* at most, > 0 */
+    size_t patience; /* epochs without a lower validation loss before it stops; 0: never stops early */
+    uint64_t seed;   /* of order and noise */
+};
+
+/* Trains m from where it stands; m receives the parameters of the epoch with the lowest validation loss (the last epoch
+ * without validation pairs). RF_FAIL: loss not finite, with epoch, step and value. */
+int rf_mf_adam(struct rf_mf_model *m, const struct rf_mf_data *d, const struct rf_mf_recipe *o,
+               const struct rf_mf_watch *watch, struct rf_mf_report *report, struct rf_err *err);
+
+struct rf_mf_convex {
+    const double *alpha; /* [alphas] noise levels to try, >= 0 */
+    size_t alphas;       /* > 0 */
+    const double
+        *ridge;    /* [ridges] penalties to try, >= 0, in units of the mean squared length of the training vectors: */
+    size_t ridges; /* the loss per vote + ridge * mean |q|^2 * |U|^2 / 2 does not depend on the vectors' scale */
+    size_t rank;   /* 0: U is free (models <= k); else U = A B with A[models][rank], rank < k */
+    size_t max_steps; /* of L-BFGS for one point of the grid */
+    size_t
+        patience;  /* steps without a lower validation loss before a point of the grid is left; 0: run to the optimum */
+    uint64_t seed; /* of the start of the factors */
+};
+
+/* What became of one point of the grid. */
+struct rf_mf_point {
+    double alpha, ridge;
+    struct rf_mf_loss valid; /* the lowest met */
+    double train_loss;       /* there, with noise */
+    size_t steps, evals;
+    const char *end; /* why it ended, static */
+};
+struct rf_mf_points {
+    struct rf_mf_point *v; /* [n], owned: release with rf_free */
+    size_t n, best;        /* best: index of the chosen one */
+};
+
+/* Fits every point of the grid, strongest ridge first, each from the last point's U; m receives the U of the lowest
+ * validation loss as parameters. points may be NULL. RF_USAGE: more than one point and no validation pairs to choose
+ * by; a free U with more models than k. */
+int rf_mf_convex(struct rf_mf_model *m, const struct rf_mf_data *d, const struct rf_mf_convex *o,
+                 const struct rf_mf_watch *watch, struct rf_mf_report *report, struct rf_mf_points *points,
+                 struct rf_err *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

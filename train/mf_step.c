@@ -1,0 +1,192 @@
+/* The recipe's step. Vectors and noise are gathered into one matrix X; H = X W' and dW = D' X are the two products; the
+ * loops between them and the fused Adam touch each number once. */
+#include "train/mf_step.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/blas.h"
+#include "core/mem.h"
+#include "core/rng.h"
+#include "core/stats.h"
+
+enum {
+    NOISE = 1 << 16
+}; /* normals in the buffer beside one row's width: 256 KB, so that it stays in the second cache */
+
+struct rf_mf_step {
+    const float *x;
+    size_t batch;
+    float *in;            /* [batch][dim] vectors with noise */
+    float *h, *d;         /* [batch][k] W in; derivative of the loss by h */
+    float *unit, *length; /* [models][k], [models] rows of P at length 1 */
+    float *noise;         /* [NOISE + dim] */
+    float alpha;
+    struct rf_rng offset;
+    struct rf_mf_model g, m1, m2; /* gradient, Adam's moments */
+    size_t steps;
+};
+
+int rf_mf_step_new(struct rf_mf_step **out, const struct rf_mf_model *m, const float *x, size_t batch,
+                   struct rf_err *err)
+{
+    struct rf_mf_step *s = NULL;
+    size_t in, noise;
+    int rc = RF_NEW(s, 1, err);
+    if (rc)
+        goto out;
+    s->x = x;
+    s->batch = batch;
+    if (!rf_mul(batch, m->dim, &in) || !rf_add(m->dim, NOISE, &noise))
+        rc = rf_fail(err, RF_FAIL, "out of memory: a batch of %zu vectors of %zu", batch, m->dim);
+    if (rc || (rc = RF_NEW(s->in, in, err)) || (rc = RF_NEW(s->h, batch * m->k, err)) ||
+        (rc = RF_NEW(s->d, batch * m->k, err)) || (rc = RF_NEW(s->unit, m->models * m->k, err)) ||
+        (rc = RF_NEW(s->length, m->models, err)) || (rc = RF_NEW(s->noise, noise, err)) ||
+        (rc = rf_mf_model_init(&s->g, m->models, m->k, m->dim, err)) ||
+        (rc = rf_mf_model_init(&s->m1, m->models, m->k, m->dim, err)))
+        goto out;
+    rc = rf_mf_model_init(&s->m2, m->models, m->k, m->dim, err);
+out:
+    if (rc) {
+        rf_mf_step_free(s);
+        s = NULL;
+    }
+    *out = s;
+    return rc;
+}
+
+void rf_mf_step_free(struct rf_mf_step *s)
+{
+    if (!s)
+        return;
+    rf_free(s->in);
+    rf_free(s->h);
+    rf_free(s->d);
+    rf_free(s->unit);
+    rf_free(s->length);
+    rf_free(s->noise);
+    rf_mf_model_release(&s->g);
+    rf_mf_model_release(&s->m1);
+    rf_mf_model_release(&s->m2);
+    rf_free(s);
+}
+
+void rf_mf_step_noise(struct rf_mf_step *s, double alpha, uint64_t seed, uint64_t stream)
+{
+    s->alpha = (float)alpha;
+    if (!(alpha > 0))
+        return;
+    rf_rng_init(&s->offset, seed, stream);
+    for (size_t i = 0; i < NOISE + s->g.dim; i++)
+        s->noise[i] = (float)(alpha * rf_rng_normal(&s->offset));
+}
+
+static void gather(struct rf_mf_step *s, const struct rf_mf_pair *pair, size_t n)
+{
+    const size_t dim = s->g.dim;
+    for (size_t i = 0; i < n; i++) {
+        const float *restrict q = s->x + pair[i].row * dim;
+        float *restrict in = s->in + i * dim;
+        if (i + 2 < n)
+            __builtin_prefetch(s->x + pair[i + 2].row * dim);
+        if (s->alpha > 0) {
+            const float *restrict z = s->noise + rf_rng_below(&s->offset, NOISE);
+            for (size_t j = 0; j < dim; j++)
+                in[j] = q[j] + z[j];
+        } else {
+            memcpy(in, q, dim * sizeof *in);
+        }
+    }
+}
+
+static float score(size_t k, const float *restrict a, const float *restrict b, const float *restrict c,
+                   const float *restrict h)
+{
+    float z = 0;
+#pragma omp simd reduction(+ : z)
+    for (size_t j = 0; j < k; j++)
+        z += (a[j] - b[j]) * c[j] * h[j];
+    return z;
+}
+
+/* One pair's part of every gradient but W's; gz = derivative of the loss by the logit. */
+static void spread(struct rf_mf_step *s, const struct rf_mf_model *m, const struct rf_mf_pair *v, size_t i, float gz)
+{
+    const size_t k = m->k;
+    const float *restrict a = s->unit + v->win * k, *restrict b = s->unit + v->lose * k;
+    const float *restrict h = s->h + i * k, *restrict c = m->c;
+    float *restrict d = s->d + i * k, *restrict ga = s->g.p + v->win * k, *restrict gb = s->g.p + v->lose * k;
+    float *restrict gc = s->g.c;
+    for (size_t j = 0; j < k; j++) {
+        const float diff = a[j] - b[j], gh = gz * h[j];
+        gc[j] += diff * gh;
+        ga[j] += c[j] * gh;
+        gb[j] -= c[j] * gh;
+        d[j] = gz * diff * c[j];
+    }
+}
+
+/* From the gradient by the unit rows to the one by P: the part along the row does not change its direction. */
+static void through_length(struct rf_mf_step *s)
+{
+    const size_t k = s->g.k;
+    for (size_t i = 0; i < s->g.models; i++) {
+        float *g = s->g.p + i * k;
+        const float *unit = s->unit + i * k;
+        const float along = s->length[i] > RF_MF_MIN_NORM ? rf_sdot(k, g, unit) : 0;
+        for (size_t j = 0; j < k; j++)
+            g[j] = (g[j] - along * unit[j]) / s->length[i];
+    }
+}
+
+int rf_mf_step_gradient(struct rf_mf_step *s, const struct rf_mf_model *m, const struct rf_mf_pair *pair, size_t n,
+                        double *loss, struct rf_err *err)
+{
+    const size_t k = m->k, dim = m->dim;
+    double sum = 0;
+    gather(s, pair, n);
+    rf_sgemm(false, true, n, k, dim, 1, s->in, dim, m->w, dim, 0, s->h, k);
+    rf_mf_model_unit_rows(m, s->unit, s->length);
+    memset(s->g.p, 0, m->models * k * sizeof *s->g.p);
+    memset(s->g.c, 0, k * sizeof *s->g.c);
+    for (size_t i = 0; i < n; i++) {
+        const struct rf_mf_pair *v = &pair[i];
+        const double z = (double)score(k, s->unit + v->win * k, s->unit + v->lose * k, m->c, s->h + i * k);
+        sum += (double)v->weight * rf_softplus(-z);
+        spread(s, m, v, i, (float)(-(double)v->weight * rf_sigmoid(-z) / (double)n));
+    }
+    *loss = sum / (double)n;
+    if (!isfinite(*loss))
+        return rf_fail(err, RF_FAIL, "the loss is %g, expected a finite value: try a smaller --lr", *loss);
+    rf_sgemm(true, false, k, dim, n, 1, s->d, k, s->in, dim, 0, s->g.w, dim);
+    through_length(s);
+    return 0;
+}
+
+const struct rf_mf_model *rf_mf_step_last(const struct rf_mf_step *s)
+{
+    return &s->g;
+}
+
+/* torch.optim.Adam, one tensor: rate = lr / (1 - beta1^t), root = 1 / sqrt(1 - beta2^t). */
+static void adam(size_t n, float *restrict p, const float *restrict grad, float *restrict m1, float *restrict m2,
+                 const struct rf_adam *o, double rate, double root)
+{
+    const float b1 = (float)o->beta1, b2 = (float)o->beta2, a1 = (float)(1 - o->beta1), a2 = (float)(1 - o->beta2);
+    const float decay = (float)o->decay, eps = (float)o->eps, r = (float)rate, q = (float)root;
+    for (size_t i = 0; i < n; i++) {
+        const float g = grad[i] + decay * p[i];
+        m1[i] = b1 * m1[i] + a1 * g;
+        m2[i] = b2 * m2[i] + a2 * g * g;
+        p[i] -= r * m1[i] / (sqrtf(m2[i]) * q + eps);
+    }
+}
+
+void rf_mf_step_update(struct rf_mf_step *s, struct rf_mf_model *m, const struct rf_adam *o)
+{
+    s->steps++;
+    const double t = (double)s->steps, rate = o->lr / (1 - pow(o->beta1, t)), root = 1 / sqrt(1 - pow(o->beta2, t));
+    adam(m->k * m->dim, m->w, s->g.w, s->m1.w, s->m2.w, o, rate, root);
+    adam(m->models * m->k, m->p, s->g.p, s->m1.p, s->m2.p, o, rate, root);
+    adam(m->k, m->c, s->g.c, s->m1.c, s->m2.c, o, rate, root);
+}
