@@ -32,6 +32,16 @@ int rf_fail_errno(struct rf_err *err, int code, const char *fmt, ...)
     return err ? err->code : code;
 }
 
+int rf_fail_at(struct rf_err *err, size_t at, int byte, const char *expected)
+{
+    char found[32] = "the end";
+    if (byte > 0x20 && byte < 0x7F)
+        snprintf(found, sizeof found, "'%c'", byte);
+    else if (byte >= 0)
+        snprintf(found, sizeof found, "the byte 0x%02x", (unsigned)byte);
+    return rf_fail(err, RF_BAD_INPUT, "byte %zu: found %s, expected %s", at, found, expected);
+}
+
 int rf_fail_in(struct rf_err *err, const char *fmt, ...)
 {
     char where[1024], old[sizeof err->msg];

@@ -16,13 +16,7 @@ struct cursor {
 
 static int refuse(struct cursor *c, const char *expected)
 {
-    const size_t at = (size_t)(c->p - c->begin);
-    if (c->p == c->end)
-        return rf_fail(c->err, RF_BAD_INPUT, "byte %zu: found the end of the text, expected %s", at, expected);
-    const unsigned char b = (unsigned char)*c->p;
-    return b > 0x20 && b < 0x7F
-               ? rf_fail(c->err, RF_BAD_INPUT, "byte %zu: found '%c', expected %s", at, b, expected)
-               : rf_fail(c->err, RF_BAD_INPUT, "byte %zu: found the byte 0x%02x, expected %s", at, b, expected);
+    return rf_fail_at(c->err, (size_t)(c->p - c->begin), c->p < c->end ? (unsigned char)*c->p : -1, expected);
 }
 
 static void skip_blanks(struct cursor *c)

@@ -38,14 +38,14 @@ static void bad_lists_are_refused_with_their_byte(void **state)
     static const struct {
         const char *text, *message;
     } bad[] = {
-        { "", "byte 0: found the end of the text, expected '['" },
+        { "", "byte 0: found the end, expected '['" },
         { "{}", "byte 0: found '{', expected '['" },
-        { "[\"a\"", "byte 4: found the end of the text, expected ',' or ']'" },
+        { "[\"a\"", "byte 4: found the end, expected ',' or ']'" },
         { "[\"a\",]", "byte 5: found ']', expected a string or null" },
         { "[1]", "byte 1: found '1', expected a string or null" },
         { "[nul]", "byte 1: found 'n', expected a string or null" },
         { "[\"a\" \"b\"]", "byte 5: found '\"', expected ',' or ']'" },
-        { "[\"abc", "byte 5: found the end of the text, expected a closing quote" },
+        { "[\"abc", "byte 5: found the end, expected a closing quote" },
         { "[\"a\nb\"]", "byte 3: found the byte 0x0a, expected control characters as escapes" },
         { "[\"\xc3(\"]", "byte 2: found the byte 0xc3, expected UTF-8" },
         { "[\"\\x\"]", "byte 2: found '\\', expected one of the escapes \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX" },
