@@ -1,0 +1,27 @@
+/* Routers that need no training: what every fitted one is compared with. */
+#ifndef RF_EVAL_BASELINE_H
+#define RF_EVAL_BASELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "eval/bench.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rf_baseline {
+    const char *name;
+    const char *summary;                                            /* one clause for help */
+    bool (*score)(const struct rf_bench *b, double *score /* [b->n] */); /* false: the benchmark does not say enough */
+};
+
+enum { RF_BASELINE_RANDOM, RF_BASELINE_LENGTH, RF_BASELINE_ORACLE, RF_BASELINES };
+extern const struct rf_baseline rf_baselines[RF_BASELINES];
+extern const char *const rf_baseline_names[RF_BASELINES];
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,311 @@
+/* One query reads a benchmark, in the order of item ids; everything after it works on arrays. */
+#include "eval/bench.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "core/opt.h"
+
+/* ---- names ---- */
+
+struct names {
+    char **v; /* [n], owned */
+    size_t n;
+};
+
+static void names_release(struct names *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        rf_free(l->v[i]);
+    rf_free(l->v);
+    *l = (struct names){ 0 };
+}
+
+/* The first column of a query with at most one bound text. */
+static int names_read(struct names *l, struct rf_db *db, const char *sql, const char *text, struct rf_err *err)
+{
+    struct rf_stmt *s = NULL;
+    int rc = rf_stmt_new(&s, db, sql, err);
+    if (rc)
+        goto out;
+    if (text)
+        rf_bind_text(s, 1, text);
+    while ((rc = rf_step(s, err)) == 1) {
+        const struct rf_str name = rf_col_str(s, 0);
+        char **more = rf_regrow(l->v, l->n, l->n + 1, sizeof *l->v, err);
+        if (more)
+            l->v = more;
+        if (!more || !(l->v[l->n] = rf_strndup(name.s, name.len, err))) {
+            rc = RF_FAIL;
+            goto out;
+        }
+        l->n++;
+    }
+out:
+    rf_stmt_free(s);
+    return rc;
+}
+
+/* "no WHAT NAME": the near one, and all that there are. */
+static int unknown(const char *what, const char *name, const struct names *known, struct rf_err *err)
+{
+    struct rf_buf list = { 0 };
+    const char *near = rf_nearest(name, (const char *const *)known->v, known->n);
+    int rc = 0;
+    for (size_t i = 0; i < known->n && !rc; i++)
+        rc = rf_buf_printf(&list, err, "%s%s", i ? ", " : "", known->v[i]);
+    if (!rc && !known->n)
+        rc = rf_fail(err, RF_USAGE, "no %s \"%s\": the database has none yet; `routefit ingest FILE` reads one", what, name);
+    else if (!rc)
+        rc = rf_fail(err, RF_USAGE, "no %s \"%s\"%s%s%s; there are: %s", what, name, near ? ", did you mean \"" : "",
+                     near ? near : "", near ? "\"?" : "", list.data);
+    rf_buf_release(&list);
+    return rc;
+}
+
+static bool has(const struct names *l, const char *name)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (!strcmp(l->v[i], name))
+            return true;
+    return false;
+}
+
+static int check_bench(struct rf_db *db, const char *name, struct rf_err *err)
+{
+    struct names all = { 0 };
+    int rc = names_read(&all, db, "SELECT DISTINCT bench FROM item ORDER BY bench", NULL, err);
+    if (!rc && !has(&all, name))
+        rc = unknown("benchmark", name, &all, err);
+    names_release(&all);
+    return rc;
+}
+
+/* Fills the names of the pair. The models that have results come best first. */
+static int choose_pair(struct rf_bench *b, struct rf_db *db, const struct rf_bench_options *o, struct rf_err *err)
+{
+    struct names models = { 0 };
+    const char *strong = o->strong, *weak = o->weak;
+    int rc = names_read(&models, db,
+                        "SELECT m.name FROM item i JOIN result r ON r.item = i.id JOIN model m ON m.id = r.model "
+                        "WHERE i.bench = ?1 GROUP BY m.id ORDER BY avg(r.score) DESC, m.name",
+                        o->name, err);
+    if (rc)
+        goto out;
+    if ((strong && !has(&models, strong)) || (weak && !has(&models, weak))) {
+        rc = unknown("results on this benchmark of model", strong && !has(&models, strong) ? strong : weak, &models, err);
+        goto out;
+    }
+    if ((!strong || !weak) && models.n != 2) {
+        rc = rf_fail(err, RF_USAGE, "benchmark \"%s\" has results of %zu models: name the pair with --strong and --weak",
+                     o->name, models.n);
+        goto out;
+    }
+    if (!strong)
+        strong = weak && !strcmp(weak, models.v[0]) ? models.v[1] : models.v[0];
+    if (!weak)
+        weak = strcmp(strong, models.v[0]) ? models.v[0] : models.v[1];
+    if (!strcmp(strong, weak)) {
+        rc = rf_fail(err, RF_USAGE, "--strong and --weak both name \"%s\": expected two models", strong);
+        goto out;
+    }
+    if (!(b->name = rf_strndup(o->name, strlen(o->name), err)) ||
+        !(b->strong_name = rf_strndup(strong, strlen(strong), err)) ||
+        !(b->weak_name = rf_strndup(weak, strlen(weak), err)))
+        rc = RF_FAIL;
+out:
+    names_release(&models);
+    return rc;
+}
+
+/* ---- contaminated texts ---- */
+
+struct hashes {
+    uint8_t (*v)[RF_SHA256_SIZE]; /* [n] ascending */
+    size_t n;
+};
+
+static int hashes_read(struct hashes *h, struct rf_db *db, struct rf_err *err)
+{
+    struct rf_stmt *s = NULL;
+    int64_t n = 0;
+    int rc = rf_db_int(db, &n, err, "SELECT count(*) FROM contaminated", 0, NULL);
+    if (rc < 0 || (rc = RF_NEW(h->v, (size_t)n, err)) ||
+        (rc = rf_stmt_new(&s, db, "SELECT hash FROM contaminated ORDER BY hash", err)))
+        goto out;
+    while (h->n < (size_t)n && (rc = rf_step(s, err)) == 1) {
+        const struct rf_str hash = rf_col_str(s, 0);
+        if (hash.len != RF_SHA256_SIZE) {
+            rc = rf_fail(err, RF_CORRUPT, "table contaminated: found a hash of %zu bytes, expected %d", hash.len,
+                         RF_SHA256_SIZE);
+            goto out;
+        }
+        memcpy(h->v[h->n++], hash.s, RF_SHA256_SIZE);
+    }
+    rc = rc < 0 ? rc : 0;
+out:
+    rf_stmt_free(s);
+    return rc;
+}
+
+static int by_hash(const void *a, const void *b)
+{
+    return memcmp(a, b, RF_SHA256_SIZE);
+}
+
+/* 1 where the text is listed, 0 where not. */
+static int listed(const struct hashes *h, struct rf_str text, struct rf_err *err)
+{
+    uint8_t digest[RF_SHA256_SIZE];
+    const int rc = rf_sha256_of(text.s, text.len, digest, err);
+    return rc ? rc : bsearch(digest, h->v, h->n, sizeof *h->v, by_hash) != NULL;
+}
+
+/* The same for any turn of a prompt; more: JSON list of the later ones, .s NULL for none. */
+static int any_listed(const struct hashes *h, struct rf_str text, struct rf_str more, struct rf_json_strings *turns,
+                      struct rf_err *err)
+{
+    if (!h->n || !text.s)
+        return 0;
+    int rc = listed(h, text, err);
+    if (rc || !more.s)
+        return rc;
+    if ((rc = rf_json_strings(more.s, more.len, turns, err)))
+        return rf_fail_in(err, "prompt.more");
+    for (size_t i = 0; i < turns->n && !rc; i++)
+        rc = listed(h, turns->item[i], err);
+    return rc;
+}
+
+/* ---- items ---- */
+
+enum column { PROMPT, TEXT, MORE, BYTES, STRONG_SUM, STRONG_TURNS, WEAK_SUM, WEAK_TURNS, GRADED };
+
+static const char items_sql[] =
+    "SELECT i.prompt, q.text, q.more, q.bytes, "
+    "total(r.score) FILTER (WHERE m.name = ?2), count(*) FILTER (WHERE m.name = ?2), "
+    "total(r.score) FILTER (WHERE m.name = ?3), count(*) FILTER (WHERE m.name = ?3), "
+    "count(*) FILTER (WHERE r.score NOT IN (0, 1) AND m.name IN (?2, ?3)) "
+    "FROM item i LEFT JOIN prompt q ON q.id = i.prompt LEFT JOIN result r ON r.item = i.id "
+    "LEFT JOIN model m ON m.id = r.model WHERE i.bench = ?1 GROUP BY i.id ORDER BY i.id";
+
+static int make_room(struct rf_bench *b, size_t n, struct rf_err *err)
+{
+    return RF_NEW(b->prompt, n, err) || RF_NEW(b->strong, n, err) || RF_NEW(b->weak, n, err) ||
+                   RF_NEW(b->strong_sum, n, err) || RF_NEW(b->weak_sum, n, err) || RF_NEW(b->turns, n, err) ||
+                   RF_NEW(b->bytes, n, err) || RF_NEW(b->text_at, n, err) || RF_NEW(b->text_len, n, err) ||
+                   RF_NEW(b->strong_all, n, err) || RF_NEW(b->weak_all, n, err)
+               ? RF_FAIL
+               : 0;
+}
+
+/* Takes in the row on which s stands; 0 or an rf_code. */
+static int take_item(struct rf_bench *b, struct rf_stmt *s, const struct rf_bench_options *o, const struct hashes *h,
+                     struct rf_json_strings *turns, struct rf_err *err)
+{
+    const int64_t judged = rf_col_int(s, STRONG_TURNS);
+    const double strong = rf_col_real(s, STRONG_SUM), weak = rf_col_real(s, WEAK_SUM);
+    const struct rf_str text = rf_col_str(s, TEXT);
+    b->items++;
+    if (!judged || judged != rf_col_int(s, WEAK_TURNS)) {
+        b->missing++;
+        return 0;
+    }
+    b->right_wrong = b->right_wrong && !rf_col_int(s, GRADED);
+    b->strong_all[b->n_all] = strong / (double)judged;
+    b->weak_all[b->n_all] = weak / (double)judged;
+    b->n_all++;
+    const int dirty = o->keep_contaminated ? 0 : any_listed(h, text, rf_col_str(s, MORE), turns, err);
+    if (dirty < 0)
+        return dirty;
+    if (dirty) {
+        b->contaminated++;
+        return 0;
+    }
+    const size_t i = b->n++;
+    b->prompt[i] = rf_col_int(s, PROMPT);
+    b->strong[i] = strong / (double)judged;
+    b->weak[i] = weak / (double)judged;
+    b->strong_sum[i] = strong;
+    b->weak_sum[i] = weak;
+    b->turns[i] = (size_t)judged;
+    b->bytes[i] = rf_col_real(s, BYTES);
+    b->text_at[i] = b->texts.len;
+    b->text_len[i] = text.len;
+    return rf_buf_add(&b->texts, text.s, text.len, err);
+}
+
+static int read_items(struct rf_bench *b, struct rf_db *db, const struct rf_bench_options *o, struct rf_err *err)
+{
+    struct rf_stmt *s = NULL;
+    struct hashes h = { 0 };
+    struct rf_json_strings turns = { 0 };
+    int64_t n = 0;
+    int rc = rf_db_int(db, &n, err, "SELECT count(*) FROM item WHERE bench = ?1", 1, &o->name);
+    if (rc < 0 || (rc = make_room(b, (size_t)n, err)) || (rc = hashes_read(&h, db, err)) ||
+        (rc = rf_stmt_new(&s, db, items_sql, err)))
+        goto out;
+    rf_bind_text(s, 1, b->name);
+    rf_bind_text(s, 2, b->strong_name);
+    rf_bind_text(s, 3, b->weak_name);
+    b->right_wrong = true;
+    while (b->items < (size_t)n && (rc = rf_step(s, err)) == 1)
+        if ((rc = take_item(b, s, o, &h, &turns, err)))
+            goto out;
+    rc = rc < 0 ? rc : 0;
+    if (!rc && !b->n)
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "benchmark \"%s\": no item is left of %zu (%zu lack a score of \"%s\" or \"%s\", %zu are contaminated)",
+                     b->name, b->items, b->missing, b->strong_name, b->weak_name, b->contaminated);
+out:
+    rf_stmt_free(s);
+    rf_json_strings_release(&turns);
+    rf_free(h.v);
+    return rc;
+}
+
+static int fingerprint(struct rf_bench *b, struct rf_err *err)
+{
+    struct rf_sha256 *h = NULL;
+    uint8_t digest[RF_SHA256_SIZE];
+    int rc = rf_sha256_new(&h, err);
+    if (rc || (rc = rf_sha256_add(h, b->prompt, b->n * sizeof *b->prompt, err)) ||
+        (rc = rf_sha256_add(h, b->strong, b->n * sizeof *b->strong, err)) ||
+        (rc = rf_sha256_add(h, b->weak, b->n * sizeof *b->weak, err)) || (rc = rf_sha256_end(h, digest, err)))
+        goto out;
+    rf_sha256_hex(digest, b->sha256);
+out:
+    rf_sha256_free(h);
+    return rc;
+}
+
+int rf_bench_load(struct rf_bench *b, struct rf_db *db, const struct rf_bench_options *o, struct rf_err *err)
+{
+    int rc;
+    *b = (struct rf_bench){ 0 };
+    if ((rc = check_bench(db, o->name, err)) || (rc = choose_pair(b, db, o, err)) || (rc = read_items(b, db, o, err)))
+        return rc;
+    return fingerprint(b, err);
+}
+
+void rf_bench_release(struct rf_bench *b)
+{
+    void *const owned[] = { b->name,       b->strong_name, b->weak_name, b->prompt,  b->strong,   b->weak,       b->strong_sum,
+                            b->weak_sum,   b->turns,       b->bytes,     b->text_at, b->text_len, b->strong_all, b->weak_all };
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+        rf_free(owned[i]);
+    rf_buf_release(&b->texts);
+    *b = (struct rf_bench){ 0 };
+}
+
+double rf_bench_scale(const struct rf_bench *b)
+{
+    return b->right_wrong ? 100 : 1;
+}
+
+struct rf_str rf_bench_text(const struct rf_bench *b, size_t i)
+{
+    return (struct rf_str){ b->texts.data ? b->texts.data + b->text_at[i] : "", b->text_len[i] };
+}

@@ -1,0 +1,183 @@
+/* Joins bench, router, curve, metric and boot. Every entry of a benchmark meets the same bootstrap resamples. */
+#include "eval/evaluate.h"
+
+#include <math.h>
+
+#include "core/progress.h"
+
+enum { CURVE_POINTS = 201 }; /* of a stored curve */
+
+#define OPTION(field, name, type, arg, def, min, max, help) \
+    RF_OPT(struct rf_evaluate_options, field, name, 0, type, arg, def, NULL, min, max, help)
+
+const struct rf_opt rf_evaluate_table[] = {
+    RF_OPT(struct rf_evaluate_options, bench, "bench", 'b', RF_OPT_LIST, "NAME,...", NULL, NULL, 0, 0,
+           "Benchmarks to evaluate on, as `routefit ls` names them."),
+    OPTION(strong, "strong", RF_OPT_TEXT, "MODEL", NULL, 0, 0,
+           "Strong model of the benchmark; of two models the better one is taken without asking."),
+    OPTION(weak, "weak", RF_OPT_TEXT, "MODEL", NULL, 0, 0, "Weak model of the benchmark."),
+    OPTION(keep_contaminated, "keep-contaminated", RF_OPT_FLAG, NULL, NULL, 0, 0,
+           "Keep prompts whose exact text is listed as contaminated."),
+    OPTION(resamples, "resamples", RF_OPT_INT, "N", "2000", 100, 1e6, "Bootstrap resamples behind the 95% intervals."),
+    OPTION(router.embedder, "embedder", RF_OPT_TEXT, "NAME", NULL, 0, 0,
+           "Vectors to score with, in place of those that the router's file names."),
+    RF_ROUTER_OPTIONS(struct rf_evaluate_options, router),
+    RF_OPT_END,
+};
+
+static int compat_of(const struct rf_bench *b, const double *score, struct rf_compat *out, struct rf_err *err)
+{
+    const struct rf_compat_data d = { .n = b->n,
+                                      .score = score,
+                                      .strong = b->strong_sum,
+                                      .weak = b->weak_sum,
+                                      .turns = b->turns,
+                                      .right_wrong = b->right_wrong,
+                                      .n_all = b->n_all,
+                                      .strong_all = b->strong_all,
+                                      .weak_all = b->weak_all };
+    return rf_compat_of(&d, out, err);
+}
+
+static int measure(struct rf_entry *t, const struct rf_bench *b, const double *score, const struct rf_boot_options *o,
+                   struct rf_err *err)
+{
+    const struct rf_scored s = { b->n, score, b->strong, b->weak };
+    int rc = rf_curve_init(&t->curve, &s, err);
+    if (rc || (rc = rf_metrics_check(&t->curve, err)))
+        return rc;
+    rf_metrics_of(&t->curve, t->metric);
+    rc = compat_of(b, score, &t->compat, err);
+    return rc ? rc : rf_boot_of(&t->curve, o, &t->boot, err);
+}
+
+static void tell(const struct rf_bench *b, const struct rf_entry *first, FILE *chat)
+{
+    fprintf(chat, "%s: %zu of %zu items, strong %s, weak %s", b->name, b->n, b->items, b->strong_name, b->weak_name);
+    if (b->contaminated)
+        fprintf(chat, "; %zu contaminated left out", b->contaminated);
+    if (b->missing)
+        fprintf(chat, "; %zu without a score of both left out", b->missing);
+    fputc('\n', chat);
+    if (first->boot.undefined)
+        fprintf(chat, "%s: strong is not better in %zu resamples, which the intervals leave out\n", b->name,
+                first->boot.undefined);
+}
+
+int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, const struct rf_evaluate_options *o,
+                const struct rf_router *router, size_t nrouter, struct rf_err *err)
+{
+    const struct rf_bench_options bo = { name, o->strong, o->weak, o->keep_contaminated };
+    const struct rf_boot_options boot = { .resamples = (size_t)o->resamples, .seed = ctx->seed, .threads = ctx->threads };
+    struct rf_progress bar = { 0 };
+    double *score = NULL;
+    int rc;
+    *e = (struct rf_evaluation){ 0 };
+    rf_progress_start(&bar, name, "routers", nrouter + RF_BASELINES);
+    if ((rc = rf_bench_load(&e->bench, ctx->db, &bo, err)) || (rc = RF_NEW(score, e->bench.n, err)) ||
+        (rc = RF_NEW(e->entry, nrouter + RF_BASELINES, err)))
+        goto out;
+    for (size_t i = 0; i < nrouter + RF_BASELINES; i++) {
+        struct rf_entry *t = &e->entry[e->n];
+        const bool fitted = i < nrouter;
+        t->baseline = fitted ? -1 : (int)(i - nrouter);
+        t->name = fitted ? router[i].name : rf_baselines[t->baseline].name;
+        if (fitted && (rc = rf_router_score(&router[i], ctx->db, &e->bench, &o->router, score, err)))
+            goto out;
+        if (!fitted && !rf_baselines[t->baseline].score(&e->bench, score))
+            continue;
+        e->n++;
+        if ((rc = measure(t, &e->bench, score, &boot, err))) {
+            rf_fail_in(err, "benchmark \"%s\", strong \"%s\", weak \"%s\", router \"%s\"", name, e->bench.strong_name,
+                       e->bench.weak_name, t->name);
+            goto out;
+        }
+        if ((rc = rf_progress_step(&bar, i + 1, t->name, err)))
+            goto out;
+    }
+out:
+    rf_progress_end(&bar);
+    if (!rc)
+        tell(&e->bench, &e->entry[0], ctx->chat);
+    rf_free(score);
+    return rc;
+}
+
+void rf_evaluation_release(struct rf_evaluation *e)
+{
+    for (size_t i = 0; i < e->n; i++)
+        rf_curve_release(&e->entry[i].curve);
+    rf_free(e->entry);
+    rf_bench_release(&e->bench);
+    *e = (struct rf_evaluation){ 0 };
+}
+
+/* ---- into the database ---- */
+
+static int store_metric(struct rf_stmt *s, const struct rf_entry *t, const char *name, double value, double low, double high,
+                        struct rf_err *err)
+{
+    if (isnan(value))
+        return 0; /* not defined: no row */
+    rf_bind_text(s, 3, t->name);
+    rf_bind_text(s, 4, name);
+    rf_bind_real(s, 5, value);
+    rf_bind_real(s, 6, low);
+    rf_bind_real(s, 7, high);
+    return rf_run(s, err);
+}
+
+static int store_metrics(struct rf_stmt *s, const struct rf_entry *t, struct rf_err *err)
+{
+    const struct {
+        const char *name;
+        double value;
+    } compat[] = { { "compat:cpt20", t->compat.cpt20 }, { "compat:cpt50", t->compat.cpt50 },
+                   { "compat:cpt80", t->compat.cpt80 }, { "compat:auc", t->compat.auc },
+                   { "compat:apgr", t->compat.apgr },   { "compat:weak", t->compat.weak },
+                   { "compat:strong", t->compat.strong } };
+    int rc = 0;
+    for (size_t i = 0; i < RF_METRICS && !rc; i++)
+        rc = store_metric(s, t, rf_metric_info[i].name, t->metric[i], t->boot.low[i], t->boot.high[i], err);
+    for (size_t i = 0; i < sizeof compat / sizeof *compat && !rc; i++)
+        rc = store_metric(s, t, compat[i].name, compat[i].value, NAN, NAN, err);
+    return rc;
+}
+
+/* Evenly thinned over the vertices; both ends stay. */
+static int store_curve(struct rf_stmt *s, const struct rf_entry *t, struct rf_err *err)
+{
+    const size_t points = t->curve.groups + 1 < CURVE_POINTS ? t->curve.groups + 1 : CURVE_POINTS;
+    int rc = 0;
+    rf_bind_text(s, 3, t->name);
+    for (size_t i = 0; i < points && !rc; i++) {
+        const size_t v = (size_t)((double)i / (double)(points - 1) * (double)t->curve.groups + .5);
+        rf_bind_int(s, 4, (int64_t)i);
+        rf_bind_real(s, 5, rf_curve_share(&t->curve, v));
+        rf_bind_real(s, 6, rf_curve_quality(&t->curve, v));
+        rf_bind_real(s, 7, v ? t->curve.threshold[v] : NAN);
+        rc = rf_run(s, err);
+    }
+    return rc;
+}
+
+int rf_evaluation_store(const struct rf_evaluation *e, struct rf_db *db, int64_t run, struct rf_err *err)
+{
+    struct rf_stmt *metric = NULL, *curve = NULL;
+    int rc = rf_stmt_new(&metric, db, "INSERT INTO metric(run, bench, router, name, value, low, high) "
+                                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err);
+    if (rc || (rc = rf_stmt_new(&curve, db, "INSERT INTO curve(run, bench, router, point, strong_share, quality, threshold) "
+                                            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err)))
+        goto out;
+    rf_bind_int(metric, 1, run);
+    rf_bind_int(curve, 1, run);
+    rf_bind_text(metric, 2, e->bench.name);
+    rf_bind_text(curve, 2, e->bench.name);
+    for (size_t i = 0; i < e->n && !rc; i++)
+        if (!(rc = store_metrics(metric, &e->entry[i], err)))
+            rc = store_curve(curve, &e->entry[i], err);
+out:
+    rf_stmt_free(metric);
+    rf_stmt_free(curve);
+    return rc;
+}

@@ -1,0 +1,224 @@
+/* Routers on texts read the prompt; routers on vectors read table embedding, a block of rows at a time. A prompt whose vector
+ * is all zero is scored as it is: the deployed router would do the same. */
+#include "eval/router.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/mem.h"
+#include "core/par.h"
+
+static const char suffix[] = ".safetensors";
+
+/* ---- loading ---- */
+
+static int read_id(const char *text, size_t *id, struct rf_err *err)
+{
+    char *end;
+    errno = 0;
+    const unsigned long v = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno)
+        return rf_fail(err, RF_USAGE, "--ids: found \"%s\", expected a row number from 0", text);
+    *id = v;
+    return 0;
+}
+
+static int pick_of(const struct rf_router_options *o, struct routefit_pick *pick, struct rf_err *err)
+{
+    *pick = (struct routefit_pick){ .strong = o->strong, .weak = o->weak };
+    if (!o->ids.n)
+        return 0;
+    if (o->ids.n != 2)
+        return rf_fail(err, RF_USAGE, "--ids: found %zu numbers, expected two: S,W", o->ids.n);
+    pick->use_ids = 1;
+    const int rc = read_id(o->ids.v[0], &pick->strong_id, err);
+    return rc ? rc : read_id(o->ids.v[1], &pick->weak_id, err);
+}
+
+int rf_router_open(struct routefit_router **out, const char *path, const struct rf_router_options *o, struct rf_err *err)
+{
+    struct routefit_pick pick;
+    struct stat st;
+    char why[ROUTEFIT_ERR];
+    const int rc = pick_of(o, &pick, err);
+    if (rc)
+        return rc;
+    if (stat(path, &st))
+        return rf_fail_errno(err, RF_IO, "%s", path);
+    if (routefit_load_file(out, path, &pick, why))
+        return rf_fail(err, RF_CORRUPT, "%s: %s", path, why);
+    return 0;
+}
+
+/* The name of path, or the path itself where another router or a baseline has that name. */
+static char *name_of(const char *path, const struct rf_router *known, size_t nknown, const char *const *taken,
+                     size_t ntaken, struct rf_err *err)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    size_t len = strlen(base);
+    const size_t cut = sizeof suffix - 1;
+    if (len > cut && !strcmp(base + len - cut, suffix))
+        len -= cut;
+    bool free_name = true;
+    for (size_t i = 0; i < nknown; i++)
+        free_name = free_name && !(strlen(known[i].name) == len && !memcmp(known[i].name, base, len));
+    for (size_t i = 0; i < ntaken; i++)
+        free_name = free_name && !(strlen(taken[i]) == len && !memcmp(taken[i], base, len));
+    return free_name ? rf_strndup(base, len, err) : rf_strndup(path, strlen(path), err);
+}
+
+static int check_new(const char *const *path, size_t i, struct rf_err *err)
+{
+    struct stat a, b;
+    if (stat(path[i], &a))
+        return rf_fail_errno(err, RF_IO, "%s", path[i]);
+    for (size_t j = 0; j < i; j++)
+        if (!stat(path[j], &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+            return rf_fail(err, RF_USAGE, "\"%s\" and \"%s\" are the same file: expected each router once", path[j], path[i]);
+    return 0;
+}
+
+int rf_routers_load(struct rf_router **out, const char *const *path, size_t n, const struct rf_router_options *o,
+                    const char *const *taken, size_t ntaken, struct rf_err *err)
+{
+    struct rf_router *r = NULL;
+    int rc = RF_NEW(r, n, err);
+    for (size_t i = 0; i < n && !rc; i++) {
+        if ((rc = check_new(path, i, err)) || (rc = rf_router_open(&r[i].r, path[i], o, err)))
+            break;
+        r[i].name = name_of(path[i], r, i, taken, ntaken, err);
+        rc = r[i].name ? 0 : RF_FAIL;
+    }
+    if (rc)
+        rf_routers_free(r, n);
+    else
+        *out = r;
+    return rc;
+}
+
+void rf_routers_free(struct rf_router *r, size_t n)
+{
+    for (size_t i = 0; r && i < n; i++) {
+        rf_free(r[i].name);
+        routefit_free(r[i].r);
+    }
+    rf_free(r);
+}
+
+/* ---- scoring ---- */
+
+static int score_texts(const struct rf_router *r, const struct rf_bench *b, double *score, struct rf_err *err)
+{
+    struct routefit_features *pad = routefit_features_new(routefit_dim(r->r));
+    int rc = pad ? 0 : rf_fail(err, RF_FAIL, "out of memory: no room for the features of %zu buckets", routefit_dim(r->r));
+    for (size_t i = 0; i < b->n && !rc; i++) {
+        const struct rf_str text = rf_bench_text(b, i);
+        if (!text.len)
+            rc = rf_fail(err, RF_BAD_INPUT, "router \"%s\" reads texts: found a prompt of benchmark \"%s\" without one; ingest a "
+                                            "source that has the texts", r->name, b->name);
+        else
+            score[i] = routefit_win_rate_text(r->r, pad, text.s, text.len);
+    }
+    routefit_features_free(pad);
+    return rc;
+}
+
+/* The embedder whose vectors the router was fitted on, checked against what the file says of it. */
+static int find_embedder(const struct rf_router *r, struct rf_db *db, const struct rf_router_options *o, const char **name,
+                         int64_t *id, struct rf_err *err)
+{
+    const char *made_by = routefit_meta(r->r, "routefit.embedder_sha256");
+    struct rf_stmt *s = NULL;
+    int rc;
+    *name = o->embedder ? o->embedder : routefit_meta(r->r, "routefit.embedder");
+    if (!*name) {
+        rc = rf_fail(err, RF_USAGE, "router \"%s\" does not say which vectors it reads: name them with --embedder", r->name);
+        goto out;
+    }
+    if ((rc = rf_stmt_new(&s, db, "SELECT id, dim, sha256 FROM embedder WHERE name = ?1", err)))
+        goto out;
+    rf_bind_text(s, 1, *name);
+    if ((rc = rf_step(s, err)) < 0)
+        goto out;
+    const char *sha256 = rc ? rf_col_text(s, 2) : NULL;
+    if (!rc)
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "router \"%s\" reads vectors of embedder \"%s\", which the database does not have: `routefit embed` "
+                     "makes them, --embedder names others", r->name, *name);
+    else if ((uint64_t)rf_col_int(s, 1) != routefit_dim(r->r))
+        rc = rf_fail(err, RF_BAD_INPUT, "embedder \"%s\": found vectors of width %lld, expected %zu for router \"%s\"", *name,
+                     (long long)rf_col_int(s, 1), routefit_dim(r->r), r->name);
+    else if (made_by && *made_by && sha256 && strcmp(made_by, sha256))
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "embedder \"%s\": found vectors of the text model %.12s..., expected those of %.12s... on which router "
+                     "\"%s\" was fitted; embed again with that model", *name, sha256, made_by, r->name);
+    else
+        rc = 0;
+    *id = rc ? 0 : rf_col_int(s, 0);
+out:
+    rf_stmt_free(s);
+    return rc;
+}
+
+/* Copies the vector of a prompt into x[dim]: 1; 0: there is none. */
+static int fetch(struct rf_stmt *s, int64_t prompt, float *x, size_t dim, struct rf_err *err)
+{
+    rf_bind_int(s, 2, prompt);
+    const int rc = rf_step(s, err);
+    if (rc != 1)
+        return rc;
+    const struct rf_str v = rf_col_str(s, 0);
+    if (v.len != dim * sizeof *x)
+        return rf_fail(err, RF_CORRUPT, "vector of prompt %lld: found %zu bytes, expected %zu", (long long)prompt, v.len,
+                       dim * sizeof *x);
+    memcpy(x, v.s, v.len);
+    rf_reset(s);
+    return 1;
+}
+
+static int score_vectors(const struct rf_router *r, struct rf_db *db, const struct rf_bench *b,
+                         const struct rf_router_options *o, double *score, struct rf_err *err)
+{
+    const size_t dim = routefit_dim(r->r);
+    const char *name = NULL;
+    struct rf_stmt *s = NULL;
+    float *x = NULL;
+    size_t cells, missing = 0;
+    int64_t id = 0;
+    int rc = find_embedder(r, db, o, &name, &id, err);
+    if (rc)
+        goto out;
+    if (!rf_mul(RF_BLOCK_ROWS, dim, &cells)) {
+        rc = rf_fail(err, RF_FAIL, "router \"%s\": vectors of width %zu are too wide", r->name, dim);
+        goto out;
+    }
+    if ((rc = RF_NEW(x, cells, err)) ||
+        (rc = rf_stmt_new(&s, db, "SELECT vector FROM embedding WHERE embedder = ?1 AND prompt = ?2", err)))
+        goto out;
+    rf_bind_int(s, 1, id);
+    for (size_t first = 0; first < b->n; first += RF_BLOCK_ROWS) {
+        const size_t m = b->n - first < RF_BLOCK_ROWS ? b->n - first : RF_BLOCK_ROWS;
+        for (size_t i = 0; i < m; i++) {
+            if ((rc = fetch(s, b->prompt[first + i], x + i * dim, dim, err)) < 0)
+                goto out;
+            missing += rc == 0;
+        }
+        routefit_win_rates(r->r, x, m, score + first);
+    }
+    rc = missing ? rf_fail(err, RF_BAD_INPUT,
+                           "%zu of the %zu prompts of benchmark \"%s\" have no vector of embedder \"%s\": `routefit embed` makes "
+                           "them (see `routefit embed -h`)", missing, b->n, b->name, name)
+                 : 0;
+out:
+    rf_stmt_free(s);
+    rf_free(x);
+    return rc;
+}
+
+int rf_router_score(const struct rf_router *r, struct rf_db *db, const struct rf_bench *b, const struct rf_router_options *o,
+                    double *score, struct rf_err *err)
+{
+    return routefit_input(r->r) == ROUTEFIT_TEXT ? score_texts(r, b, score, err) : score_vectors(r, db, b, o, score, err);
+}
