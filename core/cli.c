@@ -220,6 +220,7 @@ static int prepare(struct rf_ctx *ctx, struct line *l, int argc, char **argv, st
         .out = stdout,
         .chat = stderr,
         .cmd = l->cmd,
+        .command = l->name + 1,
         .sets = l->sets,
         .nsets = l->nsets,
         .argc = argc,

@@ -35,6 +35,7 @@ struct rf_ctx {
     FILE *out;             /* results */
     FILE *chat;            /* chatter: stderr, or a sink with -q */
     const struct rf_cmd *cmd;
+    const char *command;   /* its name with that of its parent: "fit mf" */
     const struct rf_opt_set *sets; /* the options in force, for run rows */
     size_t nsets;
     int argc;              /* the whole command line, for run rows */

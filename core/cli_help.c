@@ -33,9 +33,11 @@ void rf_cli_each(const struct rf_cli *cli, void (*fn)(const struct rf_cmd *paren
         }
 }
 
-const char *rf_cli_heading(const struct rf_cli *cli, size_t i)
+/* The heading over the commands of tables[i]. */
+static const char *heading(const struct rf_cli *cli, size_t i)
 {
-    static const char *const rooms[] = { "Files in, tables out", "Tables in, weights out", "Weights and tables in, curves and numbers out" };
+    static const char *const rooms[] = { "Files in, tables out", "Tables in, weights out",
+                                         "Weights and tables in, curves and numbers out" };
     return i + 1 < cli->ntables && i < sizeof rooms / sizeof *rooms ? rooms[i] : "More";
 }
 
@@ -55,7 +57,7 @@ void rf_help_program(const struct rf_cli *cli, FILE *f)
     for (size_t i = 0; i < cli->ntables; i++) {
         if (!*cli->tables[i])
             continue;
-        fprintf(f, "\n%s:\n", rf_cli_heading(cli, i));
+        fprintf(f, "\n%s:\n", heading(cli, i));
         for (rf_cmd_table c = cli->tables[i]; *c; c++)
             summary_line(*c, f);
     }

@@ -28,8 +28,6 @@ extern const struct rf_exit rf_exits[]; /* ends with meaning NULL */
 /* Calls fn for every command that can run, subcommands in place of their parents: parent is NULL or, for `fit mf`, fit. */
 void rf_cli_each(const struct rf_cli *cli, void (*fn)(const struct rf_cmd *parent, const struct rf_cmd *cmd, void *ctx),
                  void *ctx);
-/* The heading over the commands of tables[i]. */
-const char *rf_cli_heading(const struct rf_cli *cli, size_t i);
 
 /* routefit --help. */
 void rf_help_program(const struct rf_cli *cli, FILE *f);

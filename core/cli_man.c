@@ -5,25 +5,46 @@
 
 #define REVISED "November 24, 2026" /* of the wording below */
 
-/* Text of a row in running lines: blank lines become paragraphs, roff's own characters are escaped. */
+/* One line [n] of text: a dot or quote at its start would make it a request, a backslash an escape. */
+static void put_line(const char *s, size_t n, FILE *f)
+{
+    if (n && (*s == '.' || *s == '\''))
+        fputs("\\&", f);
+    for (size_t i = 0; i < n; i++)
+        if (s[i] == '\\')
+            fputs("\\e", f);
+        else
+            fputc(s[i], f);
+    fputc('\n', f);
+}
+
+/* Running text: a paragraph at each blank line, a new line for each sentence, as mdoc wants them. */
 static void put_text(const char *s, FILE *f)
 {
-    bool fresh = true; /* at the start of a line */
-    for (; *s; s++) {
-        if (*s == '\n' && s[1] == '\n') {
-            fputs("\n.Pp", f);
-            continue;
-        }
-        if (fresh && (*s == ' ' || *s == '.' || *s == '\''))
-            fputs(*s == ' ' ? "" : "\\&", f);
-        if (*s == '\\')
-            fputs("\\e", f);
-        else if (!(fresh && *s == ' '))
-            fputc(*s, f);
-        fresh = *s == '\n' || (fresh && *s == ' ');
+    while (*(s += strspn(s, " "))) {
+        size_t n = strcspn(s, "\n");
+        const char *stop = memmem(s, n, ". ", 2);
+        if (stop)
+            n = (size_t)(stop - s) + 1;
+        if (n)
+            put_line(s, n, f);
+        else
+            fputs(".Pp\n", f);
+        s += n;
+        s += *s == '\n';
     }
-    if (!fresh)
-        fputc('\n', f);
+}
+
+/* Lines as they are. */
+static void put_literal(const char *s, FILE *f)
+{
+    fputs(".Bd -literal -offset indent\n", f);
+    while (*s) {
+        const size_t n = strcspn(s, "\n");
+        put_line(s, n, f);
+        s += n + (s[n] == '\n');
+    }
+    fputs(".Ed\n", f);
 }
 
 /* One argument of a macro: quoted, so that no word of it is taken for a macro. */
@@ -66,22 +87,31 @@ static void put_options(const struct rf_opt *const *tables, size_t n, FILE *f)
 static void put_command(const struct rf_cmd *parent, const struct rf_cmd *cmd, void *ctx)
 {
     FILE *f = ctx;
-    fprintf(f, ".Ss routefit %s%s%s %s\n", parent ? parent->name : "", parent ? " " : "", cmd->name, cmd->args);
+    fprintf(f, ".Ss %s%s%s\n.Bd -ragged -compact\n.Nm\n.Cm", parent ? parent->name : "", parent ? " " : "", cmd->name);
+    put_arg(parent ? parent->name : cmd->name, f);
+    if (parent)
+        put_arg(cmd->name, f);
+    fputs("\n.Op Ar OPTIONS\n", f);
+    if (*cmd->args) {
+        fputs(".Ar", f);
+        put_arg(cmd->args, f);
+        fputc('\n', f);
+    }
+    fputs(".Ed\n.Pp\n", f);
     put_text(cmd->about, f);
     put_options(cmd->opts, RF_CMD_TABLES, f);
-    fputs(".Pp\nExamples:\n.Bd -literal -offset indent\n", f);
-    put_text(cmd->examples, f);
-    fputs(".Ed\n", f);
+    fputs(".Pp\nExamples:\n", f);
+    put_literal(cmd->examples, f);
 }
 
 void rf_help_man(const struct rf_cli *cli, FILE *f)
 {
     fputs(".Dd " REVISED "\n.Dt ROUTEFIT 1\n.Os\n.Sh NAME\n.Nm routefit\n.Nd train LLM routers and measure them\n"
           ".Sh SYNOPSIS\n.Nm\n.Op Fl Fl db Ar FILE\n.Op Fl q\n.Op Fl Fl threads Ar N\n.Op Fl Fl seed Ar N\n"
-          ".Op Fl Fl format Ar F | Fl Fl json\n.Ar COMMAND\n.Op Ar OPTIONS\n.Op Ar ARGS\n"
-          ".Sh DESCRIPTION\n.Nm\nreads votes, benchmark results and embeddings into one SQLite database, fits routers that\n"
-          "decide which of two language models answers a prompt, and measures them.\nResults go to standard output, "
-          "chatter to standard error.\n.Pp\nOptions of every command, before or behind it:\n",
+          ".Op Fl Fl format Ar F | Fl Fl json\n.Ar COMMAND\n.Op Ar OPTIONS\n.Op Ar ARGS\n.Sh DESCRIPTION\n.Nm\n"
+          "reads votes, benchmark results and embeddings into one SQLite database,\nfits routers that decide which of two "
+          "language models answers a prompt,\nand measures them.\nResults go to standard output, chatter to standard error.\n"
+          ".Pp\nOptions of every command, before or behind it:\n",
           f);
     put_options(&cli->globals, 1, f);
     fputs(".Sh COMMANDS\n", f);
