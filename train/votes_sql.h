@@ -1,0 +1,37 @@
+/* What train/votes.c reads through SQL, in plain arrays: the choice of the embedder, and the votes that pass the
+ * filters by name. */
+#ifndef RF_TRAIN_VOTES_SQL_H
+#define RF_TRAIN_VOTES_SQL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/db.h"
+#include "core/err.h"
+#include "train/votes.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A vote before its prompt and its models are looked up. */
+struct rf_raw_vote {
+    int64_t prompt, a, b; /* ids of the database */
+    double weight;        /* NaN: none */
+    enum rf_winner winner;
+};
+
+/* Sets v->embedder, v->embedder_sha256, v->dim and *id. RF_USAGE: an unknown name, or several and none chosen (all are
+ * listed); RF_BAD_INPUT: no vectors at all. */
+int rf_votes_embedder(struct rf_votes *v, struct rf_db *db, const char *name, int64_t *id, struct rf_err *err);
+/* RF_USAGE where --source or --judge holds a name that the database does not know. */
+int rf_votes_check_names(struct rf_db *db, const struct rf_votes_filter *f, struct rf_err *err);
+/* *raw = the votes that pass --source and --judge and have a prompt, two models and a usable weight, in database order;
+ * v->read and v->left_out are counted. The array is the caller's (rf_free). */
+int rf_votes_read(struct rf_votes *v, struct rf_db *db, const struct rf_votes_filter *f, struct rf_raw_vote **raw,
+                  size_t *n, struct rf_err *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
