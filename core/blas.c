@@ -114,6 +114,12 @@ int rf_dpotrf(size_t n, double *a, struct rf_err *err)
     return n ? lapack_result(LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', k, a, k), n, err) : 0;
 }
 
+void rf_dpotrs(size_t n, const double *u, double *b)
+{
+    cblas_dtrsv(CblasColMajor, CblasLower, CblasNoTrans, CblasNonUnit, as_int(n), u, stride(n), b, 1);
+    cblas_dtrsv(CblasColMajor, CblasLower, CblasTrans, CblasNonUnit, as_int(n), u, stride(n), b, 1);
+}
+
 void rf_strsm_right(size_t m, size_t n, const float *u, size_t ldu, float *b, size_t ldb)
 {
     cblas_strsm(CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, as_int(m), as_int(n), 1, u,

@@ -110,7 +110,7 @@ static void factors_and_inverses_solve(void **state)
 {
     (void)state;
     struct rf_err err = { 0 };
-    double a[N * N], u[N * N], inv[N * N], x[N];
+    double a[N * N], u[N * N], inv[N * N], x[N], y[N];
     make_definite(a);
     memcpy(u, a, sizeof a);
     for (size_t i = 0; i < N; i++)
@@ -128,6 +128,11 @@ static void factors_and_inverses_solve(void **state)
             assert_near(sum, a[i * N + j], 1e-11);
             assert_near(inv[i * N + j], u[i * N + j], 1e-12);
         }
+    for (size_t i = 0; i < N; i++)
+        y[i] = element(i + 2);
+    rf_dpotrs(N, inv, y);
+    for (size_t i = 0; i < N; i++)
+        assert_near(y[i], x[i], 1e-12);
     float fu[N * N], fb[2 * N], fx[2 * N];
     for (size_t i = 0; i < N * N; i++)
         fu[i] = (float)u[i];
