@@ -20,7 +20,11 @@ enum {
     GRAM_PASSES = 4    /* most Cholesky-QR rounds; two do for all but nearly dependent columns */
 };
 
-typedef float wide __attribute__((vector_size(SLICE * sizeof(float))));
+/* 16 floats as two vectors of the processor's own width: wider ones are taken apart through memory by the compiler. */
+typedef float lane __attribute__((vector_size(SLICE / 2 * sizeof(float))));
+typedef struct {
+    lane low, high;
+} wide;
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -188,18 +192,27 @@ static void unpack(const wide *from, size_t n, size_t k, size_t first, float *ou
         memcpy(out + i * k + first, &from[i], bytes);
 }
 
-/* Row j of A' times q: two sums in turn, so that one addition does not wait for the last. */
-static void gather(const struct rf_csr *at, size_t j, const wide *q, wide *z)
+/* sum += a * x */
+static inline void add(wide *sum, float a, const wide *x)
 {
-    wide even = { 0 }, odd = { 0 };
+    sum->low += a * x->low;
+    sum->high += a * x->high;
+}
+
+/* Row j of A' times q: two sums in turn, so that one addition does not wait for the last. */
+static inline wide gather(const struct rf_csr *at, size_t j, const wide *q)
+{
+    wide even = { { 0 }, { 0 } }, odd = even;
     size_t e = at->ptr[j];
     for (; e + 1 < at->ptr[j + 1]; e += 2) {
-        even += at->val[e] * q[at->col[e]];
-        odd += at->val[e + 1] * q[at->col[e + 1]];
+        add(&even, at->val[e], &q[at->col[e]]);
+        add(&odd, at->val[e + 1], &q[at->col[e + 1]]);
     }
     if (e < at->ptr[j + 1])
-        even += at->val[e] * q[at->col[e]];
-    *z = even + odd;
+        add(&even, at->val[e], &q[at->col[e]]);
+    even.low += odd.low;
+    even.high += odd.high;
+    return even;
 }
 
 static int both_ways(void *ctx, size_t slice, struct rf_err *err)
@@ -212,10 +225,9 @@ static int both_ways(void *ctx, size_t slice, struct rf_err *err)
         goto out;
     pack(p->q, n, p->k, first, q);
     for (size_t j = 0; j < p->at->rows; j++) {
-        wide z;
-        gather(p->at, j, q, &z);
+        const wide z = gather(p->at, j, q);
         for (size_t e = p->at->ptr[j]; e < p->at->ptr[j + 1]; e++)
-            sum[p->at->col[e]] += p->at->val[e] * z;
+            add(&sum[p->at->col[e]], p->at->val[e], &z);
     }
     unpack(sum, n, p->k, first, p->out);
 out:
@@ -233,8 +245,7 @@ static int one_way(void *ctx, size_t slice, struct rf_err *err)
         return RF_FAIL;
     pack(p->q, n, p->k, first, q);
     for (size_t j = 0; j < p->at->rows; j++) {
-        wide z;
-        gather(p->at, j, q, &z);
+        const wide z = gather(p->at, j, q);
         unpack(&z, 1, p->k, first, p->out + j * p->k);
     }
     rf_free(q);

@@ -55,6 +55,11 @@ int rf_embedder_add(struct rf_db *db, const char *name, const char *kind, size_t
                     const char *path, int64_t *id, struct rf_err *err);
 /* Removes an embedder and its vectors, inside the caller's transaction. */
 int rf_embedder_drop(struct rf_db *db, int64_t id, struct rf_err *err);
+/* Writes vectors of one embedder, inside the caller's transaction. */
+struct rf_vector_writer;
+int rf_vector_writer_new(struct rf_vector_writer **out, struct rf_db *db, int64_t embedder, size_t dim, struct rf_err *err);
+int rf_vector_put(struct rf_vector_writer *w, int64_t prompt, const float *x, struct rf_err *err); /* x[dim] */
+void rf_vector_writer_free(struct rf_vector_writer *w); /* NULL is fine */
 /* Row of the source of this name; RF_USAGE with the nearest name where there is none. */
 int rf_source_need(struct rf_db *db, const char *name, int64_t *id, struct rf_err *err);
 
