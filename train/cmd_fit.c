@@ -1,0 +1,178 @@
+/* fit KIND: what all kinds have in common. Reads votes and vectors once, lets the kind fit, checks the bytes against
+ * the scoring pair, writes the file atomically, and stores the run with its training log. Refuses: an output that
+ * exists (without --force). */
+#include <stdio.h>
+
+#include "core/input.h"
+#include "core/mem.h"
+#include "core/run.h"
+#include "core/sha256.h"
+#include "train/commands.h"
+#include "train/kind.h"
+
+const struct rf_opt rf_fit_table[] = {
+    RF_OPT(struct rf_fit_options, output, "output", 'o', RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
+           "The weight file to write (safetensors)."),
+    RF_OPT(struct rf_fit_options, force, "force", 'f', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "Replace FILE if it exists."),
+    RF_OPT(struct rf_fit_options, embedder, "embedder", 'e', RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
+           "Whose vectors; needed where the database has several."),
+    RF_OPT(struct rf_fit_options, source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
+           "Only votes of these sources; without it all."),
+    RF_OPT(struct rf_fit_options, judge, "judge", 0, RF_OPT_LIST, "LIST", "human", NULL, 0, 0,
+           "Only votes by these judges."),
+    RF_OPT(struct rf_fit_options, min_chars, "min-chars", 0, RF_OPT_INT, "N", "16", NULL, 0, 1e9,
+           "Leave out prompts of fewer characters, white space at the ends not counted; 16 is RouteLLM's."),
+    RF_OPT(struct rf_fit_options, valid, "valid", 0, RF_OPT_REAL, "SHARE", "0.05", NULL, 0, 0.9,
+           "Share of the prompts kept for validation; a prompt is on one side with all its votes."),
+    RF_OPT_END,
+};
+
+#define SUB(name) &rf_kind_##name.cmd,
+static const struct rf_cmd *const subs[] = { ROUTEFIT_KINDS(SUB) NULL };
+#undef SUB
+
+const struct rf_cmd rf_cmd_fit = {
+    .name = "fit",
+    .summary = "Fit a router on votes and vectors, and write its weights",
+    .args = "KIND",
+    .about = "Reads the votes of the database and the vectors of their prompts, fits a router\n"
+             "of the kind, and writes its weights to a file that `score`, `eval` and the\n"
+             "two files of the scoring pair load.",
+    .examples = "routefit fit logistic -o logistic.safetensors\nroutefit fit mf -o mf.safetensors\n",
+    .need = RF_NEED_WRITE,
+    .subs = subs,
+};
+
+/* What was left out and why, and the kind's notes: chatter. */
+static void tell(const struct rf_fit *f, FILE *chat)
+{
+    for (int i = 0; i < RF_OUTS; i++)
+        if (f->left_out[i])
+            fprintf(chat, "left out: %zu %s\n", f->left_out[i], rf_left_out_name((enum rf_left_out)i));
+    if (f->notes.len)
+        fputs(f->notes.data, chat);
+}
+
+static int print_summary(const struct rf_ctx *ctx, const struct rf_fit *f, const struct rf_model *m,
+                         const struct rf_fit_options *o, double seconds, struct rf_err *err)
+{
+    static const struct rf_column columns[] = {
+        { "kind", RF_CELL_TEXT, 0, NULL, NULL },           { "output", RF_CELL_TEXT, 0, NULL, NULL },
+        { "votes", RF_CELL_INT, 0, NULL, NULL },           { "valid_votes", RF_CELL_INT, 0, NULL, NULL },
+        { "left_out", RF_CELL_INT, 0, NULL, NULL },        { "dim", RF_CELL_INT, 0, NULL, NULL },
+        { "train_loss", RF_CELL_REAL, 4, NULL, NULL },     { "valid_loss", RF_CELL_REAL, 4, NULL, NULL },
+        { "valid_accuracy", RF_CELL_REAL, 4, NULL, NULL }, { "seconds", RF_CELL_REAL, 2, NULL, NULL },
+    };
+    struct rf_table *t = NULL;
+    const size_t out = f->votes->read - f->used_train - f->used_valid;
+    int rc;
+    if ((rc = rf_table_new(&t, columns, sizeof columns / sizeof *columns, err)) ||
+        (rc = rf_table_text(t, ctx->cmd->name, err)) || (rc = rf_table_text(t, o->output, err)) ||
+        (rc = rf_table_int(t, (int64_t)f->used_train, err)) || (rc = rf_table_int(t, (int64_t)f->used_valid, err)) ||
+        (rc = rf_table_int(t, (int64_t)out, err)) || (rc = rf_table_int(t, (int64_t)f->votes->dim, err)) ||
+        (rc = rf_table_real(t, m->train_loss, err)) || (rc = rf_table_real(t, m->valid_loss, err)) ||
+        (rc = rf_table_real(t, m->valid_accuracy, err)) || (rc = rf_table_real(t, seconds, err)))
+        goto out;
+    rc = rf_table_print(t, ctx->out, ctx->format, err);
+out:
+    rf_table_free(t);
+    return rc;
+}
+
+static int store_log(struct rf_db *db, int64_t run, const struct rf_fit *f, struct rf_err *err)
+{
+    struct rf_stmt *s = NULL;
+    int rc = rf_stmt_new(&s, db,
+                         "INSERT INTO train_log (run, epoch, train_loss, valid_loss, valid_accuracy, seconds)"
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                         err);
+    for (size_t i = 0; i < f->epochs && !rc; i++) {
+        const struct rf_epoch *e = &f->epoch[i];
+        rf_bind_int(s, 1, run);
+        rf_bind_int(s, 2, (int64_t)i + 1);
+        rf_bind_real(s, 3, e->train_loss);
+        rf_bind_real(s, 4, e->valid_loss);
+        rf_bind_real(s, 5, e->valid_accuracy);
+        rf_bind_real(s, 6, e->seconds);
+        rc = rf_run(s, err);
+    }
+    rf_stmt_free(s);
+    return rc;
+}
+
+/* The log and the end of the run, in one transaction. */
+static int store_run(struct rf_ctx *ctx, struct rf_run *run, const struct rf_fit *f, const char *sha256,
+                     const char *output, struct rf_err *err)
+{
+    int rc;
+    if ((rc = rf_db_begin(ctx->db, err)) || (rc = store_log(ctx->db, run->id, f, err)) ||
+        (rc = rf_run_end(run, ctx, f->interrupted ? "interrupted" : "done", f->votes->sha256, sha256, output, err)) ||
+        (rc = rf_db_commit(ctx->db, err)))
+        rf_db_rollback(ctx->db);
+    return rc;
+}
+
+/* The file's bytes under their name, and their digest. */
+static int write_weights(struct rf_outfile *file, const struct rf_buf *bytes, char sha256[RF_SHA256_HEX],
+                         struct rf_err *err)
+{
+    uint8_t digest[RF_SHA256_SIZE];
+    int rc;
+    if ((rc = rf_sha256_of(bytes->data, bytes->len, digest, err)))
+        return rc;
+    rf_sha256_hex(digest, sha256);
+    if (fwrite(bytes->data, 1, bytes->len, file->f) != bytes->len)
+        return rf_fail_errno(err, RF_IO, "cannot write %s", file->path);
+    return rf_outfile_commit(file, err);
+}
+
+int rf_fit_command(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
+{
+    const struct rf_fit_options *o = opts;
+    const struct rf_kind *kind = (const struct rf_kind *)(const void *)ctx->cmd; /* cmd is its first member */
+    const struct rf_votes_filter filter = { o->embedder, o->source, o->judge, o->min_chars, o->valid, ctx->seed };
+    struct rf_outfile file = { 0 };
+    struct rf_votes votes = { 0 };
+    struct rf_fit fit = { 0 };
+    struct rf_model model = { 0 };
+    struct rf_progress progress;
+    struct rf_buf bytes = { 0 };
+    struct rf_run run = { 0 };
+    char sha256[RF_SHA256_HEX];
+    bool running = false;
+    int rc;
+    (void)nargs;
+    (void)args;
+    rf_progress_start(&progress, "fit", "epochs", 0);
+    if (!o->output) {
+        rc = rf_fail(err, RF_USAGE, "name the weight file to write: -o FILE");
+        goto out;
+    }
+    /* the file first: a name that cannot be written should not cost a fit */
+    if ((rc = rf_outfile_open(&file, o->output, o->force, err)) ||
+        (rc = rf_votes_load(&votes, ctx->db, &filter, err)) || (rc = rf_run_begin(&run, ctx, err)))
+        goto out;
+    running = true;
+    rf_fit_init(&fit, &votes, ctx->threads, ctx->seed, &progress);
+    if ((rc = kind->fit(&fit, opts, &model, err)) || (rc = rf_model_build(&model, kind, &fit, &bytes, err)))
+        goto out;
+    const double seconds = rf_seconds() - fit.started;
+    if ((rc = write_weights(&file, &bytes, sha256, err)) || (rc = store_run(ctx, &run, &fit, sha256, o->output, err)))
+        goto out;
+    running = false;
+    rf_progress_end(&progress);
+    tell(&fit, ctx->chat);
+    if (!(rc = print_summary(ctx, &fit, &model, o, seconds, err)) && fit.interrupted)
+        rc = rf_fail(err, RF_INTERRUPTED, "stopped by Ctrl-C: %s holds the best model so far", o->output);
+out:
+    rf_progress_end(&progress);
+    if (running) /* the first error is the one that counts */
+        rf_run_end(&run, ctx, rc == RF_INTERRUPTED ? "interrupted" : "failed", votes.sha256, NULL, NULL, NULL);
+    rf_outfile_release(&file);
+    rf_buf_release(&bytes);
+    rf_model_release(&model);
+    rf_fit_release(&fit);
+    rf_votes_release(&votes);
+    return rc;
+}

@@ -1,0 +1,62 @@
+/* Sets of models by name, glob and tier. Refuses words without a match, so that a misspelt name is not an empty set. */
+#include "train/model_set.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "train/bt.h"
+
+static const char prefix[] = "tier:";
+
+static bool is_tier(const char *word)
+{
+    return strncmp(word, prefix, sizeof prefix - 1) == 0;
+}
+
+bool rf_model_set_wants_tiers(const struct rf_list *words)
+{
+    for (size_t i = 0; i < words->n; i++)
+        if (is_tier(words->v[i]))
+            return true;
+    return false;
+}
+
+/* "tier:2" or "tier:2-9". */
+static bool read_tiers(const char *word, int *low, int *high)
+{
+    int end = 0;
+    word += sizeof prefix - 1;
+    if (sscanf(word, "%d-%d%n", low, high, &end) < 2) {
+        end = 0;
+        if (sscanf(word, "%d%n", low, &end) < 1)
+            return false;
+        *high = *low;
+    }
+    return end > 0 && word[end] == '\0' && *low >= 0 && *low <= *high && *high < RF_TIERS;
+}
+
+int rf_model_set(const struct rf_votes *v, const struct rf_list *words, const char *option, const int *tier, bool *in,
+                 struct rf_err *err)
+{
+    memset(in, 0, v->models * sizeof *in);
+    for (size_t i = 0; i < words->n; i++) {
+        const char *word = words->v[i];
+        const bool by_tier = is_tier(word);
+        int low = 0, high = 0;
+        bool found = false;
+        if (by_tier && !read_tiers(word, &low, &high))
+            return rf_fail(err, RF_USAGE, "%s %s: found no tiers, expected tier:N or tier:N-M with 0 <= N <= M <= %d",
+                           option, word, RF_TIERS - 1);
+        for (size_t m = 0; m < v->models; m++)
+            if (by_tier ? tier[m] >= low && tier[m] <= high
+                        : strcmp(word, v->model[m]) == 0 || fnmatch(word, v->model[m], FNM_NOESCAPE) == 0)
+                found = in[m] = true;
+        if (found)
+            continue;
+        const char *near = by_tier ? NULL : rf_nearest(word, (const char *const *)v->model, v->models);
+        return rf_fail(err, RF_USAGE, "%s %s: matches none of the %zu models of the votes%s%s%s", option, word,
+                       v->models, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    }
+    return 0;
+}
