@@ -444,7 +444,6 @@ static const struct rf_cmd save_command = {
 
 static const struct rf_cmd *const embed_commands[] = { &text_command, &apply_command, &npy_command, &save_command, NULL };
 
-extern const struct rf_cmd rf_cmd_embed;
 const struct rf_cmd rf_cmd_embed = {
     .name = "embed",
     .summary = "give every prompt a vector",
