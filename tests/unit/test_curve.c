@@ -10,8 +10,9 @@
 #include "eval/compat.h"
 #include "eval/curve.h"
 #include "eval/metric.h"
+#include "near.h"
 
-#define NEAR(a, b) assert_true(fabs((a) - (b)) <= 1e-12)
+#define NEAR(a, b) assert_near(a, b, 1e-12)
 
 static void curve_of(struct rf_curve *c, size_t n, const double *score, const double *strong, const double *weak)
 {
