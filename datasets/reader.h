@@ -16,10 +16,13 @@ extern "C" {
 
 struct rf_sink;
 
-/* What a sniffer sees. */
+/* What a sniffer sees (made by datasets/sniff.c). */
 struct rf_sniff {
-    const char *path;    /* as given; "-" for standard input */
-    struct rf_str head;  /* the first bytes, a byte order mark removed */
+    const char *path;          /* as given; "-" for standard input */
+    struct rf_str head;        /* the first bytes, a byte order mark removed */
+    bool json;                 /* head starts with a JSON object, and names are its keys; else they are a CSV header's */
+    const struct rf_str *name; /* [n] columns of the header, or keys of the first object that lie within head */
+    size_t n;                  /* 0 where head starts with neither */
 };
 
 struct rf_reader {
@@ -45,14 +48,14 @@ struct rf_prompt {
 struct rf_vote {
     uint64_t line;
     uint64_t row;           /* data row from 0 */
-    const char *origin;     /* the space of key */
+    struct rf_str origin;   /* the space of key: "lmsys-arena-55k"; .s NULL: this file alone */
     struct rf_str key;      /* .s NULL: none */
     struct rf_prompt prompt; /* n = 0 and id.s NULL: none at all */
     struct rf_str model_a, model_b;
     const char *winner;     /* "a", "b", "tie", "bothbad" */
-    const char *judge;      /* "human" or a model's name */
+    struct rf_str judge;    /* a model's name; .s NULL: ingest --judge, else "human" */
     double weight;          /* NaN: none */
-    struct rf_str *response_a, *response_b; /* turns, NULL: none */
+    const struct rf_str *response_a, *response_b; /* turns, NULL: none */
     size_t nresponse_a, nresponse_b;
 };
 /* A question of a benchmark. join: key is the benchmark's own id, so a known (bench, key) is the same item, in whatever file. */
@@ -72,21 +75,21 @@ struct rf_result {
 };
 
 int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err);
-/* *item receives the id for rf_sink_result, valid until the end of the file. */
+/* *item receives the id for rf_sink_result, valid until the end of the file; 0 where the sink dropped the row. */
 int rf_sink_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err);
 int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, uint64_t line, struct rf_err *err);
 int rf_sink_contaminated(struct rf_sink *s, struct rf_str text, uint64_t line, struct rf_err *err);
-/* A prompt alone (question files without a benchmark). */
-int rf_sink_prompt(struct rf_sink *s, const struct rf_prompt *p, uint64_t line, uint64_t row, struct rf_err *err);
-/* A row that is not stored: reason is a short constant class, detail says what was found and expected. Fails (RF_BAD_INPUT) once more than the
- * allowed share of rows is dropped. */
+/* A row that is not stored: reason is a constant class in a few words, detail says what was found and expected. Fails (RF_BAD_INPUT)
+ * once there are more than ingest --max-errors; without that option the share is judged at the end of the file. */
 int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *reason, struct rf_err *err, const char *detail, ...)
     __attribute__((format(printf, 5, 6)));
 /* Every data row is counted once, before it is emitted or dropped; polls Ctrl-C and draws progress. */
-int rf_sink_row(struct rf_sink *s, uint64_t line, struct rf_err *err);
+int rf_sink_row(struct rf_sink *s, struct rf_err *err);
 void rf_sink_repaired(struct rf_sink *s, size_t n); /* lone surrogates replaced */
+/* A column or key that the reader does not use; named once in the summary. */
+int rf_sink_unused(struct rf_sink *s, struct rf_str name, struct rf_err *err);
 const char *rf_sink_path(const struct rf_sink *s);  /* of the file being read */
-const char *rf_sink_bench(const struct rf_sink *s); /* ingest --bench NAME, or NULL: the reader takes it from the file's name */
+const char *rf_sink_bench(const struct rf_sink *s); /* ingest --bench NAME, or NULL: the reader knows it or takes it from the path */
 
 #ifdef __cplusplus
 }

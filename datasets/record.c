@@ -1,0 +1,208 @@
+/* Named fields out of CSV and JSON lines. A file without a wanted column is an error; a row that is not a row is dropped, with its line. */
+#include "datasets/record.h"
+
+#include <string.h>
+
+#include "core/csv.h"
+#include "core/json.h"
+#include "datasets/field.h"
+#include "datasets/sniff.h"
+
+/* ---- a table: header and rows ---- */
+
+struct table_state {
+    struct rf_sink *sink;
+    const struct rf_csv_table *t;
+    size_t width; /* fields of the header, 0 before it */
+    uint64_t rows;
+};
+
+static int table_row(void *ctx, const struct rf_csv_row *r, struct rf_err *err)
+{
+    struct table_state *s = ctx;
+    if (s->width == 0) {
+        s->width = r->n;
+        return s->t->header(s->t->ctx, r->field, r->n, err);
+    }
+    const uint64_t row = s->rows++;
+    const int rc = rf_sink_row(s->sink, err);
+    if (rc)
+        return rc;
+    if (r->n != s->width)
+        return rf_sink_drop(s->sink, r->line, "wrong number of fields", err, "found %zu fields, expected the header's %zu", r->n, s->width);
+    return s->t->row(s->t->ctx, r->field, r->line, row, err);
+}
+
+int rf_csv_table_read(struct rf_input *in, struct rf_sink *sink, const struct rf_csv_table *t, struct rf_err *err)
+{
+    struct table_state s = { sink, t, 0, 0 };
+    const int rc = rf_csv_read(in, NULL, table_row, &s, err);
+    return rc || s.width ? rc : rf_fail(err, RF_BAD_INPUT, "%s: found no header row", rf_sink_path(sink));
+}
+
+/* ---- named fields ---- */
+
+struct record_state {
+    struct rf_sink *sink;
+    const struct rf_wanted *wanted;
+    size_t n;
+    int (*take)(void *ctx, const struct rf_record *r, struct rf_err *err);
+    void *ctx;
+    struct rf_str field[RF_RECORD_MOST];
+    size_t column[RF_RECORD_MOST]; /* CSV: where the field stands, SIZE_MAX: nowhere */
+    size_t offset[RF_RECORD_MOST]; /* JSON: where in text the field stands, SIZE_MAX: not there */
+    struct rf_buf text;            /* JSON: values that are no strings */
+};
+
+/* Which wanted field goes by this name; n: none. *rank = place among its aliases. */
+static size_t wanted_field(const struct record_state *s, struct rf_str name, size_t *rank)
+{
+    for (size_t i = 0; i < s->n; i++)
+        for (*rank = 0; *rank < RF_ALIASES && s->wanted[i].name[*rank]; ++*rank)
+            if (rf_str_is(name, s->wanted[i].name[*rank]))
+                return i;
+    return s->n;
+}
+
+static int csv_header(void *ctx, const struct rf_str *name, size_t n, struct rf_err *err)
+{
+    struct record_state *s = ctx;
+    size_t rank, best[RF_RECORD_MOST];
+    for (size_t i = 0; i < s->n; i++)
+        best[i] = s->column[i] = SIZE_MAX;
+    for (size_t c = 0; c < n; c++) {
+        const size_t i = wanted_field(s, name[c], &rank);
+        if (i == s->n) {
+            const int rc = rf_sink_unused(s->sink, name[c], err);
+            if (rc)
+                return rc;
+        } else if (rank == best[i]) {
+            return rf_fail(err, RF_BAD_INPUT, "%s:1: found two columns \"%s\", expected one", rf_sink_path(s->sink), s->wanted[i].name[rank]);
+        } else if (rank < best[i]) {
+            best[i] = rank;
+            s->column[i] = c;
+        }
+    }
+    for (size_t i = 0; i < s->n; i++)
+        if (s->wanted[i].required && s->column[i] == SIZE_MAX)
+            return rf_fail(err, RF_BAD_INPUT, "%s:1: found no column \"%s\" among the %zu of the header", rf_sink_path(s->sink),
+                           s->wanted[i].name[0], n);
+    return 0;
+}
+
+static int csv_row(void *ctx, const struct rf_str *cell, uint64_t line, uint64_t row, struct rf_err *err)
+{
+    struct record_state *s = ctx;
+    for (size_t i = 0; i < s->n; i++)
+        s->field[i] = s->column[i] == SIZE_MAX ? (struct rf_str){ 0 } : cell[s->column[i]];
+    return s->take(s->ctx, &(struct rf_record){ line, row, s->field }, err);
+}
+
+/* Writes v as JSON text behind s->text. */
+static int value_text(struct record_state *s, const json_t *v, size_t i, struct rf_err *err)
+{
+    const size_t flags = JSON_ENCODE_ANY | JSON_COMPACT, need = json_dumpb(v, NULL, 0, flags);
+    const int rc = rf_buf_reserve(&s->text, need, err);
+    if (rc)
+        return rc;
+    json_dumpb(v, s->text.data + s->text.len, need, flags);
+    s->offset[i] = s->text.len;
+    s->field[i] = (struct rf_str){ NULL, need };
+    s->text.len += need;
+    return 0;
+}
+
+static int json_fields(struct record_state *s, json_t *object, struct rf_err *err)
+{
+    size_t rank, best[RF_RECORD_MOST];
+    const char *key;
+    json_t *v;
+    for (size_t i = 0; i < s->n; i++) {
+        best[i] = s->offset[i] = SIZE_MAX;
+        s->field[i] = (struct rf_str){ 0 };
+    }
+    s->text.len = 0;
+    json_object_foreach(object, key, v)
+    {
+        int rc = 0;
+        const size_t i = wanted_field(s, (struct rf_str){ key, strlen(key) }, &rank);
+        if (i == s->n) {
+            rc = rf_sink_unused(s->sink, (struct rf_str){ key, strlen(key) }, err);
+        } else if (rank < best[i]) {
+            best[i] = rank;
+            s->offset[i] = SIZE_MAX;
+            s->field[i] = (struct rf_str){ json_string_value(v), json_string_length(v) };
+            if (!json_is_string(v) && !json_is_null(v))
+                rc = value_text(s, v, i, err);
+        }
+        if (rc)
+            return rc;
+    }
+    for (size_t i = 0; i < s->n; i++)
+        if (s->offset[i] != SIZE_MAX)
+            s->field[i].s = s->text.data + s->offset[i];
+    return 0;
+}
+
+static int json_line(struct record_state *s, struct rf_str text, uint64_t line, uint64_t row, struct rf_err *err)
+{
+    struct rf_err why = { 0 };
+    json_t *object = NULL;
+    int rc = rf_sink_row(s->sink, err);
+    if (rc)
+        return rc;
+    if (rf_json_parse(text.s, text.len, &object, &why))
+        return why.code == RF_BAD_INPUT ? rf_sink_drop(s->sink, line, "bad JSON", err, "%s", why.msg)
+                                        : rf_fail(err, why.code, "%s", why.msg);
+    if (!json_is_object(object)) {
+        rc = rf_sink_drop(s->sink, line, "bad JSON", err, "found a value that is no object, expected {...}");
+        goto out;
+    }
+    if ((rc = json_fields(s, object, err)))
+        goto out;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->wanted[i].required && !s->field[i].s) {
+            rc = rf_sink_drop(s->sink, line, "missing field", err, "found no \"%s\"", s->wanted[i].name[0]);
+            goto out;
+        }
+    rc = s->take(s->ctx, &(struct rf_record){ line, row, s->field }, err);
+out:
+    json_decref(object);
+    return rc;
+}
+
+static bool blank(struct rf_str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!strchr(" \t\r", s.s[i]) || !s.s[i])
+            return false;
+    return true;
+}
+
+static int json_lines(struct record_state *s, struct rf_input *in, struct rf_err *err)
+{
+    struct rf_str text;
+    uint64_t line, row = 0;
+    int rc;
+    while ((rc = rf_input_line(in, &text, &line, err)) == 1) {
+        if (line == 1)
+            text = rf_skip_mark(text);
+        if (!blank(text) && (rc = json_line(s, text, line, row++, err)))
+            break;
+    }
+    return rc;
+}
+
+int rf_records_read(struct rf_input *in, struct rf_sink *sink, const struct rf_wanted *wanted, size_t n,
+                    int (*take)(void *ctx, const struct rf_record *r, struct rf_err *err), void *ctx, struct rf_err *err)
+{
+    struct record_state s = { .sink = sink, .wanted = wanted, .n = n, .take = take, .ctx = ctx };
+    struct rf_str head;
+    int rc = rf_input_head(in, &head, err);
+    if (!rc && rf_starts_object(head))
+        rc = json_lines(&s, in, err);
+    else if (!rc)
+        rc = rf_csv_table_read(in, sink, &(struct rf_csv_table){ csv_header, csv_row, &s }, err);
+    rf_buf_release(&s.text);
+    return rc;
+}

@@ -1,0 +1,153 @@
+/* Recognises files by content. A name's suffix decides nothing; two readers that are equally sure are an error, not a guess. */
+#include "datasets/sniff.h"
+
+#include <string.h>
+
+#include "core/csv.h"
+#include "datasets/field.h"
+
+enum { MAX_NAMES = 8192 };
+
+struct rf_str rf_skip_mark(struct rf_str head)
+{
+    const bool mark = head.len >= 3 && !memcmp(head.s, "\xEF\xBB\xBF", 3);
+    return mark ? (struct rf_str){ head.s + 3, head.len - 3 } : head;
+}
+
+bool rf_starts_object(struct rf_str head)
+{
+    head = rf_skip_mark(head);
+    return head.len && head.s[0] == '{';
+}
+
+/* Steps over a JSON string whose opening quote is at s[i]; returns the index of the closing quote, or n where head ends before. */
+static size_t string_end(struct rf_str s, size_t i)
+{
+    for (i++; i < s.len && s.s[i] != '"'; i++)
+        if (s.s[i] == '\\')
+            i++;
+    return i < s.len ? i : s.len;
+}
+
+/* Keys of the object at the start of s. Tolerant: head may end anywhere within a long line; the reader itself is strict. */
+static size_t keys(struct rf_str s, struct rf_str *name, size_t max)
+{
+    size_t n = 0, depth = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        const char c = s.s[i];
+        if (c == '{' || c == '[')
+            depth++;
+        else if ((c == '}' || c == ']') && --depth == 0)
+            break;
+        if (c != '"')
+            continue;
+        const size_t start = i + 1, end = string_end(s, i);
+        size_t next = end + 1;
+        while (next < s.len && (s.s[next] == ' ' || s.s[next] == '\t'))
+            next++;
+        if (depth == 1 && next < s.len && s.s[next] == ':' && n < max)
+            name[n++] = (struct rf_str){ s.s + start, end - start };
+        i = end;
+    }
+    return n;
+}
+
+int rf_sniff_init(struct rf_sniffed *s, const char *path, struct rf_str head, struct rf_err *err)
+{
+    *s = (struct rf_sniffed){ 0 };
+    s->s.path = path;
+    s->s.head = head = rf_skip_mark(head);
+    const int rc = RF_NEW(s->name, MAX_NAMES, err);
+    if (rc)
+        return rc;
+    s->s.json = rf_starts_object(head);
+    s->s.n = s->s.json ? keys(head, s->name, MAX_NAMES) : rf_csv_header(head, &s->buf, s->name, MAX_NAMES);
+    s->s.name = s->name;
+    return 0;
+}
+
+void rf_sniff_release(struct rf_sniffed *s)
+{
+    rf_buf_release(&s->buf);
+    rf_free(s->name);
+    *s = (struct rf_sniffed){ 0 };
+}
+
+bool rf_sniff_has(const struct rf_sniff *s, const char *name)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (rf_str_is(s->name[i], name))
+            return true;
+    return false;
+}
+
+bool rf_sniff_all(const struct rf_sniff *s, const char *const *names)
+{
+    while (*names && rf_sniff_has(s, *names))
+        names++;
+    return !*names;
+}
+
+const char *rf_sniff_foreign(struct rf_str head)
+{
+    static const struct {
+        const char *magic;
+        size_t len;
+        const char *advice;
+    } kind[] = {
+        { "PAR1", 4, "this is a Parquet file; turn it into JSON lines first: duckdb -c \"COPY (FROM 'x.parquet') TO 'x.jsonl' (FORMAT json)\"" },
+        { "\x1F\x8B", 2, "this is gzip; unpack it on the way: gzip -dc x.csv.gz | routefit ingest --name x -" },
+        { "\x28\xB5\x2F\xFD", 4, "this is zstd; unpack it on the way: zstd -dc x.csv.zst | routefit ingest --name x -" },
+        { "PK\x03\x04", 4, "this is a zip archive; unpack it and ingest the files in it" },
+        { "\xFF\xFE", 2, "this is UTF-16; turn it into UTF-8 first: iconv -f UTF-16 -t UTF-8 x.csv > y.csv" },
+        { "\xFE\xFF", 2, "this is UTF-16; turn it into UTF-8 first: iconv -f UTF-16 -t UTF-8 x.csv > y.csv" },
+        { "\x80", 1, "this is a Python pickle, which runs code when it is read; in a sandbox: pandas.read_pickle('x.pkl').to_csv('x.csv')" },
+        { "SQLite format 3", 15, "this is an SQLite database; export its tables as CSV, or name it with --db if it is routefit's" },
+    };
+    for (size_t i = 0; i < sizeof kind / sizeof *kind; i++)
+        if (head.len >= kind[i].len && !memcmp(head.s, kind[i].magic, kind[i].len))
+            return kind[i].advice;
+    return NULL;
+}
+
+int rf_sniff_pick(const struct rf_sniff *s, const struct rf_reader **r, struct rf_err *err)
+{
+    const struct rf_reader *best = NULL, *rival = NULL;
+    int most = 0;
+    for (size_t i = 0; rf_readers[i]; i++) {
+        const int sure = rf_readers[i]->sniff(s);
+        if (sure > 0 && sure == most)
+            rival = rf_readers[i];
+        if (sure > most) {
+            best = rf_readers[i];
+            rival = NULL;
+            most = sure;
+        }
+    }
+    *r = best;
+    if (rival)
+        return rf_fail(err, RF_BAD_INPUT, "%s:1: looks like %s and like %s; say which with --format", s->path, best->name, rival->name);
+    return 0;
+}
+
+int rf_reader_names(struct rf_buf *out, struct rf_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && rf_readers[i]; i++)
+        rc = rf_buf_printf(out, err, "%s%s", i ? ", " : "", rf_readers[i]->name);
+    return rc;
+}
+
+int rf_reader_need(const char *name, const struct rf_reader **r, struct rf_err *err)
+{
+    struct rf_buf known = { 0 };
+    int rc = 0;
+    *r = NULL;
+    for (size_t i = 0; rf_readers[i]; i++)
+        if (!strcmp(rf_readers[i]->name, name))
+            *r = rf_readers[i];
+    if (!*r && !(rc = rf_reader_names(&known, err)))
+        rc = rf_fail(err, RF_USAGE, "unknown format \"%.40s\": expected one of %s", name, known.data);
+    rf_buf_release(&known);
+    return rc;
+}
