@@ -1,0 +1,128 @@
+/* LMSYS arena-human-preference-55k, train.csv: id, two models, prompt and responses as JSON lists of turns, winners one-hot. The id is kept as
+ * text (64 bits and more). Refuses rows without a first turn and winners that are not one-hot. */
+#include <math.h>
+
+#include "core/json.h"
+#include "datasets/field.h"
+#include "datasets/record.h"
+#include "datasets/sniff.h"
+
+enum { ID, MODEL_A, MODEL_B, PROMPT, RESPONSE_A, RESPONSE_B, WIN_A, WIN_B, WIN_TIE, FIELDS };
+
+static const struct rf_wanted wanted[FIELDS] = {
+    [ID] = { { "id" }, true },
+    [MODEL_A] = { { "model_a" }, true },
+    [MODEL_B] = { { "model_b" }, true },
+    [PROMPT] = { { "prompt" }, true },
+    [RESPONSE_A] = { { "response_a" }, false },
+    [RESPONSE_B] = { { "response_b" }, false },
+    [WIN_A] = { { "winner_model_a" }, true },
+    [WIN_B] = { { "winner_model_b" }, true },
+    [WIN_TIE] = { { "winner_tie" }, true },
+};
+
+enum { TEXTS = 3 };
+static const struct {
+    int field;
+    const char *what;
+} texts[TEXTS] = { { PROMPT, "prompt" }, { RESPONSE_A, "response_a" }, { RESPONSE_B, "response_b" } };
+
+struct state {
+    struct rf_sink *sink;
+    struct rf_json_strings turns[TEXTS]; /* decoded texts, reused from row to row */
+    struct rf_err why;                   /* of a text that is no list of turns */
+};
+
+/* "a", "b" or "tie"; NULL where the three cells are not one 1 and two 0. */
+static const char *winner(const struct rf_str *field)
+{
+    static const char *const verdict[] = { "a", "b", "tie" };
+    const char *found = NULL;
+    double sum = 0;
+    for (int i = 0; i < 3; i++) {
+        double v;
+        if (!rf_field_score(field[WIN_A + i], &v) || v < 0)
+            return NULL;
+        if (v >= 1)
+            found = verdict[i];
+        sum += v;
+    }
+    return sum <= 1 ? found : NULL;
+}
+
+/* Decodes one list of turns; *dropped where it is none. A missing column leaves no turns. */
+static int decode(struct state *s, const struct rf_record *r, int i, bool *dropped, struct rf_err *err)
+{
+    struct rf_json_strings *const t = &s->turns[i];
+    const struct rf_str text = r->field[texts[i].field];
+    t->n = 0;
+    if (!text.s)
+        return 0;
+    s->why.code = 0;
+    if (!rf_json_strings(text.s, text.len, t, &s->why))
+        return 0;
+    if (s->why.code != RF_BAD_INPUT)
+        return rf_fail(err, s->why.code, "%s", s->why.msg);
+    *dropped = true;
+    return rf_sink_drop(s->sink, r->line, "bad list of turns", err, "%s: %s", texts[i].what, s->why.msg);
+}
+
+static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
+{
+    struct state *s = ctx;
+    char shown[3][RF_SHOWN];
+    bool dropped = false;
+    int rc = 0;
+    for (int i = 0; !rc && !dropped && i < TEXTS; i++)
+        rc = decode(s, r, i, &dropped, err);
+    if (rc || dropped)
+        return rc;
+    const char *const won = winner(r->field);
+    if (!won)
+        return rf_sink_drop(s->sink, r->line, "bad winner", err, "found winner_model_a %s, winner_model_b %s, winner_tie %s, expected one 1 and two 0",
+                            rf_field_show(r->field[WIN_A], shown[0]), rf_field_show(r->field[WIN_B], shown[1]),
+                            rf_field_show(r->field[WIN_TIE], shown[2]));
+    if (s->turns[0].n == 0)
+        return rf_sink_drop(s->sink, r->line, "empty prompt", err, "found an empty list of turns, expected at least one");
+    if (rf_field_missing(r->field[ID]))
+        return rf_sink_drop(s->sink, r->line, "no id", err, "found %s, expected the id of the vote", rf_field_show(r->field[ID], shown[0]));
+    for (int i = 0; i < TEXTS; i++)
+        rf_sink_repaired(s->sink, s->turns[i].repaired);
+    return rf_sink_vote(s->sink,
+                        &(struct rf_vote){
+                            .line = r->line,
+                            .row = r->row,
+                            .origin = { "lmsys-arena-55k", 15 },
+                            .key = r->field[ID],
+                            .prompt = { .turn = s->turns[0].item, .n = s->turns[0].n },
+                            .model_a = r->field[MODEL_A],
+                            .model_b = r->field[MODEL_B],
+                            .winner = won,
+                            .judge = { "human", 5 },
+                            .weight = NAN,
+                            .response_a = s->turns[1].n ? s->turns[1].item : NULL,
+                            .nresponse_a = s->turns[1].n,
+                            .response_b = s->turns[2].n ? s->turns[2].item : NULL,
+                            .nresponse_b = s->turns[2].n,
+                        },
+                        err);
+}
+
+static int read_votes(struct rf_input *in, struct rf_sink *sink, struct rf_err *err)
+{
+    struct state s = { .sink = sink };
+    const int rc = rf_records_read(in, sink, wanted, FIELDS, take, &s, err);
+    for (int i = 0; i < TEXTS; i++)
+        rf_json_strings_release(&s.turns[i]);
+    return rc;
+}
+
+static int sniff(const struct rf_sniff *s)
+{
+    static const char *const names[] = { "id", "model_a", "model_b", "prompt", "winner_model_a", "winner_model_b", "winner_tie", NULL };
+    return !s->json && rf_sniff_all(s, names) ? 90 : 0;
+}
+
+const struct rf_reader rf_reader_arena55k = {
+    "arena55k", "votes of LMSYS arena-human-preference-55k (train.csv): prompts as JSON turns, winners one-hot", sniff, read_votes
+};

@@ -1,0 +1,239 @@
+/* The life of a sink: one source after another, rows counted, drops judged. What the rows mean stands in sink_rows.c.
+ * Refuses a file of which too much would be dropped: then the caller rolls everything back. */
+#include "datasets/sink.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "datasets/field.h"
+#include "datasets/sink_impl.h"
+
+enum { FEW_DROPS = 10, POLL_ROWS = 256, MOST_UNUSED = 400 };
+
+int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_options *o, struct rf_err *err)
+{
+    struct rf_sink *s = NULL;
+    int rc = RF_NEW(s, 1, err);
+    if (rc)
+        return rc;
+    const struct {
+        struct rf_stmt **stmt;
+        const char *sql;
+    } all[] = {
+        { &s->source_add, "INSERT INTO source (name, path, sha256, format, bytes, rows_read, rows_kept, rows_known, rows_dropped, "
+                          "repaired, added_at) VALUES (?1, ?2, '', ?3, 0, 0, 0, 0, 0, 0, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))" },
+        { &s->source_end, "UPDATE source SET sha256 = ?2, bytes = ?3, rows_read = ?4, rows_kept = ?5, rows_known = ?6, "
+                          "rows_dropped = ?7, repaired = ?8 WHERE id = ?1" },
+        { &s->drop_add, "INSERT INTO dropped (source, line, reason, detail) VALUES (?1, ?2, ?3, ?4)" },
+        { &s->row_add, "INSERT INTO source_row (source, row, prompt) VALUES (?1, ?2, ?3)" },
+        { &s->vote_get, "SELECT model_a, model_b, winner, prompt FROM preference WHERE origin = ?1 AND key = ?2 AND judge = ?3" },
+        { &s->vote_add, "INSERT INTO preference (source, line, origin, key, prompt, model_a, model_b, winner, judge, weight, "
+                        "response_a, response_b) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)" },
+        { &s->item_get, "SELECT i.id, i.prompt, p.hash FROM item i LEFT JOIN prompt p ON p.id = i.prompt WHERE i.bench = ?1 AND i.key = ?2" },
+        { &s->item_add, "INSERT INTO item (source, line, bench, task, key, prompt) VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
+        { &s->item_prompt, "UPDATE item SET prompt = ?2, task = coalesce(task, ?3) WHERE id = ?1" },
+        { &s->item_of, "SELECT prompt FROM item WHERE id = ?1" },
+        { &s->result_get, "SELECT score FROM result WHERE item = ?1 AND model = ?2 AND turn = ?3" },
+        { &s->result_add, "INSERT INTO result (item, model, turn, score, cost, input_tokens, output_tokens, response, source) "
+                          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)" },
+        { &s->contaminated_add, "INSERT INTO contaminated (source, hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING" },
+    };
+    s->db = db;
+    s->o = *o;
+    rc = rf_store_init(&s->store, db, err);
+    for (size_t i = 0; !rc && i < sizeof all / sizeof *all; i++)
+        rc = rf_stmt_new(all[i].stmt, db, all[i].sql, err);
+    if (rc)
+        rf_sink_free(s);
+    else
+        *out = s;
+    return rc;
+}
+
+void rf_sink_free(struct rf_sink *s)
+{
+    if (!s)
+        return;
+    struct rf_stmt *const all[] = { s->source_add, s->source_end, s->drop_add,   s->row_add,  s->vote_get,   s->vote_add,  s->item_get,
+                                    s->item_add,   s->item_prompt, s->item_of, s->result_get, s->result_add, s->contaminated_add };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        rf_stmt_free(all[i]);
+    rf_store_release(&s->store);
+    rf_buf_release(&s->unused);
+    rf_free(s->reason);
+    rf_free(s);
+}
+
+int rf_sink_begin(struct rf_sink *s, const struct rf_input *in, const char *name, const char *path, const char *format,
+                  struct rf_err *err)
+{
+    s->in = in;
+    s->path = path;
+    s->name = (struct rf_str){ name, strlen(name) };
+    s->count = (struct rf_sink_count){ 0 };
+    s->nreason = 0;
+    s->unused.len = 0;
+    s->row = ROW_NOTHING;
+    rf_bind_text(s->source_add, 1, name);
+    rf_bind_text(s->source_add, 2, path);
+    rf_bind_text(s->source_add, 3, format);
+    const int rc = rf_run(s->source_add, err);
+    if (rc)
+        return rc;
+    s->source = rf_db_last_id(s->db);
+    rf_progress_start(&s->progress, path, "bytes", rf_input_size(in));
+    return 0;
+}
+
+/* The row read last is complete: into which column of the summary does it go? */
+static void count_row(struct rf_sink *s)
+{
+    s->count.kept += s->row == ROW_ADDED;
+    s->count.known += s->row == ROW_KNOWN;
+    s->row = ROW_NOTHING;
+}
+
+int rf_sink_row(struct rf_sink *s, struct rf_err *err)
+{
+    count_row(s);
+    s->count.rows++;
+    return s->count.rows % POLL_ROWS ? 0 : rf_progress_step(&s->progress, rf_input_bytes(s->in), NULL, err);
+}
+
+/* "12 bad JSON (first: line 7: found ...), 3 empty prompt (...)" */
+static int list_reasons(const struct rf_sink *s, struct rf_buf *out, struct rf_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < s->nreason; i++) {
+        const struct rf_sink_reason *r = &s->reason[i];
+        rc = rf_buf_printf(out, err, "%s%llu \"%s\" (first on line %llu: %.160s)", i ? ", " : "", (unsigned long long)r->n, r->reason,
+                           (unsigned long long)r->line, r->detail);
+    }
+    return rc;
+}
+
+static int too_many(const struct rf_sink *s, const char *limit, struct rf_err *err)
+{
+    struct rf_buf why = { 0 };
+    int rc = list_reasons(s, &why, err);
+    if (!rc)
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "%s: found %llu rows to drop of %llu read, expected at most %s; nothing was stored: %s; check --format and the file, or "
+                     "allow it with --max-errors N",
+                     s->path, (unsigned long long)s->count.dropped, (unsigned long long)s->count.rows, limit, why.data ? why.data : "");
+    rf_buf_release(&why);
+    return rc;
+}
+
+int rf_sink_end(struct rf_sink *s, const uint8_t sha256[RF_SHA256_SIZE], uint64_t bytes, struct rf_err *err)
+{
+    char hex[RF_SHA256_HEX];
+    const struct rf_sink_count *c = &s->count;
+    count_row(s);
+    rf_progress_end(&s->progress);
+    if (s->o.max_errors < 0 && c->dropped > FEW_DROPS && c->dropped > c->rows / 100)
+        return too_many(s, "1%", err);
+    if (s->o.max_errors < 0 && c->dropped && c->kept + c->known == 0)
+        return too_many(s, "some", err);
+    rf_sha256_hex(sha256, hex);
+    rf_bind_int(s->source_end, 1, s->source);
+    rf_bind_text(s->source_end, 2, hex);
+    const uint64_t value[] = { bytes, c->rows, c->kept, c->known, c->dropped, c->repaired };
+    for (int i = 0; i < (int)(sizeof value / sizeof *value); i++)
+        rf_bind_int(s->source_end, 3 + i, (int64_t)value[i]);
+    return rf_run(s->source_end, err);
+}
+
+int rf_sink_undo(struct rf_sink *s, struct rf_err *err)
+{
+    rf_progress_end(&s->progress);
+    s->count = (struct rf_sink_count){ 0 };
+    s->nreason = 0;
+    return rf_store_reload(&s->store, err);
+}
+
+/* ---- drops ---- */
+
+static int note_reason(struct rf_sink *s, const char *reason, uint64_t line, const char *detail, struct rf_err *err)
+{
+    size_t i = 0;
+    while (i < s->nreason && strcmp(s->reason[i].reason, reason) != 0)
+        i++;
+    if (i == s->nreason) {
+        struct rf_sink_reason *p = rf_regrow(s->reason, s->nreason, s->nreason + 1, sizeof *p, err);
+        if (!p)
+            return RF_FAIL;
+        s->reason = p;
+        s->nreason++;
+        p[i] = (struct rf_sink_reason){ .reason = reason, .line = line };
+        snprintf(p[i].detail, sizeof p[i].detail, "%s", detail);
+    }
+    s->reason[i].n++;
+    return 0;
+}
+
+int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *reason, struct rf_err *err, const char *detail, ...)
+{
+    char text[RF_DETAIL], limit[48];
+    va_list ap;
+    va_start(ap, detail);
+    vsnprintf(text, sizeof text, detail, ap);
+    va_end(ap);
+    s->count.dropped++;
+    rf_bind_int(s->drop_add, 1, s->source);
+    rf_bind_int(s->drop_add, 2, (int64_t)line);
+    rf_bind_text(s->drop_add, 3, reason);
+    rf_bind_text(s->drop_add, 4, text);
+    int rc = rf_run(s->drop_add, err);
+    if (!rc)
+        rc = note_reason(s, reason, line, text, err);
+    if (!rc && s->o.max_errors >= 0 && s->count.dropped > (uint64_t)s->o.max_errors) {
+        snprintf(limit, sizeof limit, "%lld (--max-errors)", (long long)s->o.max_errors);
+        rc = too_many(s, limit, err);
+    }
+    return rc;
+}
+
+void rf_sink_repaired(struct rf_sink *s, size_t n)
+{
+    s->count.repaired += n;
+}
+
+int rf_sink_unused(struct rf_sink *s, struct rf_str name, struct rf_err *err)
+{
+    char shown[RF_SHOWN];
+    if (s->unused.len > MOST_UNUSED)
+        return 0;
+    rf_field_show(name, shown);
+    const char *seen = s->unused.len ? strstr(s->unused.data, shown) : NULL;
+    return seen ? 0 : rf_buf_printf(&s->unused, err, "%s%s", s->unused.len ? ", " : "", shown);
+}
+
+/* ---- what it knows ---- */
+
+const char *rf_sink_path(const struct rf_sink *s)
+{
+    return s->path;
+}
+
+const char *rf_sink_bench(const struct rf_sink *s)
+{
+    return s->o.bench;
+}
+
+const struct rf_sink_count *rf_sink_counts(const struct rf_sink *s)
+{
+    return &s->count;
+}
+
+const struct rf_sink_reason *rf_sink_reasons(const struct rf_sink *s, size_t *n)
+{
+    *n = s->nreason;
+    return s->reason;
+}
+
+const char *rf_sink_unused_names(const struct rf_sink *s)
+{
+    return s->unused.len ? s->unused.data : "";
+}

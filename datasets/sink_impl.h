@@ -1,0 +1,38 @@
+/* The inside of a sink, for sink.c and sink_rows.c alone. */
+#ifndef RF_DATASETS_SINK_IMPL_H
+#define RF_DATASETS_SINK_IMPL_H
+
+#include "core/progress.h"
+#include "datasets/sink.h"
+#include "datasets/store.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum row_state { ROW_NOTHING, ROW_KNOWN, ROW_ADDED }; /* of the row being read; a later state outdoes an earlier one */
+
+struct rf_sink {
+    struct rf_db *db;          /* borrowed */
+    struct rf_sink_options o;
+    struct rf_store store;
+    struct rf_stmt *source_add, *source_end, *drop_add, *row_add, *vote_get, *vote_add, *item_get, *item_add, *item_prompt,
+        *item_of, *result_get, *result_add, *contaminated_add;
+
+    /* of the file being read */
+    const struct rf_input *in; /* borrowed, for progress */
+    const char *path;          /* borrowed */
+    struct rf_str name;        /* of the source, borrowed */
+    int64_t source;            /* its row */
+    struct rf_sink_count count;
+    enum row_state row;
+    struct rf_sink_reason *reason; /* [nreason] */
+    size_t nreason;
+    struct rf_buf unused;      /* names of unused columns, quoted, with commas */
+    struct rf_progress progress;
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

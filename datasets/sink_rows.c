@@ -1,0 +1,306 @@
+/* What readers emit, as rows: votes, items, results, contaminated texts. What the database has already is known, what contradicts it
+ * is dropped with both sides named; nothing is overwritten. */
+#include <math.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "datasets/field.h"
+#include "datasets/sink_impl.h"
+
+static void mark(struct rf_sink *s, enum row_state state)
+{
+    if (s->row < state)
+        s->row = state;
+}
+
+/* Drops the row, says so in *dropped and returns rf_sink_drop's code: `return drop(...)` ends the row either way. */
+#define DROP(s, line, reason, ...) (*dropped = true, rf_sink_drop(s, line, reason, err, __VA_ARGS__))
+
+static int check_prompt(struct rf_sink *s, const struct rf_prompt *p, uint64_t line, bool *dropped, struct rf_err *err)
+{
+    if (p->n && p->turn[0].len == 0)
+        return DROP(s, line, "empty prompt", "found %s first turn, expected text", p->turn[0].s ? "an empty" : "a null");
+    for (size_t i = 0; i < p->n; i++)
+        if (!rf_utf8_valid(p->turn[i].s, p->turn[i].len))
+            return DROP(s, line, "not UTF-8", "turn %zu of the prompt is not UTF-8; convert the file with iconv", i + 1);
+    if (!p->n && p->id.s && !p->id.len)
+        return DROP(s, line, "empty prompt", "found an empty prompt id, expected one");
+    return 0;
+}
+
+static int check_name(struct rf_sink *s, const char *what, struct rf_str name, uint64_t line, bool *dropped, struct rf_err *err)
+{
+    if (!name.len)
+        return DROP(s, line, "no name", "found no %s, expected a name", what);
+    if (!rf_utf8_valid(name.s, name.len))
+        return DROP(s, line, "not UTF-8", "the %s is not UTF-8; convert the file with iconv", what);
+    return 0;
+}
+
+static int put_prompt(struct rf_sink *s, const struct rf_prompt *p, int64_t *id, struct rf_err *err)
+{
+    bool fresh;
+    const int rc = rf_store_prompt(&s->store, p, id, &fresh, err);
+    s->count.prompts += !rc && fresh;
+    return rc;
+}
+
+/* Which prompt stands in this row of the file; prompt 0: none. */
+static int put_row(struct rf_sink *s, uint64_t row, int64_t prompt, struct rf_err *err)
+{
+    if (!prompt)
+        return 0;
+    rf_bind_int(s->row_add, 1, s->source);
+    rf_bind_int(s->row_add, 2, (int64_t)row);
+    rf_bind_int(s->row_add, 3, prompt);
+    return rf_run(s->row_add, err);
+}
+
+static void bind_id(struct rf_stmt *stmt, int i, int64_t id)
+{
+    if (id)
+        rf_bind_int(stmt, i, id);
+    else
+        rf_bind_null(stmt, i);
+}
+
+/* ---- votes ---- */
+
+/* A vote whose key the database has. Its row still names its prompt, so that files that go row by row can be joined: the prompt of the
+ * stored vote, for the same vote may come with other escapes. */
+static int known_vote(struct rf_sink *s, const struct rf_vote *v, const int64_t model[2], struct rf_err *err)
+{
+    const int64_t a = rf_col_int(s->vote_get, 0), b = rf_col_int(s->vote_get, 1);
+    const bool same = a == model[0] && b == model[1] && rf_str_is(rf_col_str(s->vote_get, 2), v->winner);
+    const bool swapped = a == model[1] && b == model[0];
+    char shown[RF_SHOWN], found[RF_SHOWN];
+    int64_t prompt = rf_col_int(s->vote_get, 3); /* NULL reads as 0 */
+    rf_field_show(rf_col_str(s->vote_get, 2), found);
+    rf_reset(s->vote_get);
+    if (!same)
+        return rf_sink_drop(s, v->line, "same id, other verdict", err, "id %s: found winner \"%s\", but the database has %s%s",
+                            rf_field_show(v->key, shown), v->winner, found,
+                            swapped ? " with the models in the other order" : a == model[0] && b == model[1] ? "" : " between other models");
+    int rc = prompt ? 0 : put_prompt(s, &v->prompt, &prompt, err);
+    mark(s, ROW_KNOWN);
+    return rc ? rc : put_row(s, v->row, prompt, err);
+}
+
+static int new_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_str origin, struct rf_str judge, const int64_t model[2],
+                    struct rf_err *err)
+{
+    int64_t prompt = 0, response[2] = { 0, 0 };
+    const struct {
+        const struct rf_str *turn;
+        size_t n;
+    } said[2] = { { v->response_a, v->nresponse_a }, { v->response_b, v->nresponse_b } };
+    int rc = put_prompt(s, &v->prompt, &prompt, err);
+    if (!rc)
+        rc = put_row(s, v->row, prompt, err);
+    for (int i = 0; !rc && i < 2; i++)
+        if (said[i].turn)
+            rc = rf_store_response(&s->store, prompt, model[i], said[i].turn, said[i].n, s->o.responses, &response[i], err);
+    if (rc)
+        return rc;
+    struct rf_stmt *const add = s->vote_add;
+    rf_bind_int(add, 1, s->source);
+    rf_bind_int(add, 2, (int64_t)v->line);
+    rf_bind_str(add, 3, origin);
+    rf_bind_str(add, 4, v->key);
+    bind_id(add, 5, prompt);
+    rf_bind_int(add, 6, model[0]);
+    rf_bind_int(add, 7, model[1]);
+    rf_bind_text(add, 8, v->winner);
+    rf_bind_str(add, 9, judge);
+    rf_bind_real(add, 10, v->weight);
+    bind_id(add, 11, response[0]);
+    bind_id(add, 12, response[1]);
+    if ((rc = rf_run(add, err)))
+        return rc;
+    mark(s, ROW_ADDED);
+    s->count.votes++;
+    s->count.ties += v->winner[0] == 't' || !strcmp(v->winner, "bothbad");
+    return 0;
+}
+
+int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err)
+{
+    bool dropped = false;
+    int64_t model[2];
+    const char *const standard = s->o.judge ? s->o.judge : "human";
+    const struct rf_str judge = v->judge.s ? v->judge : (struct rf_str){ standard, strlen(standard) };
+    const struct rf_str origin = v->origin.s ? v->origin : s->name;
+    int rc = check_name(s, "first model", v->model_a, v->line, &dropped, err);
+    if (!rc && !dropped)
+        rc = check_name(s, "second model", v->model_b, v->line, &dropped, err);
+    if (!rc && !dropped)
+        rc = check_prompt(s, &v->prompt, v->line, &dropped, err);
+    if (rc || dropped || (rc = rf_store_model(&s->store, v->model_a, &model[0], err)) ||
+        (rc = rf_store_model(&s->store, v->model_b, &model[1], err)))
+        return rc;
+    if (v->key.s) {
+        rf_bind_str(s->vote_get, 1, origin);
+        rf_bind_str(s->vote_get, 2, v->key);
+        rf_bind_str(s->vote_get, 3, judge);
+        rc = rf_step(s->vote_get, err);
+        if (rc)
+            return rc < 0 ? rc : known_vote(s, v, model, err);
+    }
+    return new_vote(s, v, origin, judge, model, err);
+}
+
+/* ---- items and results ---- */
+
+/* An item that the database has under this key: its prompt is filled in where it was missing, and must be the same where not. */
+static int known_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err)
+{
+    char shown[RF_SHOWN];
+    uint8_t hash[RF_SHA256_SIZE];
+    const int64_t id = rf_col_int(s->item_get, 0), had = rf_col_int(s->item_get, 1); /* NULL reads as 0 */
+    const bool prompted = v->prompt.n || v->prompt.id.s;
+    int64_t prompt = prompted ? had : 0;
+    int rc = prompt ? rf_store_prompt_hash(&s->store, &v->prompt, hash, err) : 0;
+    const bool other = !rc && prompt && memcmp(hash, rf_col_str(s->item_get, 2).s, sizeof hash) != 0;
+    rf_reset(s->item_get);
+    if (rc)
+        return rc;
+    if (other)
+        return rf_sink_drop(s, v->line, "same id, other prompt", err,
+                            "id %s of this benchmark has another prompt in the database; keep tables with other prompts apart with --bench",
+                            rf_field_show(v->key, shown));
+    if (prompted && !had) {
+        if ((rc = put_prompt(s, &v->prompt, &prompt, err)))
+            return rc;
+        rf_bind_int(s->item_prompt, 1, id);
+        rf_bind_int(s->item_prompt, 2, prompt);
+        rf_bind_str(s->item_prompt, 3, v->task);
+        if ((rc = rf_run(s->item_prompt, err)))
+            return rc;
+    }
+    mark(s, prompted && !had ? ROW_ADDED : ROW_KNOWN);
+    *item = id;
+    return put_row(s, v->row, prompt, err);
+}
+
+static int new_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err)
+{
+    int64_t prompt = 0;
+    int rc = put_prompt(s, &v->prompt, &prompt, err);
+    if (rc || (rc = put_row(s, v->row, prompt, err)))
+        return rc;
+    rf_bind_int(s->item_add, 1, s->source);
+    rf_bind_int(s->item_add, 2, (int64_t)v->line);
+    rf_bind_str(s->item_add, 3, v->bench);
+    rf_bind_str(s->item_add, 4, v->task);
+    rf_bind_str(s->item_add, 5, v->key);
+    bind_id(s->item_add, 6, prompt);
+    if ((rc = rf_run(s->item_add, err)))
+        return rc;
+    *item = rf_db_last_id(s->db);
+    s->count.items++;
+    mark(s, ROW_ADDED);
+    return 0;
+}
+
+int rf_sink_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err)
+{
+    bool dropped = false;
+    *item = 0;
+    int rc = check_name(s, "name of the benchmark", v->bench, v->line, &dropped, err);
+    if (!rc && !dropped)
+        rc = check_name(s, "id of the question", v->key, v->line, &dropped, err);
+    if (!rc && !dropped)
+        rc = check_prompt(s, &v->prompt, v->line, &dropped, err);
+    if (rc || dropped)
+        return rc;
+    if (v->join) {
+        rf_bind_str(s->item_get, 1, v->bench);
+        rf_bind_str(s->item_get, 2, v->key);
+        rc = rf_step(s->item_get, err);
+        if (rc)
+            return rc < 0 ? rc : known_item(s, v, item, err);
+    }
+    return new_item(s, v, item, err);
+}
+
+static int new_result(struct rf_sink *s, int64_t item, int64_t model, const struct rf_result *r, struct rf_err *err)
+{
+    int64_t response = 0, prompt = 0;
+    int rc = 0;
+    if (r->response.s) {
+        rf_bind_int(s->item_of, 1, item);
+        if ((rc = rf_step(s->item_of, err)) < 0)
+            return rc;
+        prompt = rf_col_int(s->item_of, 0); /* NULL reads as 0 */
+        rf_reset(s->item_of);
+        if ((rc = rf_store_response(&s->store, prompt, model, &r->response, 1, s->o.responses, &response, err)))
+            return rc;
+    }
+    struct rf_stmt *const add = s->result_add;
+    rf_bind_int(add, 1, item);
+    rf_bind_int(add, 2, model);
+    rf_bind_int(add, 3, r->turn);
+    rf_bind_real(add, 4, r->score);
+    rf_bind_real(add, 5, r->cost);
+    if (r->input_tokens >= 0)
+        rf_bind_int(add, 6, r->input_tokens);
+    else
+        rf_bind_null(add, 6);
+    if (r->output_tokens >= 0)
+        rf_bind_int(add, 7, r->output_tokens);
+    else
+        rf_bind_null(add, 7);
+    bind_id(add, 8, response);
+    rf_bind_int(add, 9, s->source);
+    if ((rc = rf_run(add, err)))
+        return rc;
+    s->count.results++;
+    mark(s, ROW_ADDED);
+    return 0;
+}
+
+int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, uint64_t line, struct rf_err *err)
+{
+    bool dropped = false;
+    char shown[RF_SHOWN];
+    int64_t model;
+    if (isnan(r->score))
+        return 0;
+    int rc = check_name(s, "model", r->model, line, &dropped, err);
+    if (rc || dropped || (rc = rf_store_model(&s->store, r->model, &model, err)))
+        return rc;
+    rf_bind_int(s->result_get, 1, item);
+    rf_bind_int(s->result_get, 2, model);
+    rf_bind_int(s->result_get, 3, r->turn);
+    rc = rf_step(s->result_get, err);
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
+        return new_result(s, item, model, r, err);
+    const double had = rf_col_real(s->result_get, 0);
+    rf_reset(s->result_get);
+    if (had < r->score || had > r->score)
+        return rf_sink_drop(s, line, "same cell, other score", err, "model %s, turn %d: found %.10g, but the database has %.10g",
+                    rf_field_show(r->model, shown), r->turn, r->score, had);
+    mark(s, ROW_KNOWN);
+    return 0;
+}
+
+/* ---- texts that evaluation leaves out ---- */
+
+int rf_sink_contaminated(struct rf_sink *s, struct rf_str text, uint64_t line, struct rf_err *err)
+{
+    uint8_t hash[RF_SHA256_SIZE];
+    bool dropped = false;
+    int rc = check_prompt(s, &(struct rf_prompt){ .turn = &text, .n = 1 }, line, &dropped, err);
+    if (rc || dropped || (rc = rf_store_hash(&s->store, &text, 1, hash, err)))
+        return rc;
+    rf_bind_int(s->contaminated_add, 1, s->source);
+    rf_bind_blob(s->contaminated_add, 2, hash, sizeof hash);
+    if ((rc = rf_run(s->contaminated_add, err)))
+        return rc;
+    const bool fresh = rf_db_changes(s->db) == 1;
+    s->count.contaminated += fresh;
+    mark(s, fresh ? ROW_ADDED : ROW_KNOWN);
+    return 0;
+}

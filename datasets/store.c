@@ -1,0 +1,243 @@
+/* Models, prompts and responses. Inserts first and asks only where the row was there: one walk down the index for a new prompt. */
+#include "datasets/store.h"
+
+#include <string.h>
+
+#include "core/json.h"
+#include "datasets/field.h"
+
+struct rf_store_model {
+    char *name; /* owned; NULL: free slot */
+    size_t len;
+    int64_t id;
+};
+
+static int next_id(struct rf_db *db, const char *sql, int64_t *next, struct rf_err *err)
+{
+    *next = 0;
+    const int rc = rf_db_int(db, next, err, sql, 0, NULL);
+    ++*next;
+    return rc < 0 ? rc : 0;
+}
+
+static void forget_models(struct rf_store *st)
+{
+    for (size_t i = 0; i < st->cap; i++)
+        rf_free(st->model[i].name);
+    rf_free(st->model);
+    st->model = NULL;
+    st->nmodel = st->cap = 0;
+}
+
+int rf_store_reload(struct rf_store *st, struct rf_err *err)
+{
+    forget_models(st);
+    const int rc = next_id(st->db, "SELECT max(id) FROM prompt", &st->next_prompt, err);
+    return rc ? rc : next_id(st->db, "SELECT max(id) FROM response", &st->next_response, err);
+}
+
+int rf_store_init(struct rf_store *st, struct rf_db *db, struct rf_err *err)
+{
+    const struct {
+        struct rf_stmt **stmt;
+        const char *sql;
+    } all[] = {
+        { &st->model_add, "INSERT INTO model (name) VALUES (?1) ON CONFLICT (name) DO NOTHING" },
+        { &st->model_get, "SELECT id FROM model WHERE name = ?1" },
+        { &st->prompt_add, "INSERT INTO prompt (id, hash, text, more, turns, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+                           "ON CONFLICT (hash) DO NOTHING" },
+        { &st->prompt_get, "SELECT id FROM prompt WHERE hash = ?1" },
+        { &st->response_add, "INSERT INTO response (id, prompt, model, bytes, hash, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
+    };
+    *st = (struct rf_store){ .db = db };
+    int rc = rf_sha256_new(&st->sha, err);
+    for (size_t i = 0; !rc && i < sizeof all / sizeof *all; i++)
+        rc = rf_stmt_new(all[i].stmt, db, all[i].sql, err);
+    return rc ? rc : rf_store_reload(st, err);
+}
+
+void rf_store_release(struct rf_store *st)
+{
+    struct rf_stmt *const all[] = { st->model_add, st->model_get, st->prompt_add, st->prompt_get, st->response_add };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        rf_stmt_free(all[i]);
+    forget_models(st);
+    rf_sha256_free(st->sha);
+    rf_buf_release(&st->scratch);
+    *st = (struct rf_store){ 0 };
+}
+
+/* ---- models ---- */
+
+/* FNV-1a: names are short and few. */
+static size_t slot_of(const struct rf_store *st, struct rf_str name)
+{
+    uint64_t h = 0xCBF29CE484222325u;
+    for (size_t i = 0; i < name.len; i++)
+        h = (h ^ (unsigned char)name.s[i]) * 0x100000001B3u;
+    size_t i = (size_t)h & (st->cap - 1);
+    while (st->model[i].name && !rf_str_same(name, (struct rf_str){ st->model[i].name, st->model[i].len }))
+        i = (i + 1) & (st->cap - 1);
+    return i;
+}
+
+static int make_room(struct rf_store *st, struct rf_err *err)
+{
+    struct rf_store_model *const old = st->model, *grown = NULL;
+    const size_t n = st->cap;
+    if (2 * st->nmodel < n)
+        return 0;
+    const int rc = RF_NEW(grown, n ? 2 * n : 64, err);
+    if (rc)
+        return rc;
+    st->model = grown;
+    st->cap = n ? 2 * n : 64;
+    for (size_t i = 0; i < n; i++)
+        if (old[i].name)
+            st->model[slot_of(st, (struct rf_str){ old[i].name, old[i].len })] = old[i];
+    rf_free(old);
+    return 0;
+}
+
+/* The id that a one-row query gives: 1, 0 (no row) or an rf_code. */
+static int one_id(struct rf_stmt *s, int64_t *id, struct rf_err *err)
+{
+    const int rc = rf_step(s, err);
+    if (rc == 1) {
+        *id = rf_col_int(s, 0);
+        rf_reset(s);
+    }
+    return rc;
+}
+
+int rf_store_model(struct rf_store *st, struct rf_str name, int64_t *id, struct rf_err *err)
+{
+    int rc = make_room(st, err);
+    if (rc)
+        return rc;
+    struct rf_store_model *m = &st->model[slot_of(st, name)];
+    if (!m->name) {
+        rf_bind_str(st->model_add, 1, name);
+        rf_bind_str(st->model_get, 1, name);
+        if ((rc = rf_run(st->model_add, err)) || (rc = one_id(st->model_get, &m->id, err)) < 0)
+            return rc;
+        if (!(m->name = rf_strndup(name.s, name.len, err)))
+            return RF_FAIL;
+        m->len = name.len;
+        st->nmodel++;
+    }
+    *id = m->id;
+    return 0;
+}
+
+/* ---- what was said ---- */
+
+int rf_store_hash(struct rf_store *st, const struct rf_str *turn, size_t n, uint8_t out[RF_SHA256_SIZE], struct rf_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < n; i++) {
+        if (n > 1) {
+            st->scratch.len = 0;
+            rc = rf_buf_printf(&st->scratch, err, "%zu:", turn[i].len);
+            if (!rc)
+                rc = rf_sha256_add(st->sha, st->scratch.data, st->scratch.len, err);
+        }
+        if (!rc)
+            rc = rf_sha256_add(st->sha, turn[i].s ? turn[i].s : "", turn[i].len, err);
+    }
+    return rc ? rc : rf_sha256_end(st->sha, out, err);
+}
+
+/* The turns as a JSON list, in scratch. */
+static int json_list(struct rf_store *st, const struct rf_str *turn, size_t n, struct rf_str *out, struct rf_err *err)
+{
+    st->scratch.len = 0;
+    int rc = rf_buf_add(&st->scratch, "[", 1, err);
+    for (size_t i = 0; !rc && i < n; i++) {
+        if (i)
+            rc = rf_buf_add(&st->scratch, ",", 1, err);
+        if (!rc)
+            rc = rf_json_add_string(&st->scratch, (struct rf_str){ turn[i].s ? turn[i].s : "", turn[i].len }, err);
+    }
+    if (!rc)
+        rc = rf_buf_add(&st->scratch, "]", 1, err);
+    *out = (struct rf_str){ st->scratch.data, st->scratch.len };
+    return rc;
+}
+
+int rf_store_prompt_hash(struct rf_store *st, const struct rf_prompt *p, uint8_t out[RF_SHA256_SIZE], struct rf_err *err)
+{
+    if (p->n)
+        return rf_store_hash(st, p->turn, p->n, out, err);
+    int rc = rf_sha256_add(st->sha, "id:", 3, err);
+    if (!rc)
+        rc = rf_sha256_add(st->sha, p->id.s, p->id.len, err);
+    return rc ? rc : rf_sha256_end(st->sha, out, err);
+}
+
+int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id, bool *fresh, struct rf_err *err)
+{
+    uint8_t hash[RF_SHA256_SIZE];
+    struct rf_str more = { 0 };
+    int rc;
+    *id = 0;
+    *fresh = false;
+    if (p->n == 0 && !p->id.s)
+        return 0;
+    if ((rc = rf_store_prompt_hash(st, p, hash, err)) || (p->n > 1 && (rc = json_list(st, p->turn + 1, p->n - 1, &more, err))))
+        return rc;
+    struct rf_stmt *const add = st->prompt_add;
+    rf_bind_int(add, 1, st->next_prompt);
+    rf_bind_blob(add, 2, hash, sizeof hash);
+    rf_bind_str(add, 3, p->n ? p->turn[0] : (struct rf_str){ 0 });
+    rf_bind_str(add, 4, more);
+    rf_bind_int(add, 5, p->n ? (int64_t)p->n : 1);
+    if (p->n)
+        rf_bind_int(add, 6, (int64_t)p->turn[0].len);
+    else if (p->bytes >= 0)
+        rf_bind_int(add, 6, p->bytes);
+    else
+        rf_bind_null(add, 6);
+    if ((rc = rf_run(add, err)))
+        return rc;
+    if (rf_db_changes(st->db) == 1) {
+        *id = st->next_prompt++;
+        *fresh = true;
+        return 0;
+    }
+    rf_bind_blob(st->prompt_get, 1, hash, sizeof hash);
+    rc = one_id(st->prompt_get, id, err);
+    return rc < 0 ? rc : 0;
+}
+
+int rf_store_response(struct rf_store *st, int64_t prompt, int64_t model, const struct rf_str *turn, size_t n, bool text,
+                      int64_t *id, struct rf_err *err)
+{
+    uint8_t hash[RF_SHA256_SIZE];
+    struct rf_str words = { 0 };
+    size_t bytes = 0;
+    int rc = rf_store_hash(st, turn, n, hash, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < n; i++) {
+        bytes += turn[i].len;
+        text = text && rf_utf8_valid(turn[i].s, turn[i].len);
+    }
+    if (text && n == 1)
+        words = (struct rf_str){ turn->s ? turn->s : "", turn->len };
+    else if (text && (rc = json_list(st, turn, n, &words, err)))
+        return rc;
+    struct rf_stmt *const add = st->response_add;
+    rf_bind_int(add, 1, st->next_response);
+    if (prompt)
+        rf_bind_int(add, 2, prompt);
+    else
+        rf_bind_null(add, 2);
+    rf_bind_int(add, 3, model);
+    rf_bind_int(add, 4, (int64_t)bytes);
+    rf_bind_blob(add, 5, hash, sizeof hash);
+    rf_bind_str(add, 6, words);
+    if (!(rc = rf_run(add, err)))
+        *id = st->next_response++;
+    return rc;
+}
