@@ -3,72 +3,35 @@
  * Some sample ids stand in two rows that share out the models between them, while costs and responses stand in both and differ: they are
  * one item, and all of a model's cell is taken from the row that has its score. A blank score is a missing one, never 0. */
 #include <math.h>
-#include <string.h>
 
 #include "datasets/benchname.h"
 #include "datasets/field.h"
 #include "datasets/pylist.h"
 #include "datasets/record.h"
 #include "datasets/sniff.h"
+#include "datasets/wide.h"
 
 #define COST "|total_cost"
-#define RESPONSE "|model_response"
 
-struct model {
-    struct rf_str name;              /* into state.names */
-    size_t score, cost, response;    /* columns; response SIZE_MAX: none */
-};
+static const char *const keys[] = { "sample_id", "prompt", "eval_name", NULL };
+static const struct rf_wide_layout layout = { keys, COST, "|model_response" };
 
 struct state {
     struct rf_sink *sink;
-    struct rf_buf names;             /* the header's names, for the file's life */
-    struct model *model;             /* [nmodel] */
-    size_t nmodel;
-    size_t sample, prompt, eval;     /* columns */
+    struct rf_wide wide;
+    size_t sample, prompt, eval; /* columns */
     struct rf_pylist asked, answered;
     struct rf_benchname bench;
 };
 
-/* Column of this name (head followed by tail), SIZE_MAX: none. */
-static size_t column(const struct rf_str *name, size_t n, struct rf_str head, const char *tail)
-{
-    for (size_t i = 0; i < n; i++)
-        if (name[i].len == head.len + strlen(tail) && rf_str_ends(name[i], tail) && !memcmp(name[i].s, head.s, head.len))
-            return i;
-    return SIZE_MAX;
-}
-
 static int header(void *ctx, const struct rf_str *name, size_t n, struct rf_err *err)
 {
     struct state *s = ctx;
-    char shown[RF_SHOWN];
-    const struct {
-        size_t *at;
-        struct rf_str name;
-    } key[] = { { &s->sample, { "sample_id", 9 } }, { &s->prompt, { "prompt", 6 } }, { &s->eval, { "eval_name", 9 } } };
-    size_t bytes = 0;
-    for (size_t i = 0; i < sizeof key / sizeof *key; i++)
-        if ((*key[i].at = column(name, n, key[i].name, "")) == SIZE_MAX)
-            return rf_fail(err, RF_BAD_INPUT, "%s:1: found no column \"%s\" among the %zu of the header", rf_sink_path(s->sink), key[i].name.s, n);
-    for (size_t i = 0; i < n; i++) {
-        bytes += name[i].len;
-        if (column(name, i, name[i], "") != SIZE_MAX)
-            return rf_fail(err, RF_BAD_INPUT, "%s:1: found two columns %s, expected one", rf_sink_path(s->sink), rf_field_show(name[i], shown));
-    }
-    int rc = RF_NEW(s->model, n, err);
-    if (!rc)
-        rc = rf_buf_reserve(&s->names, bytes, err);
-    for (size_t i = 0; !rc && i < n; i++) {
-        const size_t cost = column(name, n, name[i], COST);
-        if (cost == SIZE_MAX || i == s->sample || i == s->prompt || i == s->eval)
-            continue;
-        const struct rf_str kept = { s->names.data + s->names.len, name[i].len };
-        rc = rf_buf_add(&s->names, name[i].s, name[i].len, err);
-        s->model[s->nmodel++] = (struct model){ kept, i, cost, column(name, n, name[i], RESPONSE) };
-    }
-    if (!rc && !s->nmodel)
-        rc = rf_fail(err, RF_BAD_INPUT, "%s:1: found no model, expected a column M for every column \"M" COST "\"", rf_sink_path(s->sink));
-    return rc;
+    size_t *const place[] = { &s->sample, &s->prompt, &s->eval };
+    for (size_t i = 0; keys[i]; i++)
+        if ((*place[i] = rf_column(name, n, keys[i])) == SIZE_MAX)
+            return rf_fail(err, RF_BAD_INPUT, "%s:1: found no column \"%s\" among the %zu of the header", rf_sink_path(s->sink), keys[i], n);
+    return rf_wide_header(&s->wide, &layout, name, n, rf_sink_path(s->sink), err);
 }
 
 /* The last element of a list literal, or the text as it stands; .len 0 for an empty list. */
@@ -80,7 +43,7 @@ static int last_of(struct rf_str text, struct rf_pylist *l, struct rf_str *out, 
 }
 
 /* A model's cell, if this row has its score. */
-static int cell(struct state *s, const struct model *m, const struct rf_str *field, int64_t item, uint64_t line, struct rf_err *err)
+static int cell(struct state *s, const struct rf_wide_model *m, const struct rf_str *field, int64_t item, uint64_t line, struct rf_err *err)
 {
     struct rf_result r = { .model = m->name, .turn = 1, .cost = NAN, .input_tokens = -1, .output_tokens = -1 };
     char name[RF_SHOWN], shown[RF_SHOWN];
@@ -120,8 +83,8 @@ static int row(void *ctx, const struct rf_str *field, uint64_t line, uint64_t at
                                          .join = true,
                                          .prompt = { .turn = &prompt, .n = 1 } },
                       &item, err);
-    for (size_t i = 0; !rc && item && i < s->nmodel; i++)
-        rc = cell(s, &s->model[i], field, item, line, err);
+    for (size_t i = 0; !rc && item && i < s->wide.n; i++)
+        rc = cell(s, &s->wide.model[i], field, item, line, err);
     return rc;
 }
 
@@ -129,8 +92,7 @@ static int read_wide(struct rf_input *in, struct rf_sink *sink, struct rf_err *e
 {
     struct state s = { .sink = sink };
     const int rc = rf_csv_table_read(in, sink, &(struct rf_csv_table){ header, row, &s }, err);
-    rf_buf_release(&s.names);
-    rf_free(s.model);
+    rf_wide_release(&s.wide);
     rf_pylist_release(&s.asked);
     rf_pylist_release(&s.answered);
     rf_benchname_release(&s.bench);
@@ -139,8 +101,7 @@ static int read_wide(struct rf_input *in, struct rf_sink *sink, struct rf_err *e
 
 static int sniff(const struct rf_sniff *s)
 {
-    static const char *const names[] = { "sample_id", "prompt", "eval_name", NULL };
-    if (s->json || !rf_sniff_all(s, names))
+    if (s->json || !rf_sniff_all(s, keys))
         return 0;
     for (size_t i = 0; i < s->n; i++)
         if (rf_str_ends(s->name[i], COST))

@@ -206,3 +206,19 @@ int rf_records_read(struct rf_input *in, struct rf_sink *sink, const struct rf_w
     rf_buf_release(&s.text);
     return rc;
 }
+
+int rf_record_prompt(const struct rf_record *r, int text, int id, int bytes, struct rf_sink *sink, struct rf_prompt *p, struct rf_err *err)
+{
+    char shown[RF_SHOWN];
+    *p = (struct rf_prompt){ .bytes = -1 };
+    if (r->field[text].len || (r->field[text].s && rf_field_missing(r->field[id]))) {
+        p->turn = &r->field[text];
+        p->n = 1;
+    } else if (!rf_field_missing(r->field[id])) {
+        p->id = r->field[id];
+        if (!rf_field_missing(r->field[bytes]) && (!rf_field_int(r->field[bytes], &p->bytes) || p->bytes < 0))
+            return rf_sink_drop(sink, r->line, "bad number", err, "prompt_bytes: found %s, expected a length in bytes",
+                                rf_field_show(r->field[bytes], shown));
+    }
+    return 1;
+}

@@ -35,6 +35,10 @@ struct rf_record {
 int rf_records_read(struct rf_input *in, struct rf_sink *sink, const struct rf_wanted *wanted, size_t n,
                     int (*take)(void *ctx, const struct rf_record *r, struct rf_err *err), void *ctx, struct rf_err *err);
 
+/* The prompt of a row that has its text, or its id and perhaps its length, or neither: 1 and *p filled (p->turn borrows from r), 0 where the
+ * row was dropped, or an rf_code. */
+int rf_record_prompt(const struct rf_record *r, int text, int id, int bytes, struct rf_sink *sink, struct rf_prompt *p, struct rf_err *err);
+
 /* A CSV table of the reader's own shape: header once, then row for every row that has the header's number of fields; other rows are
  * dropped here. Both get the cells in file order, borrowed until they return. */
 struct rf_csv_table {

@@ -1,0 +1,155 @@
+/* MT-Bench, two files in either order: question.jsonl (question_id, category, turns) and judgements (question_id, model, turn, score, judge;
+ * also FastChat's *_single.jsonl). A score of -1 is a reply that the judge's reader could not parse: missing, and counted as dropped.
+ * FastChat keeps other benchmarks in the same layout: ids 81..160 are MT-Bench's own; for others the folder names the benchmark. */
+#include <math.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "datasets/benchname.h"
+#include "datasets/field.h"
+#include "datasets/record.h"
+#include "datasets/sniff.h"
+
+enum { FIRST_ID = 81, LAST_ID = 160 };
+
+struct state {
+    struct rf_sink *sink;
+    struct rf_json_strings turns;
+    struct rf_benchname folder; /* of the path, hyphens for underscores; .bench.s NULL: none */
+};
+
+/* .../mt_bench/question.jsonl and .../mt_bench/model_judgment/x.jsonl belong to the same benchmark. */
+static int name_folder(struct state *s, struct rf_err *err)
+{
+    struct rf_str folder = rf_path_folder(rf_sink_path(s->sink));
+    struct rf_buf up = { 0 };
+    int rc = 0;
+    if (rf_str_is(folder, "model_judgment")) {
+        rc = rf_buf_add(&up, rf_sink_path(s->sink), (size_t)(folder.s - rf_sink_path(s->sink)), err);
+        folder = rc || !up.len ? (struct rf_str){ 0 } : rf_path_folder(up.data);
+    }
+    if (!rc && folder.s)
+        rc = rf_benchname_set(&s->folder, folder, err);
+    for (char *p = s->folder.buf.data; p && *p; p++)
+        if (*p == '_')
+            *p = '-';
+    rf_buf_release(&up);
+    return rc;
+}
+
+/* The benchmark of a question; .s NULL where nothing tells. */
+static struct rf_str bench_of(const struct state *s, struct rf_str id)
+{
+    const char *const forced = rf_sink_bench(s->sink);
+    int64_t n = 0;
+    if (forced)
+        return (struct rf_str){ forced, strlen(forced) };
+    if (rf_field_int(id, &n) && n >= FIRST_ID && n <= LAST_ID)
+        return (struct rf_str){ "mt-bench", 8 };
+    return s->folder.bench;
+}
+
+static int emit_item(struct state *s, const struct rf_record *r, struct rf_str id, struct rf_str task, const struct rf_prompt *prompt,
+                     int64_t *item, struct rf_err *err)
+{
+    const struct rf_str bench = bench_of(s, id);
+    char shown[RF_SHOWN];
+    if (!bench.s)
+        return rf_fail(err, RF_BAD_INPUT, "%s:%llu: found question %s, which is not MT-Bench's (%d..%d): name its benchmark with --bench",
+                       rf_sink_path(s->sink), (unsigned long long)r->line, rf_field_show(id, shown), FIRST_ID, LAST_ID);
+    return rf_sink_item(s->sink,
+                        &(struct rf_item){
+                            .line = r->line, .row = r->row, .bench = bench, .task = task, .key = id, .join = true, .prompt = *prompt },
+                        item, err);
+}
+
+static int read_lines(struct rf_input *in, struct rf_sink *sink, const struct rf_wanted *wanted, size_t n,
+                      int (*take)(void *ctx, const struct rf_record *r, struct rf_err *err), struct rf_err *err)
+{
+    struct state s = { .sink = sink };
+    int rc = name_folder(&s, err);
+    if (!rc)
+        rc = rf_records_read(in, sink, wanted, n, take, &s, err);
+    rf_json_strings_release(&s.turns);
+    rf_benchname_release(&s.folder);
+    return rc;
+}
+
+/* ---- questions ---- */
+
+enum { Q_ID, Q_CATEGORY, Q_TURNS, Q_FIELDS };
+static const struct rf_wanted question[Q_FIELDS] = {
+    [Q_ID] = { { "question_id" }, true }, [Q_CATEGORY] = { { "category" }, false }, [Q_TURNS] = { { "turns" }, true }
+};
+
+static int take_question(void *ctx, const struct rf_record *r, struct rf_err *err)
+{
+    struct state *s = ctx;
+    struct rf_err why = { 0 };
+    int64_t item;
+    const struct rf_str text = r->field[Q_TURNS];
+    if (rf_json_strings(text.s, text.len, &s->turns, &why))
+        return why.code == RF_BAD_INPUT ? rf_sink_drop(s->sink, r->line, "bad list of turns", err, "turns: %s", why.msg)
+                                        : rf_fail(err, why.code, "%s", why.msg);
+    if (!s->turns.n)
+        return rf_sink_drop(s->sink, r->line, "empty prompt", err, "found an empty list of turns, expected at least one");
+    return emit_item(s, r, r->field[Q_ID], r->field[Q_CATEGORY], &(struct rf_prompt){ .turn = s->turns.item, .n = s->turns.n }, &item, err);
+}
+
+static int read_questions(struct rf_input *in, struct rf_sink *sink, struct rf_err *err)
+{
+    return read_lines(in, sink, question, Q_FIELDS, take_question, err);
+}
+
+static int sniff_questions(const struct rf_sniff *s)
+{
+    static const char *const names[] = { "question_id", "turns", NULL };
+    return s->json && rf_sniff_all(s, names) ? 90 : 0;
+}
+
+const struct rf_reader rf_reader_mtbench_questions = {
+    "mtbench-questions", "MT-Bench's question.jsonl: question_id, category and turns a line", sniff_questions, read_questions
+};
+
+/* ---- judgements ---- */
+
+enum { J_ID, J_MODEL, J_TURN, J_SCORE, J_FIELDS };
+static const struct rf_wanted judgement[J_FIELDS] = {
+    [J_ID] = { { "question_id" }, true },
+    [J_MODEL] = { { "model" }, true },
+    [J_TURN] = { { "turn" }, true },
+    [J_SCORE] = { { "score" }, false },
+};
+
+static int take_judgement(void *ctx, const struct rf_record *r, struct rf_err *err)
+{
+    struct state *s = ctx;
+    struct rf_result v = { .model = r->field[J_MODEL], .cost = NAN, .input_tokens = -1, .output_tokens = -1 };
+    char shown[RF_SHOWN];
+    int64_t turn = 0, item = 0;
+    if (!rf_field_int(r->field[J_TURN], &turn) || turn < 1 || turn > 1000)
+        return rf_sink_drop(s->sink, r->line, "bad turn", err, "found %s, expected 1, 2, ...", rf_field_show(r->field[J_TURN], shown));
+    if (rf_field_missing(r->field[J_SCORE]) || (rf_field_real(r->field[J_SCORE], &v.score) && v.score < 0))
+        return rf_sink_drop(s->sink, r->line, "unparsed judgement", err, "found score %s, expected a number from 0",
+                            rf_field_show(r->field[J_SCORE], shown));
+    if (!rf_field_real(r->field[J_SCORE], &v.score))
+        return rf_sink_drop(s->sink, r->line, "bad score", err, "found %s, expected a number", rf_field_show(r->field[J_SCORE], shown));
+    v.turn = (int)turn;
+    const int rc = emit_item(s, r, r->field[J_ID], (struct rf_str){ 0 }, &(struct rf_prompt){ .bytes = -1 }, &item, err);
+    return rc || !item ? rc : rf_sink_result(s->sink, item, &v, r->line, err);
+}
+
+static int read_judgements(struct rf_input *in, struct rf_sink *sink, struct rf_err *err)
+{
+    return read_lines(in, sink, judgement, J_FIELDS, take_judgement, err);
+}
+
+static int sniff_judgements(const struct rf_sniff *s)
+{
+    static const char *const names[] = { "question_id", "model", "turn", "score", NULL };
+    return s->json && rf_sniff_all(s, names) ? 90 : 0;
+}
+
+const struct rf_reader rf_reader_mtbench_judgements = {
+    "mtbench-judgements", "MT-Bench's single-answer judgements: question_id, model, turn and score a line", sniff_judgements, read_judgements
+};

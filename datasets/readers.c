@@ -1,0 +1,13 @@
+/* The list of formats. A new one is a file read_x.c that defines rf_reader_x, and one word here. */
+#include "datasets/reader.h"
+
+#include <stddef.h>
+
+#define READERS(X) \
+    X(arena55k) X(routerbench) X(routellm) X(mtbench_questions) X(mtbench_judgements) X(contaminated) X(votes) X(results)
+
+#define DECLARE(name) extern const struct rf_reader rf_reader_##name;
+#define ADDRESS(name) &rf_reader_##name,
+READERS(DECLARE)
+
+const struct rf_reader *const rf_readers[] = { READERS(ADDRESS) NULL };
