@@ -1,0 +1,408 @@
+/* `routefit ingest`: which files, which reader for each, one transaction around all of them, and the summary. Rows are the business of
+ * the readers and the sink. Refuses files that no reader knows when they are named; skips them, saying so, inside folders. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/cli.h"
+#include "core/input.h"
+#include "core/npy.h"
+#include "datasets/benchname.h"
+#include "datasets/commands.h"
+#include "datasets/field.h"
+#include "datasets/files.h"
+#include "datasets/npy_guess.h"
+#include "datasets/sink.h"
+#include "datasets/sniff.h"
+#include "datasets/vectors.h"
+
+struct options {
+    const char *format, *name, *bench, *judge, *source, *embedder;
+    int64_t max_errors;
+    bool responses;
+};
+
+static const struct rf_opt rows[] = {
+    RF_OPT(struct options, format, "format", 0, RF_OPT_TEXT, "F", NULL, NULL, 0, 0,
+           "Read all files as this format instead of asking their content (tables come out as JSON with --json)."),
+    RF_OPT(struct options, name, "name", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
+           "Name of the source, for a single file; else the last two parts of its path."),
+    RF_OPT(struct options, bench, "bench", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
+           "Benchmark of the questions; else the file says it, or its name."),
+    RF_OPT(struct options, judge, "judge", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
+           "Judge of votes that name none; else \"human\"."),
+    RF_OPT(struct options, responses, "responses", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "Keep the text of responses; else only their length and SHA-256."),
+    RF_OPT(struct options, max_errors, "max-errors", 0, RF_OPT_INT, "N", "-1", NULL, -1, 1e15,
+           "Rows that may be dropped from a file; -1: 1% of them (or 10, if that is more), and never all."),
+    RF_OPT(struct options, source, "for", 0, RF_OPT_TEXT, "SOURCE", NULL, NULL, 0, 0, "Source of the prompts that an .npy file gives vectors to."),
+    RF_OPT(struct options, embedder, "embedder", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0, "Name of the vectors of an .npy file."),
+    RF_OPT_END,
+};
+
+enum column { C_SOURCE, C_FORMAT, C_STATUS, C_ROWS, C_WHY = C_ROWS + 11, COLUMNS };
+static const struct rf_column columns[COLUMNS] = {
+    [C_SOURCE] = { .name = "source", .type = RF_CELL_TEXT },
+    [C_FORMAT] = { .name = "format", .type = RF_CELL_TEXT },
+    [C_STATUS] = { .name = "status", .type = RF_CELL_TEXT },
+    [C_ROWS] = { .name = "rows", .type = RF_CELL_INT },
+    { .name = "kept", .type = RF_CELL_INT },
+    { .name = "known", .type = RF_CELL_INT },
+    { .name = "dropped", .type = RF_CELL_INT },
+    { .name = "repaired", .type = RF_CELL_INT },
+    { .name = "votes", .type = RF_CELL_INT },
+    { .name = "ties", .type = RF_CELL_INT },
+    { .name = "items", .type = RF_CELL_INT },
+    { .name = "results", .type = RF_CELL_INT },
+    { .name = "prompts", .type = RF_CELL_INT },
+    { .name = "contaminated", .type = RF_CELL_INT },
+    [C_WHY] = { .name = "why_dropped", .type = RF_CELL_TEXT },
+};
+
+/* One call of the command. */
+struct ingest {
+    struct rf_ctx *ctx;
+    const struct options *o;
+    const struct rf_reader *forced; /* --format, NULL: sniff */
+    struct rf_sink *sink;
+    struct rf_table *table;
+    size_t done;                    /* files stored or already there */
+    struct rf_buf name;             /* of the source being read */
+};
+
+/* ---- the summary ---- */
+
+static int put_status(struct ingest *g, const char *source, const char *format, const char *status, struct rf_err *err)
+{
+    int rc = rf_table_text(g->table, source, err);
+    if (!rc)
+        rc = rf_table_text(g->table, format, err);
+    return rc ? rc : rf_table_text(g->table, status, err);
+}
+
+static int put_known(struct ingest *g, const char *source, const char *format, const char *status, struct rf_err *err)
+{
+    int rc = put_status(g, source, format, status, err);
+    for (int i = C_ROWS; !rc && i < COLUMNS; i++)
+        rc = rf_table_missing(g->table, err);
+    g->done++;
+    return rc;
+}
+
+/* "3 bad winner, 1 empty prompt" */
+static int put_reasons(struct ingest *g, struct rf_err *err)
+{
+    size_t n;
+    const struct rf_sink_reason *const r = rf_sink_reasons(g->sink, &n);
+    struct rf_buf text = { 0 };
+    int rc = 0;
+    for (size_t i = 0; !rc && i < n; i++)
+        rc = rf_buf_printf(&text, err, "%s%llu %s", i ? ", " : "", (unsigned long long)r[i].n, r[i].reason);
+    if (!rc)
+        rc = rf_table_text(g->table, text.data, err);
+    rf_buf_release(&text);
+    return rc;
+}
+
+static int put_stored(struct ingest *g, const char *source, const char *format, struct rf_err *err)
+{
+    const struct rf_sink_count *const c = rf_sink_counts(g->sink);
+    const uint64_t value[C_WHY - C_ROWS] = { c->rows, c->kept,  c->known,   c->dropped, c->repaired,    c->votes,
+                                             c->ties, c->items, c->results, c->prompts, c->contaminated };
+    int rc = put_status(g, source, format, "stored", err);
+    for (size_t i = 0; !rc && i < sizeof value / sizeof *value; i++)
+        rc = rf_table_int(g->table, (int64_t)value[i], err);
+    if (!rc)
+        rc = put_reasons(g, err);
+    g->done++;
+    return rc;
+}
+
+/* ---- one file ---- */
+
+/* Is there a source of these bytes? 1: yes, its name is in g->name; 0: no; or an rf_code. */
+static int known_bytes(struct ingest *g, const uint8_t sha256[RF_SHA256_SIZE], struct rf_err *err)
+{
+    char hex[RF_SHA256_HEX];
+    struct rf_stmt *s = NULL;
+    rf_sha256_hex(sha256, hex);
+    int rc = rf_stmt_new(&s, g->ctx->db, "SELECT name FROM source WHERE sha256 = ?1", err);
+    if (!rc) {
+        rf_bind_text(s, 1, hex);
+        rc = rf_step(s, err);
+    }
+    if (rc == 1) {
+        const struct rf_str name = rf_col_str(s, 0);
+        g->name.len = 0;
+        const int no = rf_buf_add(&g->name, name.s, name.len, err);
+        rc = no ? no : 1;
+    }
+    rf_stmt_free(s);
+    return rc;
+}
+
+/* The same, but reading the file only if some source has its size. */
+static int known_file(struct ingest *g, const char *path, uint64_t size, struct rf_err *err)
+{
+    uint8_t sha256[RF_SHA256_SIZE];
+    char text[24];
+    const char *const value[] = { text };
+    struct rf_input *in = NULL;
+    int64_t n = 0;
+    snprintf(text, sizeof text, "%llu", (unsigned long long)size);
+    int rc = rf_db_int(g->ctx->db, &n, err, "SELECT count(*) FROM source WHERE bytes = CAST(?1 AS INTEGER)", 1, value);
+    if (rc < 0 || n == 0)
+        return rc < 0 ? rc : 0;
+    if (!(rc = rf_input_open(&in, path, err)) && !(rc = rf_input_digest(in, sha256, err)))
+        rc = known_bytes(g, sha256, err);
+    rf_input_close(in);
+    return rc;
+}
+
+/* A name for the source, unique: --name, or the last two parts of the path, "~2" behind it where that is taken. */
+static int choose_name(struct ingest *g, const char *path, struct rf_err *err)
+{
+    const struct rf_str folder = rf_path_folder(path), stem = rf_path_stem(path);
+    struct rf_buf plain = { 0 };
+    int64_t taken = 0;
+    int rc;
+    if (g->o->name)
+        rc = rf_buf_printf(&plain, err, "%s", g->o->name);
+    else if (!strcmp(path, "-"))
+        rc = rf_buf_printf(&plain, err, "stdin");
+    else if (!(rc = rf_buf_add(&plain, folder.s ? folder.s : "", folder.len, err)) && !(rc = rf_buf_add(&plain, "/", folder.s != NULL, err)))
+        rc = rf_buf_add(&plain, stem.s, stem.len, err);
+    for (int i = 1; !rc; i++) {
+        g->name.len = 0;
+        rc = i == 1 ? rf_buf_printf(&g->name, err, "%s", plain.data) : rf_buf_printf(&g->name, err, "%s~%d", plain.data, i);
+        if (rc)
+            break;
+        const char *const value[] = { g->name.data };
+        rc = rf_db_int(g->ctx->db, &taken, err, "SELECT count(*) FROM source WHERE name = ?1", 1, value);
+        if (rc > 0 && g->o->name && taken)
+            rc = rf_fail(err, RF_USAGE, "the name %s is taken by another file: choose another with --name (routefit ls)", g->o->name);
+        else if (rc > 0 && taken)
+            rc = 0;
+        else
+            break;
+    }
+    rf_buf_release(&plain);
+    return rc < 0 ? rc : 0;
+}
+
+/* No reader knows the file: an error where it was named, a line on stderr where it lay in a folder. */
+static int unknown(struct ingest *g, const struct rf_file *f, struct rf_str head, struct rf_err *err)
+{
+    const char *const advice = rf_sniff_foreign(head);
+    char shown[RF_SHOWN];
+    struct rf_buf known = { 0 };
+    int rc = 0;
+    if (!f->named)
+        fprintf(g->ctx->chat, "skipped %s: %s\n", f->path, advice ? advice : head.len ? "no reader knows it" : "it is empty");
+    else if (advice)
+        rc = rf_fail(err, RF_BAD_INPUT, "%s: %s", f->path, advice);
+    else if (!head.len)
+        rc = rf_fail(err, RF_BAD_INPUT, "%s: found an empty file, expected rows", f->path);
+    else if (!(rc = rf_reader_names(&known, err)))
+        rc = rf_fail(err, RF_BAD_INPUT, "%s:1: found a file that starts with %s, which no reader knows; expected one of the formats %s: say which with --format",
+                     f->path, rf_field_show(head, shown), known.data);
+    rf_buf_release(&known);
+    return rc;
+}
+
+/* Reads the file through its reader. *again: standard input held the bytes of a known source, and what was stored of it must be undone. */
+static int store(struct ingest *g, const struct rf_file *f, struct rf_input *in, const struct rf_reader *r, bool *again, struct rf_err *err)
+{
+    uint8_t sha256[RF_SHA256_SIZE];
+    int rc;
+    if ((rc = choose_name(g, f->path, err)) || (rc = rf_sink_begin(g->sink, in, g->name.data, f->path, r->name, err)) ||
+        (rc = r->read(in, g->sink, err)) || (rc = rf_input_digest(in, sha256, err)))
+        return rc;
+    if (!strcmp(f->path, "-")) {
+        struct rf_buf mine = g->name;
+        g->name = (struct rf_buf){ 0 };
+        if ((rc = known_bytes(g, sha256, err)) == 0) {
+            rf_buf_release(&g->name);
+            g->name = mine;
+        } else {
+            rf_buf_release(&mine);
+            *again = rc == 1;
+            return rc < 0 ? rc : 0;
+        }
+    }
+    if ((rc = rf_sink_end(g->sink, sha256, rf_input_bytes(in), err)))
+        return rc;
+    const char *const unused = rf_sink_unused_names(g->sink);
+    if (*unused)
+        fprintf(g->ctx->chat, "%s: columns not used: %s\n", f->path, unused);
+    return put_stored(g, g->name.data, r->name, err);
+}
+
+/* The bytes of standard input are known only when they are read: what it stored lies in a savepoint of its own. */
+static int store_stdin(struct ingest *g, const struct rf_file *f, struct rf_input *in, const struct rf_reader *r, struct rf_err *err)
+{
+    bool again = false;
+    int rc = rf_db_exec(g->ctx->db, "SAVEPOINT standard_input", err);
+    if (rc || (rc = store(g, f, in, r, &again, err)))
+        return rc;
+    if (again && ((rc = rf_db_exec(g->ctx->db, "ROLLBACK TO standard_input", err)) || (rc = rf_sink_undo(g->sink, err)) ||
+                  (rc = put_known(g, g->name.data, r->name, "already there", err))))
+        return rc;
+    return rf_db_exec(g->ctx->db, "RELEASE standard_input", err);
+}
+
+static int ingest_file(struct ingest *g, const struct rf_file *f, struct rf_err *err)
+{
+    const struct rf_reader *r = g->forced;
+    struct rf_sniffed what = { 0 };
+    struct rf_input *in = NULL;
+    struct rf_str head;
+    bool again = false;
+    int rc;
+    if ((rc = rf_input_open(&in, f->path, err)) || (rc = rf_input_head(in, &head, err)))
+        goto out;
+    if (rf_input_size(in) && (rc = known_file(g, f->path, rf_input_size(in), err))) {
+        rc = rc < 0 ? rc : put_known(g, g->name.data, NULL, "already there", err);
+        goto out;
+    }
+    if (!r && !rf_sniff_foreign(head) && head.len &&
+        ((rc = rf_sniff_init(&what, f->path, head, err)) || (rc = rf_sniff_pick(&what.s, &r, err))))
+        goto out;
+    if (!r)
+        rc = unknown(g, f, head, err);
+    else if (!strcmp(f->path, "-"))
+        rc = store_stdin(g, f, in, r, err);
+    else
+        rc = store(g, f, in, r, &again, err);
+out:
+    rf_sniff_release(&what);
+    rf_input_close(in);
+    return rc;
+}
+
+/* ---- vectors ---- */
+
+static int is_npy(const char *path, bool *npy, struct rf_err *err)
+{
+    struct rf_input *in = NULL;
+    struct rf_str head;
+    *npy = false;
+    if (!strcmp(path, "-"))
+        return 0;
+    int rc = rf_input_open(&in, path, err);
+    if (!rc && !(rc = rf_input_head(in, &head, err)))
+        *npy = rf_npy_sniff(head);
+    rf_input_close(in);
+    return rc;
+}
+
+static int ingest_npy(struct ingest *g, const char *path, struct rf_err *err)
+{
+    struct rf_buf source = { 0 }, embedder = { 0 }, status = { 0 };
+    struct rf_vectors_count n;
+    int rc = 0;
+    if (!g->o->source || !g->o->embedder)
+        rc = rf_npy_guess(g->ctx->db, path, &source, &embedder, err);
+    const char *const from = g->o->source ? g->o->source : source.data, *const by = g->o->embedder ? g->o->embedder : embedder.data;
+    if (!rc && !(rc = rf_vectors_load(g->ctx->db, path, from, by, &n, err)) &&
+        !(rc = rf_buf_printf(&status, err, "%zu vectors of %zu as %s, %zu repeated", n.added, n.dim, by, n.repeated)))
+        rc = put_known(g, from, "npy", status.data, err);
+    rf_buf_release(&source);
+    rf_buf_release(&embedder);
+    rf_buf_release(&status);
+    return rc;
+}
+
+/* ---- the command ---- */
+
+/* All tables in one transaction. */
+static int ingest_tables(struct ingest *g, const struct rf_files *files, const bool *npy, struct rf_err *err)
+{
+    const struct rf_sink_options so = { g->o->bench, g->o->judge, g->o->responses, g->o->max_errors };
+    int rc = rf_db_begin(g->ctx->db, err);
+    if (!rc)
+        rc = rf_sink_new(&g->sink, g->ctx->db, &so, err);
+    for (size_t i = 0; !rc && i < files->n; i++)
+        if (!npy[i])
+            rc = ingest_file(g, &files->v[i], err);
+    rf_sink_free(g->sink);
+    g->sink = NULL;
+    if (!rc)
+        return rf_db_commit(g->ctx->db, err);
+    rf_db_rollback(g->ctx->db);
+    return rc;
+}
+
+static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
+{
+    struct ingest g = { .ctx = ctx, .o = opts };
+    struct rf_files files = { 0 };
+    bool *npy = NULL; /* [files.n] */
+    int rc = g.o->format ? rf_reader_need(g.o->format, &g.forced, err) : 0;
+    for (int i = 0; !rc && i < nargs; i++)
+        rc = rf_files_add(&files, args[i], err);
+    if (rc || (rc = RF_NEW(npy, files.n, err)) || (rc = rf_table_new(&g.table, columns, COLUMNS, err)))
+        goto out;
+    for (size_t i = 0; i < files.n; i++)
+        if ((rc = is_npy(files.v[i].path, &npy[i], err)))
+            goto out;
+    if (g.o->name && files.n > 1) {
+        rc = rf_fail(err, RF_USAGE, "found --name with %zu files, expected one file", files.n);
+        goto out;
+    }
+    rc = ingest_tables(&g, &files, npy, err);
+    for (size_t i = 0; !rc && i < files.n; i++) /* when the sources are there */
+        if (npy[i])
+            rc = ingest_npy(&g, files.v[i].path, err);
+    if (!rc && !g.done)
+        rc = rf_fail(err, RF_BAD_INPUT, "%s: found no file that a reader knows; routefit ingest -h lists the formats", args[0]);
+    if (!rc)
+        rc = rf_table_print(g.table, ctx->out, ctx->format, err);
+out:
+    rf_buf_release(&g.name);
+    rf_table_free(g.table);
+    rf_files_release(&files);
+    rf_free(npy);
+    return rc;
+}
+
+const struct rf_cmd rf_cmd_ingest = {
+    .name = "ingest",
+    .summary = "Read votes, benchmark results and vectors into the database",
+    .args = "FILE|DIR|-...",
+    .about =
+        "Recognises each file by its content, not by its name, and stores what is new. All\n"
+        "tables of one call are one transaction: killed at any point, the database is as it\n"
+        "was. The same bytes again change nothing. Folders are walked in the order of names;\n"
+        "files in them that no reader knows are skipped aloud.\n"
+        "\n"
+        "Formats: arena55k (LMSYS arena-human-preference-55k), routerbench (wide tables as\n"
+        "CSV), routellm (MMLU and GSM8K outcomes), mtbench-questions, mtbench-judgements,\n"
+        "contaminated, and the plain votes and results, as CSV or JSON lines:\n"
+        "  votes    model_a, model_b, winner (a, b, tie, bothbad); perhaps prompt, or\n"
+        "           prompt_id and prompt_bytes where the text is not shared; id, origin,\n"
+        "           judge, weight\n"
+        "  results  task (bench or bench/task), model, score; prompt, sample_id or\n"
+        "           prompt_id; perhaps prompt_bytes, cost, input_tokens, output_tokens, turn\n"
+        "\n"
+        "Rules. A prompt is its text: the same text in two files is one prompt. Missing\n"
+        "scores store nothing, never 0. RouterBench's router sees the last element of the\n"
+        "prompt list; a sample id on two rows is one item, and a model's score, cost and\n"
+        "response all come from the row that has its score. A vote or cell that the\n"
+        "database has is known; one that contradicts it is dropped. Every dropped row\n"
+        "keeps its line and reason (routefit ls dropped).\n"
+        "\n"
+        ".npy files hold one vector for each data row of a source. Without --for and\n"
+        "--embedder the file's name tells: arena55k_votes_lsa64.npy belongs to the source\n"
+        "that shares most words with it, arena55k/votes, and the words behind are the\n"
+        "embedder, lsa64. Each .npy file is a transaction of its own, after the tables.",
+    .examples = "routefit ingest votes.csv\n"
+                "routefit ingest routellm/mmlu routellm/gsm8k routellm/mt_bench\n"
+                "gzip -dc train.csv.gz | routefit ingest --name arena55k/train -\n"
+                "routefit ingest --for arena55k/votes --embedder lsa64 vectors.npy",
+    .opts = { rows },
+    .opts_size = sizeof(struct options),
+    .min_args = 1,
+    .max_args = -1,
+    .need = RF_NEED_CREATE,
+    .run = run,
+};
