@@ -20,7 +20,7 @@ enum { RF_PLOT_SERIES = 14 };
 enum rf_plot_role { RF_PLOT_ROUTER, RF_PLOT_RANDOM, RF_PLOT_ORACLE };
 
 struct rf_plot_series {
-    const char *name;        /* label at the line's end or in the key; any bytes */
+    const char *name;        /* stands in the key; any bytes, the first 48 characters are shown; never NULL */
     enum rf_plot_role role;
     const double *x, *y;     /* [n], x ascending */
     const double *lo, *hi;   /* [n] interval around y, or both NULL */
@@ -42,11 +42,11 @@ struct rf_plot {
 int rf_plot_check(const struct rf_plot *p, struct rf_err *err);
 
 /* Draws p into path, atomically; the suffix .svg, .png or .pdf chooses the format. force: an existing file may go. script_dir: an existing
- * folder which receives the data and the script under the picture's name plus ".dat" and ".gp", or NULL. RF_FAIL where gnuplot is not installed (the
+ * folder which receives the script with the data in it under the picture's name plus ".gp", or NULL. RF_FAIL where gnuplot is not installed (the
  * error says how to get it). The same plot gives the same bytes of svg and png. */
 int rf_plot_write(const struct rf_plot *p, const char *path, bool force, const char *script_dir, struct rf_err *err);
 
-/* The plot as text, width columns by height lines of chart (at least 40 by 8) with the key below. unicode: block and line characters, else ASCII;
+/* The plot as text, width columns by height lines of chart (at least 40 by 8) with the key below (at most 1000 either way). unicode: block and line characters, else ASCII;
  * colour: ANSI colours (off for pipes and with NO_COLOR; rf_plot_text_style() knows). */
 struct rf_plot_style {
     bool unicode, colour;
