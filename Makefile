@@ -30,7 +30,7 @@ BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 PKGS_BUILD := gcc libc6-dev libopenblas-dev liblapacke-dev libcsv-dev libsqlite3-dev libjansson-dev libssl-dev gnuplot-nox
 PKGS_TEST  := libcmocka-dev bats python3-numpy sqlite3 valgrind
 
-.PHONY: all deps deps-test demo check lint unit golden cli fuzz bench valgrind install clean help format
+.PHONY: all deps deps-test demo check lint unit golden corpus cli fuzz bench valgrind install clean help format
 all: routefit
 
 help:
@@ -79,15 +79,21 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/librf.a
 	@mkdir -p $(@D)
 	$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP $(LDFLAGS) -o $@ $< $(BUILD)/librf.a -lcmocka $(LDLIBS)
 
+# Fuzz targets without libFuzzer: they replay their stored corpus.
+CORPUS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(CORPUS): $(BUILD)/%: %.c tests/fuzz/replay.c tests/fuzz/fuzz.h $(BUILD)/librf.a
+	@mkdir -p $(@D)
+	$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -Itests $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(BUILD)/librf.a $(LDLIBS)
+
 lint:
 	@BUILD=$(BUILD) CC='$(CC)' sh tests/lint.sh
 
 # Every suite writes its own lines; tests/run.sh adds them up and ends with "N passed, N failed, N skipped".
 check: deps-test
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) SANITIZE=$(SANITIZE) check-built
-check-built: $(BUILD)/routefit $(TESTS)
-	@BUILD=$(BUILD) CC='$(CC)' sh tests/run.sh lint unit golden cli
-unit golden cli: $(BUILD)/routefit $(TESTS)
+check-built: $(BUILD)/routefit $(TESTS) $(CORPUS)
+	@BUILD=$(BUILD) CC='$(CC)' sh tests/run.sh lint unit golden corpus cli
+unit golden corpus cli: $(BUILD)/routefit $(TESTS) $(CORPUS)
 	@BUILD=$(BUILD) CC='$(CC)' sh tests/run.sh $@
 
 valgrind: $(TESTS)

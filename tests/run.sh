@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the named suites and ends with one line over all of them: "N passed, N failed, N skipped". Each skip says why.
-# lint: tests/lint.sh; unit, golden: cmocka programs of tests/NAME; cli: bats files of tests/cli. VALGRIND=1: under valgrind.
+# lint: tests/lint.sh; unit, golden: cmocka programs of tests/NAME; corpus: stored inputs of tests/fuzz;
+# cli: bats files of tests/cli. VALGRIND=1: under valgrind.
 set -u
 : "${BUILD:=build}"
 export ROUTEFIT="$PWD/$BUILD/routefit"
@@ -40,6 +41,12 @@ for suite in "$@"; do
             rc=$?
             tally cmocka $rc
             if [ "$rc" != 0 ]; then cat "$log"; else grep -iE '^skip|^\[  SKIPPED \] [a-z]' "$log"; fi
+        done ;;
+    corpus)
+        for t in tests/fuzz/fuzz_*.c; do
+            t=${t#tests/fuzz/} t=${t%.c}
+            echo "== corpus of $t"; "$BUILD/tests/fuzz/$t" "tests/fuzz/corpus/$t" >"$log" 2>&1; rc=$?
+            tally tap $rc; [ "$rc" = 0 ] || cat "$log"
         done ;;
     cli)
         for t in tests/cli/*.bats; do
