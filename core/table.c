@@ -229,6 +229,10 @@ static int print_table(const struct rf_table *t, FILE *f, bool person, struct rf
             show(t, row, c, &s);
             const size_t value = columns(s.value), interval = strlen(s.interval), fill = w[c].all - value;
             const bool left = t->col[c].type == RF_CELL_TEXT;
+            if (!value) {
+                pad += fill + 2;
+                continue;
+            }
             blanks(f, pad + (left ? 0 : fill - w[c].interval));
             rf_text_put(f, s.value, SIZE_MAX, "");
             fputs(s.interval, f);
