@@ -224,7 +224,7 @@ static int iterate(struct work *w, struct rf_lbfgs_state *st, enum rf_lbfgs_end 
     }
     if (st->grad_norm <= w->o.tol_grad)
         *end = RF_LBFGS_GRADIENT;
-    else if (before - w->f < w->o.tol_loss * fmax(fabs(w->f), 1))
+    else if (w->o.tol_loss > 0 && before - w->f < w->o.tol_loss * fmax(fabs(w->f), 1))
         *end = RF_LBFGS_LOSS;
     else if (st->iter >= w->o.max_iter)
         *end = RF_LBFGS_MAX_ITER;
