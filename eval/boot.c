@@ -24,26 +24,19 @@ struct work {
 
 /* ---- drawing ---- */
 
-/* n draws out of n prompts. One 64-bit word gives several draws: multiplied by n, its high half is an index, its low half the
- * word for the next one; rejecting low last halves makes all tuples equally likely (Brackett-Rozinsky and Lemire,
- * "Batched ranged random integer generation", 2024). */
-void rf_boot_counts(uint64_t seed, uint64_t resample, size_t n, uint8_t *count, size_t stride)
+/* Adds n draws out of n prompts to count. One 64-bit word gives several draws: multiplied by n, its high half is an index, its low
+ * half the word for the next one; rejecting low last halves makes all tuples equally likely (Brackett-Rozinsky and Lemire,
+ * "Batched ranged random integer generation", 2024). Inlined, so that each caller's number of draws is a constant. */
+static inline __attribute__((always_inline)) void draw(struct rf_rng *rng, size_t n, unsigned draws, uint8_t *count,
+                                                       size_t stride)
 {
-    enum { FEW_REJECTED = 56 }; /* n^draws stays below 2^56: less than one word in 256 is rejected */
-    uint64_t tuples = n;
-    unsigned draws = 1;
-    while (draws < 4 && tuples <= (UINT64_C(1) << FEW_REJECTED) / n) {
+    uint64_t tuples = 1;
+    for (unsigned d = 0; d < draws; d++)
         tuples *= n;
-        draws++;
-    }
     const uint64_t reject = -tuples % tuples; /* 2^64 mod tuples */
-    struct rf_rng rng;
     uint32_t word[WORDS];
-    rf_rng_init(&rng, seed, resample);
-    for (size_t i = 0; i < n; i++)
-        count[i * stride] = 0;
     for (size_t left = n; left;) {
-        rf_rng_fill(&rng, word, WORDS);
+        rf_rng_fill(rng, word, WORDS);
         for (size_t w = 0; w < WORDS && left; w += 2) {
             uint64_t x = (uint64_t)word[w] << 32 | word[w + 1];
             size_t index[4];
@@ -54,12 +47,30 @@ void rf_boot_counts(uint64_t seed, uint64_t resample, size_t n, uint8_t *count, 
             }
             if (x < reject)
                 continue;
-            const size_t take = left < draws ? left : draws;
-            for (size_t d = 0; d < take; d++)
+            for (unsigned d = 0; d < draws && left; d++, left--)
                 count[index[d] * stride]++;
-            left -= take;
         }
     }
+}
+
+/* The same for one resample. The number of prompts to the power of the draws stays below 2^56, so that hardly a word is rejected. */
+static void draw_resample(uint64_t seed, uint64_t resample, size_t n, uint8_t *count, size_t stride)
+{
+    struct rf_rng rng;
+    rf_rng_init(&rng, seed, resample);
+    if (n <= 1u << 14)
+        draw(&rng, n, 4, count, stride);
+    else if (n <= 1u << 28)
+        draw(&rng, n, 2, count, stride);
+    else
+        draw(&rng, n, 1, count, stride);
+}
+
+void rf_boot_counts(uint64_t seed, uint64_t resample, size_t n, uint8_t *count, size_t stride)
+{
+    for (size_t i = 0; i < n; i++)
+        count[i * stride] = 0;
+    draw_resample(seed, resample, n, count, stride);
 }
 
 /* ---- the sums along the curve ---- */
@@ -159,7 +170,7 @@ static int run_block(void *ctx, size_t block, struct rf_err *err)
     if (!count)
         return RF_FAIL;
     for (size_t l = 0; l < LANES; l++)
-        rf_boot_counts(w->options->seed, first + l, n, count + l, LANES);
+        draw_resample(w->options->seed, first + l, n, count + l, LANES);
     struct sums s;
     add_up(c, count, &s);
     for (size_t l = 0; l < LANES && first + l < all; l++) {
