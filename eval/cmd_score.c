@@ -181,9 +181,9 @@ const struct rf_cmd rf_cmd_score = {
     .about = "Reads one prompt per line and prints the router's win rate, the probability\n"
              "that the strong model wins, one line for each. With --threshold the word strong\n"
              "or weak follows behind a tab. No database is read or written.",
-    .examples = "echo 'Prove that 7 is prime.' | routefit score router.safetensors --text-model text.safetensors\n"
-                "routefit score router.safetensors --text-model text.safetensors --threshold 0.5 prompts.txt\n"
-                "routefit score router.safetensors --npy vectors.npy",
+    .examples = "routefit score router.safetensors --text-model text.safetensors prompts.txt\n"
+                "routefit score router.safetensors --threshold 0.5 --npy vectors.npy\n"
+                "routefit score collapsed.safetensors --field prompt prompts.jsonl",
     .opts = { table },
     .opts_size = sizeof(struct options),
     .min_args = 1,

@@ -1,0 +1,189 @@
+# eval, plot and score on a small benchmark in RouteLLM's layout, with a router whose weights can be read here.
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    unset ROUTEFIT_DB
+    cat >quiz.csv <<'END'
+prompt,mistralai/Mixtral-8x7B-Instruct-v0.1,gpt-4-1106-preview
+a,False,True
+bb,True,True
+ccc,False,True
+dddd,True,False
+eeeee,False,True
+END
+    # r: logit = x0 - x1. wide: of other vectors. text: logit = ln(1 + bytes) of a text; eight: the same by way of vectors.
+    python3 - <<'END'
+import json, struct
+def tensors(path, meta, **tensor):
+    head, data = {"__metadata__": meta}, b""
+    for name, (shape, x) in tensor.items():
+        head[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * len(x)]}
+        data += struct.pack("<%df" % len(x), *x)
+    head = json.dumps(head).encode()
+    head += b" " * (-len(head) % 8)
+    open(path, "wb").write(struct.pack("<Q", len(head)) + head + data)
+def logistic(path, weight, **meta):
+    meta = {"routefit." + k: v for k, v in dict({"kind": "logistic", "input": "vector"}, **meta).items()}
+    tensors(path, meta, weight=([len(weight)], weight), bias=([1], [0]))
+logistic("r.safetensors", [1, -1], embedder="pairs")
+logistic("wide.safetensors", [1, -1, 0], embedder="pairs")
+logistic("eight.safetensors", [0, 1] + 7 * [0], embedder="shape")
+logistic("stranger.safetensors", [0, 1] + 7 * [0], embedder="shape", embedder_sha256=64 * "0")
+tensors("text.safetensors", {"routefit.kind": "logistic", "routefit.input": "text", "routefit.features": "rf-text-1"},
+        weight=([256], 256 * [0]), shape_weight=([8], [1] + 7 * [0]), bias=([1], [0]))
+tensors("model.safetensors", {"routefit.kind": "text-embedder", "routefit.features": "rf-text-1"},
+        projection=([256, 1], 256 * [0]), shape_mean=([8], 8 * [0]), shape_scale=([8], 8 * [1]))
+rows = [[3, 0], [0, 1], [2, 0], [0, 0], [1, 0]]
+head = ("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 2), }" % len(rows)).encode()
+head += b" " * (63 - (10 + len(head)) % 64) + b"\n"
+open("v.npy", "wb").write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + b"".join(struct.pack("<2f", *r) for r in rows))
+END
+    "$ROUTEFIT" -q ingest --name quiz quiz.csv >ingest.txt
+    bench=$(sqlite3 routefit.db 'SELECT DISTINCT bench FROM item')
+    "$ROUTEFIT" -q embed npy v.npy --source quiz --embedder pairs >embed.txt
+}
+
+@test "eval measures routers and baselines, and keeps what it found" {
+    run "$ROUTEFIT" eval --bench "$bench" --json r.safetensors
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"strong is not better in "*" resamples"* ]]
+    "$ROUTEFIT" -q eval --bench "$bench" --json r.safetensors >out.json
+    python3 - <<'END'
+import json
+rows = {r["router"]: r for r in json.load(open("out.json"))}
+assert list(rows) == ["r", "random", "length", "oracle"]
+r = rows["r"]
+# by falling score: a +1, ccc +1, eeeee +1, dddd -1, bb 0; weak .4, strong .8
+assert r["n"] == 5 and abs(r["weak"] - 40) < 1e-9 and abs(r["strong"] - 80) < 1e-9
+assert abs(r["apgr"] - (.5 + 1.5 + 2.5 + 2.5 + 2) / 10) < 1e-12
+assert abs(r["cpt50_pct"] - 20) < 1e-9
+assert r["apgr_low"] is None and r["weak_low"] <= 40 <= r["weak_high"]  # of five prompts strong is often not the better one
+assert abs(rows["random"]["apgr"] - .5) < 1e-12
+assert rows["oracle"]["apgr"] >= r["apgr"]
+END
+    [ "$(sqlite3 routefit.db "SELECT count(*) FROM run WHERE command = 'eval' AND status = 'done'")" -eq 2 ]
+    [ "$(sqlite3 routefit.db "SELECT count(*) FROM metric WHERE name = 'apgr'")" -eq 8 ]
+    [ "$(sqlite3 routefit.db "SELECT count(*) FROM curve WHERE router = 'r' AND run = 1")" -eq 6 ]
+}
+
+@test "the same seed gives the same table for any number of threads" {
+    "$ROUTEFIT" -q --threads 1 eval --bench "$bench" --json r.safetensors >one.json
+    "$ROUTEFIT" -q --threads 3 eval --bench "$bench" --json r.safetensors >three.json
+    cmp one.json three.json
+}
+
+@test "compat adds RouteLLM's columns and says where they are not defined" {
+    run "$ROUTEFIT" eval --bench "$bench" --compat --json r.safetensors
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'"compat_apgr"'* ]]
+    [[ "$output" == *"of random are not defined: scores tie at 10 of 11 thresholds"* ]]
+}
+
+@test "eval says what is wrong" {
+    run "$ROUTEFIT" eval r.safetensors
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--bench"* ]]
+    run "$ROUTEFIT" eval --bench "${bench}x" r.safetensors
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"did you mean \"$bench\""* ]]
+    run "$ROUTEFIT" eval --bench "$bench" r.safetensors ./r.safetensors
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"same file"* ]]
+    run "$ROUTEFIT" eval --bench "$bench" wide.safetensors
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"width 2, expected 3"* ]]
+    run "$ROUTEFIT" eval --bench "$bench" --embedder lost r.safetensors
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"routefit embed"* ]]
+    run "$ROUTEFIT" eval --bench "$bench" --strong mistralai/Mixtral-8x7B-Instruct-v0.1
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"swap the pair"* ]]
+    run "$ROUTEFIT" eval --bench "$bench" missing.safetensors
+    [ "$status" -eq 7 ]
+    run "$ROUTEFIT" eval --bench "$bench" quiz.csv
+    [ "$status" -eq 6 ]
+}
+
+@test "contaminated prompts are left out by their exact text" {
+    printf '{"eval_prompt":"bb","train_prompt":"x"}\n' >contaminated_prompts.jsonl
+    "$ROUTEFIT" -q ingest contaminated_prompts.jsonl >/dev/null
+    run "$ROUTEFIT" eval --bench "$bench" r.safetensors
+    [[ "$output" == *"4 of 5 items"*"1 contaminated left out"* ]]
+    run "$ROUTEFIT" eval --bench "$bench" --keep-contaminated r.safetensors
+    [[ "$output" == *"5 of 5 items"* ]]
+}
+
+@test "plot draws in the terminal and into files" {
+    run "$ROUTEFIT" -q plot --bench "$bench" r.safetensors
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"oracle"* ]]
+    command -v gnuplot >/dev/null || skip "gnuplot is not installed"
+    "$ROUTEFIT" -q plot --bench "$bench" r.safetensors -o p.svg --keep-script .
+    grep -q '<svg' p.svg
+    [ -s p.gp ] && [ -s p.dat ]
+    run "$ROUTEFIT" -q plot --bench "$bench" r.safetensors -o p.svg
+    [ "$status" -ne 0 ]
+    "$ROUTEFIT" -q plot --bench "$bench" r.safetensors -o p.svg --force
+    run "$ROUTEFIT" plot --bench "$bench,other" r.safetensors
+    [ "$status" -eq 2 ]
+}
+
+@test "score prints a win rate for each row of vectors" {
+    run "$ROUTEFIT" score r.safetensors --npy v.npy --threshold 0.5
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 5 ]
+    [[ "${lines[0]}" == 0.9525741268224*$'\tstrong' ]]
+    [[ "${lines[1]}" == 0.2689414213699*$'\tweak' ]]
+    [ "${lines[3]}" = $'0.5\tstrong' ]
+    run "$ROUTEFIT" score wide.safetensors --npy v.npy
+    [ "$status" -eq 3 ]
+    run "$ROUTEFIT" score r.safetensors </dev/null
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--text-model"* ]]
+}
+
+@test "score prints a win rate for each line of text" {
+    # p / (1 - p) = 1 + bytes
+    printf 'a\nabc\r\n\nabcdefgh' >lines.txt
+    run "$ROUTEFIT" score text.safetensors lines.txt
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 4 ]
+    for i in 0:0.6666 1:0.8 2:0.5 3:0.9; do
+        python3 -c "import sys; sys.exit(abs(float(sys.argv[1]) - float(sys.argv[2])) > 1e-4)" "${lines[${i%%:*}]}" "${i#*:}"
+    done
+    "$ROUTEFIT" score text.safetensors <lines.txt >piped.txt
+    "$ROUTEFIT" score text.safetensors lines.txt >named.txt
+    cmp piped.txt named.txt
+    "$ROUTEFIT" score eight.safetensors --text-model model.safetensors lines.txt >by-vectors.txt
+    cmp <(cut -c1-6 by-vectors.txt) <(cut -c1-6 named.txt)
+    printf '{"prompt":"abc"}\n{"other":1}\n' >lines.jsonl
+    run "$ROUTEFIT" score text.safetensors --field prompt lines.jsonl
+    [ "$status" -eq 3 ]
+    [[ "${lines[0]}" == 0.8* || "${lines[0]}" == 0.7999* ]]
+    [[ "$output" == *"lines.jsonl:2"* ]]
+    run "$ROUTEFIT" score stranger.safetensors --text-model model.safetensors lines.txt
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"found the text model"* ]]
+}
+
+@test "RouteLLM's figures come out of its own files by way of the database" {
+    data=${ROUTEFIT_DATA:-$BATS_TEST_DIRNAME/../../../shared/data}
+    golden=${ROUTEFIT_GOLDEN:-$BATS_TEST_DIRNAME/../../../shared/golden}
+    [[ -r $data/routellm && -r $golden/routellm_metrics.json ]] || skip "the public data are not here"
+    "$ROUTEFIT" -q --db r.db ingest "$data"/routellm/{gsm8k,mt_bench,mmlu} >/dev/null
+    "$ROUTEFIT" -q --db r.db eval --bench gsm8k,mt-bench,mmlu --compat --json --resamples 100 >out.json
+    python3 - "$golden/routellm_metrics.json" <<'END'
+import json, sys
+want = json.load(open(sys.argv[1]))
+seen = 0
+for row in json.load(open("out.json")):
+    if row["router"] != "length":
+        continue
+    ref = want[{"mmlu": "mmlu29"}.get(row["bench"], row["bench"]) + "/length"]
+    assert row["n"] == (72 if row["bench"] == "mt-bench" else ref["n"])
+    for name in ("apgr", "auc", "cpt20", "cpt50", "cpt80", "weak", "strong"):
+        assert abs(row["compat_" + name] - ref[name]) <= 1e-9 * max(1, abs(ref[name])), (row["bench"], name)
+    seen += 1
+assert seen == 3
+END
+}
