@@ -1,5 +1,5 @@
-/* The command line: global options, the command and its subcommand, the database that it needs, its error and exit code.
- * Refuses: unknown commands (nearest match named), a wrong number of arguments. */
+/* The command line: global options, the command and its subcommand, the database that it needs, its error and exit
+ * code. Refuses: unknown commands (nearest match named), a wrong number of arguments. */
 #include "core/cli.h"
 
 #include <stdlib.h>
@@ -25,21 +25,26 @@ struct globals {
 };
 
 static const struct rf_opt global_rows[] = {
-    RF_OPT(struct globals, db, "db", 0, RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0, "Database; $ROUTEFIT_DB names another default."),
-    RF_OPT(struct globals, quiet, "quiet", 'q', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0, "No progress and no chatter on stderr."),
+    RF_OPT(struct globals, db, "db", 0, RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
+           "Database; $ROUTEFIT_DB names another default."),
+    RF_OPT(struct globals, quiet, "quiet", 'q', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "No progress and no chatter on stderr."),
     RF_OPT(struct globals, threads, "threads", 0, RF_OPT_INT, "N", NULL, NULL, 0, MAX_THREADS,
            "Threads; 0 takes all cores. Results do not depend on it."),
     RF_OPT(struct globals, seed, "seed", 0, RF_OPT_INT, "N", "1", NULL, 0, 1e18, "Seed of all random numbers."),
-    RF_OPT(struct globals, format, "format", 0, RF_OPT_CHOICE, NULL, "table", RF_FORMAT_CHOICES, 0, 0, "Format of tables on stdout."),
+    RF_OPT(struct globals, format, "format", 0, RF_OPT_CHOICE, NULL, "table", RF_FORMAT_CHOICES, 0, 0,
+           "Format of tables on stdout."),
     RF_OPT(struct globals, json, "json", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0, "Short for --format json."),
     RF_OPT(struct globals, help, "help", 'h', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0, "Explain the command."),
-    RF_OPT(struct globals, version, "version", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0, "Print the versions of program and libraries."),
+    RF_OPT(struct globals, version, "version", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "Print the versions of program and libraries."),
     RF_OPT_END,
 };
 
 /* What one process has of these. Filled by rf_cli_main, read by rf_cli_run and by help. */
 static struct {
-    struct rf_opt globals[sizeof global_rows / sizeof *global_rows]; /* the rows above with the defaults of this machine */
+    /* The rows above with the defaults of this machine. */
+    struct rf_opt globals[sizeof global_rows / sizeof *global_rows];
     char threads[16];
     rf_cmd_table tables[MAX_TABLES];
     struct rf_cli cli;
@@ -55,7 +60,8 @@ static struct rf_opt *global(const char *name)
 
 /* ---------------------------------------------------------------- finding commands */
 
-static int unknown_command(const char *what, const char *found, const rf_cmd_table *tables, size_t n, struct rf_err *err)
+static int unknown_command(const char *what, const char *found, const rf_cmd_table *tables, size_t n,
+                           struct rf_err *err)
 {
     const char *names[MAX_NAMES], *near;
     size_t k = 0;
@@ -84,7 +90,8 @@ struct help_opts {
 
 static const struct rf_opt help_rows[] = {
     RF_OPT(struct help_opts, man, "man", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0, "The manual page, in mdoc."),
-    RF_OPT(struct help_opts, markdown, "markdown", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0, "The list of commands, in Markdown."),
+    RF_OPT(struct help_opts, markdown, "markdown", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "The list of commands, in Markdown."),
     RF_OPT_END,
 };
 
@@ -127,7 +134,8 @@ static const struct rf_cmd *const own_commands[] = { &help_cmd, NULL };
 
 static void print_version(FILE *f)
 {
-    fprintf(f, "routefit %s\nSQLite %s\n%s\njansson %s\n", RF_VERSION, rf_db_version(), rf_blas_info(), jansson_version_str());
+    fprintf(f, "routefit %s\nSQLite %s\n%s\njansson %s\n", RF_VERSION, rf_db_version(), rf_blas_info(),
+            jansson_version_str());
 }
 
 /* ---------------------------------------------------------------- one command line */
@@ -176,7 +184,8 @@ static int find_command(struct line *l, int argc, char **argv, struct rf_err *er
     return 0;
 }
 
-/* The command's own options and, shadowed by them, the global ones; what is left are its arguments, at the start of rest. */
+/* The command's own options and, shadowed by them, the global ones; what is left are its arguments, at the start of
+ * rest. */
 static int read_options(struct line *l, struct rf_err *err)
 {
     int rc;

@@ -1,5 +1,6 @@
-/* Commands as tables: one row gives dispatch, help, the manual page, completion and the tests that loop over all commands.
- * This file parses the command line, opens the database that the command needs, prints the error and returns the exit code. */
+/* Commands as tables: one row gives dispatch, help, the manual page, completion and the tests that loop over all
+ * commands. This file parses the command line, opens the database that the command needs, prints the error and returns
+ * the exit code. */
 #ifndef RF_CORE_CLI_H
 #define RF_CORE_CLI_H
 
@@ -26,7 +27,7 @@ enum rf_need {
 
 /* What a command gets beside its own options. */
 struct rf_ctx {
-    struct rf_db *db;      /* NULL with RF_NEED_NOTHING; closed by cli */
+    struct rf_db *db; /* NULL with RF_NEED_NOTHING; closed by cli */
     const char *db_path;
     enum rf_format format; /* of tables on stdout */
     bool quiet;            /* -q */
@@ -35,21 +36,21 @@ struct rf_ctx {
     FILE *out;             /* results */
     FILE *chat;            /* chatter: stderr, or a sink with -q */
     const struct rf_cmd *cmd;
-    const char *command;   /* its name with that of its parent: "fit mf" */
+    const char *command;           /* its name with that of its parent: "fit mf" */
     const struct rf_opt_set *sets; /* the options in force, for run rows */
     size_t nsets;
-    int argc;              /* the whole command line, for run rows */
+    int argc; /* the whole command line, for run rows */
     char **argv;
 };
 
 enum { RF_CMD_TABLES = 3 };
 
 struct rf_cmd {
-    const char *name;      /* "ingest" */
-    const char *summary;   /* one line, no full stop */
-    const char *args;      /* "FILE|DIR|-..." or "" */
-    const char *about;     /* paragraphs of help, lines up to 80 columns; what it reads, does, prints */
-    const char *examples;  /* at least two lines "routefit ..." that work when pasted */
+    const char *name;     /* "ingest" */
+    const char *summary;  /* one line, no full stop */
+    const char *args;     /* "FILE|DIR|-..." or "" */
+    const char *about;    /* paragraphs of help, lines up to 80 columns; what it reads, does, prints */
+    const char *examples; /* at least two lines "routefit ..." that work when pasted */
     const struct rf_opt *opts[RF_CMD_TABLES]; /* tables over one struct of opts_size bytes; NULL-filled */
     size_t opts_size;
     int min_args, max_args; /* max -1: any */
@@ -61,10 +62,11 @@ struct rf_cmd {
 /* A room's table: NULL-terminated list of commands. */
 typedef const struct rf_cmd *const *rf_cmd_table;
 
-/* Runs one command line (argv[0] is the program). Returns the exit code. Prints errors to stderr as "routefit COMMAND: message". Nothing outside
- * main calls it but the demo, which runs the same commands that it prints. */
+/* Runs one command line (argv[0] is the program). Returns the exit code. Prints errors to stderr as "routefit COMMAND:
+ * message". Nothing outside main calls it but the demo, which runs the same commands that it prints. */
 int rf_cli_main(const rf_cmd_table *tables, size_t ntables, int argc, char **argv);
-/* Runs another command line inside a running command, with the tables of rf_cli_main; its error is returned, not printed. */
+/* Runs another command line inside a running command, with the tables of rf_cli_main; its error is returned, not
+ * printed. */
 int rf_cli_run(int argc, char **argv, struct rf_err *err);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-/* Help from the tables: the program, one command, and the list for the README. Prints what the rows say and keeps no list of its own
- * but that of the exit codes. */
+/* Help from the tables: the program, one command, and the list for the README. Prints what the rows say and keeps no
+ * list of its own but that of the exit codes. */
 #include "core/cli_help.h"
 
 #include <string.h>

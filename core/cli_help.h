@@ -1,5 +1,5 @@
-/* What the command and option tables look like as text: help for people, the manual page, the list for the README. Between core/cli.c and
- * its two printers; commands do not need it. */
+/* What the command and option tables look like as text: help for people, the manual page, the list for the README.
+ * Between core/cli.c and its two printers; commands do not need it. */
 #ifndef RF_CORE_CLI_HELP_H
 #define RF_CORE_CLI_HELP_H
 
@@ -25,7 +25,8 @@ struct rf_exit {
 };
 extern const struct rf_exit rf_exits[]; /* ends with meaning NULL */
 
-/* Calls fn for every command that can run, subcommands in place of their parents: parent is NULL or, for `fit mf`, fit. */
+/* Calls fn for every command that can run, subcommands in place of their parents: parent is NULL or, for `fit mf`, fit.
+ */
 void rf_cli_each(const struct rf_cli *cli, void (*fn)(const struct rf_cmd *parent, const struct rf_cmd *cmd, void *ctx),
                  void *ctx);
 

@@ -109,8 +109,9 @@ void rf_help_man(const struct rf_cli *cli, FILE *f)
     fputs(".Dd " REVISED "\n.Dt ROUTEFIT 1\n.Os\n.Sh NAME\n.Nm routefit\n.Nd train LLM routers and measure them\n"
           ".Sh SYNOPSIS\n.Nm\n.Op Fl Fl db Ar FILE\n.Op Fl q\n.Op Fl Fl threads Ar N\n.Op Fl Fl seed Ar N\n"
           ".Op Fl Fl format Ar F | Fl Fl json\n.Ar COMMAND\n.Op Ar OPTIONS\n.Op Ar ARGS\n.Sh DESCRIPTION\n.Nm\n"
-          "reads votes, benchmark results and embeddings into one SQLite database,\nfits routers that decide which of two "
-          "language models answers a prompt,\nand measures them.\nResults go to standard output, chatter to standard error.\n"
+          "reads votes, benchmark results and embeddings into one SQLite database,\n"
+          "fits routers that decide which of two language models answers a prompt,\n"
+          "and measures them.\nResults go to standard output, chatter to standard error.\n"
           ".Pp\nOptions of every command, before or behind it:\n",
           f);
     put_options(&cli->globals, 1, f);

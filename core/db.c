@@ -1,5 +1,6 @@
-/* The one door to SQLite: opening and migrating, transactions that cannot be continued after an error, prepared statements.
- * Refuses: files of other applications, schemas newer than this program, damaged files, SQL text with anything behind it. */
+/* The one door to SQLite: opening and migrating, transactions that cannot be continued after an error, prepared
+ * statements. Refuses: files of other applications, schemas newer than this program, damaged files, SQL text with
+ * anything behind it. */
 #include "core/db.h"
 
 #include <ctype.h>
@@ -41,16 +42,18 @@ static const struct {
     { SQLITE_FULL, RF_IO, "free some space and run the command again; what was stored before is whole" },
     { SQLITE_IOERR, RF_IO, "check the disk and run the command again; what was stored before is whole" },
     { SQLITE_CANTOPEN, RF_IO, "check the path and its permissions" },
-    { SQLITE_READONLY, RF_IO, "the file or its folder cannot be written: change the permissions or name another with --db" },
+    { SQLITE_READONLY, RF_IO,
+      "the file or its folder cannot be written: change the permissions or name another with --db" },
     { SQLITE_PERM, RF_IO, "check the permissions of the file and its folder" },
-    { SQLITE_CORRUPT, RF_CORRUPT, "the file is damaged: restore a copy, or ingest the files again into a new database" },
+    { SQLITE_CORRUPT, RF_CORRUPT,
+      "the file is damaged: restore a copy, or ingest the files again into a new database" },
     { SQLITE_NOTADB, RF_CORRUPT, "expected a routefit database: name another file with --db" },
     { SQLITE_BUSY, RF_FAIL, "another process has been writing for 10 s: let it end, then run the command again" },
     { SQLITE_LOCKED, RF_FAIL, "another statement of this program holds the table" },
 };
 
-/* Turns SQLite's answer into an error. Inside a transaction it also bars the way on: SQLITE_FULL and its like have already rolled
- * back, and rows written after that would be stored one by one. doing: what failed, for the message. */
+/* Turns SQLite's answer into an error. Inside a transaction it also bars the way on: SQLITE_FULL and its like have
+ * already rolled back, and rows written after that would be stored one by one. doing: what failed, for the message. */
 static int fail(struct rf_db *db, int rc, const char *doing, struct rf_err *err)
 {
     const char *advice = NULL;
@@ -80,7 +83,8 @@ static int usable(struct rf_db *db, struct rf_err *err)
 
 /* ---------------------------------------------------------------- statements */
 
-/* Compiles the first statement of sql; *tail is what follows. A text that holds only blanks or comments gives *out = NULL. */
+/* Compiles the first statement of sql; *tail is what follows. A text that holds only blanks or comments gives
+ * *out = NULL. */
 static int prepare(struct rf_db *db, const char *sql, sqlite3_stmt **out, const char **tail, struct rf_err *err)
 {
     const int rc = sqlite3_prepare_v2(db->h, sql, -1, out, tail);
@@ -139,8 +143,8 @@ void rf_bind_text(struct rf_stmt *s, int i, const char *v)
 
 void rf_bind_str(struct rf_stmt *s, int i, struct rf_str v)
 {
-    bound(s, v.s ? sqlite3_bind_text64(s->h, i, v.s, v.len, SQLITE_TRANSIENT, SQLITE_UTF8)
-                 : sqlite3_bind_null(s->h, i));
+    bound(s,
+          v.s ? sqlite3_bind_text64(s->h, i, v.s, v.len, SQLITE_TRANSIENT, SQLITE_UTF8) : sqlite3_bind_null(s->h, i));
 }
 
 void rf_bind_blob(struct rf_stmt *s, int i, const void *v, size_t n)
@@ -207,7 +211,7 @@ struct rf_str rf_col_str(struct rf_stmt *s, int i)
     const int type = sqlite3_column_type(s->h, i);
     if (type == SQLITE_NULL)
         return v;
-    /* The pointer before the length: that order is the documented one. An empty blob has no pointer, yet is not NULL. */
+    /* The pointer before the length: that order is the documented one. An empty blob has no pointer. */
     v.s = type == SQLITE_BLOB ? sqlite3_column_blob(s->h, i) : (const char *)sqlite3_column_text(s->h, i);
     v.len = (size_t)sqlite3_column_bytes(s->h, i);
     if (!v.s)
@@ -325,8 +329,8 @@ out:
     return rc;
 }
 
-/* Write-ahead logging, so that readers and one writer do not wait for each other. A file keeps it once set; where another process
- * uses the file at this moment the next opening sets it. */
+/* Write-ahead logging, so that readers and one writer do not wait for each other. A file keeps it once set; where
+ * another process uses the file at this moment the next opening sets it. */
 static int log_ahead(struct rf_db *db, struct rf_err *err)
 {
     const int rc = sqlite3_exec(db->h, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
@@ -337,7 +341,8 @@ static int log_ahead(struct rf_db *db, struct rf_err *err)
 static int recognise(struct rf_db *db, int64_t *version, int64_t known, struct rf_err *err)
 {
     int64_t app = 0, tables = 0;
-    int rc = rf_db_exec(db, "BEGIN", err); /* the three answers are of one moment: another process may be making the tables */
+    /* The three answers are of one moment: another process may be making the tables. */
+    int rc = rf_db_exec(db, "BEGIN", err);
     if (!rc && (rc = rf_db_int(db, &app, err, "PRAGMA application_id", 0, NULL)) >= 0 &&
         (rc = rf_db_int(db, version, err, "PRAGMA user_version", 0, NULL)) >= 0)
         rc = rf_db_int(db, &tables, err, "SELECT count(*) FROM sqlite_schema", 0, NULL);
@@ -345,26 +350,30 @@ static int recognise(struct rf_db *db, int64_t *version, int64_t known, struct r
     if (rc < 0)
         return rc;
     if (app == APPLICATION_ID && *version > known)
-        return rf_fail(err, RF_CORRUPT,
-                       "%s: found schema %lld, this program knows schemas up to %lld: a newer routefit made it, use that one",
-                       db->path, (long long)*version, (long long)known);
+        return rf_fail(
+            err, RF_CORRUPT,
+            "%s: found schema %lld, this program knows schemas up to %lld: a newer routefit made it, use that one",
+            db->path, (long long)*version, (long long)known);
     if (app == APPLICATION_ID && *version > 0)
         return 1;
     if (app || tables || *version)
-        return rf_fail(err, RF_CORRUPT,
-                       "%s: found a database of another application (application_id %lld, %lld tables and indexes), expected "
-                       "one of routefit: name another file with --db; this one was left as it is",
-                       db->path, (long long)app, (long long)tables);
+        return rf_fail(
+            err, RF_CORRUPT,
+            "%s: found a database of another application (application_id %lld, %lld tables and indexes), expected "
+            "one of routefit: name another file with --db; this one was left as it is",
+            db->path, (long long)app, (long long)tables);
     if (db->mode != RF_DB_CREATE)
-        return rf_fail(err, RF_IO,
-                       "%s: found an empty database: fill it with `routefit --db %s ingest FILE`, or name another with --db",
-                       db->path, db->path);
+        return rf_fail(
+            err, RF_IO,
+            "%s: found an empty database: fill it with `routefit --db %s ingest FILE`, or name another with --db",
+            db->path, db->path);
     return 0;
 }
 
 static int open_file(struct rf_db *db, struct rf_err *err)
 {
-    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | (db->mode == RF_DB_CREATE ? SQLITE_OPEN_CREATE : 0);
+    const int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | (db->mode == RF_DB_CREATE ? SQLITE_OPEN_CREATE : 0);
     const int rc = sqlite3_open_v2(db->path, &db->h, flags, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_busy_timeout(db->h, BUSY_MS);
@@ -402,7 +411,8 @@ int rf_db_open(struct rf_db **out, const char *path, enum rf_db_mode mode, struc
     if ((rc = open_file(db, err)) || (rc = recognise(db, &version, known, err)) < 0)
         goto out;
     const bool fresh = rc == 0;
-    /* A reader upgrades too: SQLite opens write-protected files as read-only by itself, and those are refused by the DDL. */
+    /* A reader upgrades too: SQLite opens write-protected files as read-only by itself, and the DDL
+     * refuses those. */
     if ((fresh && (rc = rf_db_exec(db, "PRAGMA page_size = 8192", err))) ||
         (rc = rf_db_exec(db,
                          "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"

@@ -10,7 +10,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Optimal string alignment distance (Damerau's four mistakes, no substring edited twice), three rows of the table at a time. */
+/* Optimal string alignment distance (Damerau's four mistakes, no substring edited twice), three rows of the table at a
+ * time. */
 static size_t distance(const char *a, const char *b)
 {
     const size_t n = strlen(a), m = strlen(b);

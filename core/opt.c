@@ -1,5 +1,6 @@
-/* Parsing of option tables over getopt_long. One table of setters, one per type; defaults go through the same setters as arguments.
- * Refuses: unknown and shortened names, values out of range or not finite, an option given twice with different values. */
+/* Parsing of option tables over getopt_long. One table of setters, one per type; defaults go through the same setters
+ * as arguments. Refuses: unknown and shortened names, values out of range or not finite, an option given twice with
+ * different values. */
 #include "core/opt.h"
 
 #include <errno.h>
@@ -19,10 +20,10 @@ struct entry {
 };
 
 struct parser {
-    struct entry *e;       /* [n], without shadowed options */
-    struct option *longs;  /* [n + 1], for getopt_long */
-    const char **names;    /* [n], for nearest matches */
-    char *letters;         /* optstring */
+    struct entry *e;      /* [n], without shadowed options */
+    struct option *longs; /* [n + 1], for getopt_long */
+    const char **names;   /* [n], for nearest matches */
+    char *letters;        /* optstring */
     size_t n;
 };
 
@@ -123,7 +124,8 @@ static int set_list(const struct rf_opt *o, void *field, const char *text, struc
     for (const char *s = text; more--; s++) {
         const size_t len = word(s, ',');
         if (!len)
-            return rf_fail(err, RF_USAGE, "--%s: found an empty word in '%s', expected words with single commas between", o->name,
+            return rf_fail(err, RF_USAGE,
+                           "--%s: found an empty word in '%s', expected words with single commas between", o->name,
                            text);
         if (!(list->v[list->n] = rf_strndup(s, len, err)))
             return RF_FAIL;
@@ -137,9 +139,9 @@ static const struct {
     int (*set)(const struct rf_opt *o, void *field, const char *text, struct rf_err *err);
     size_t size; /* of the field */
 } types[] = {
-    [RF_OPT_FLAG] = { set_flag, sizeof(bool) },          [RF_OPT_INT] = { set_int, sizeof(int64_t) },
-    [RF_OPT_REAL] = { set_real, sizeof(double) },        [RF_OPT_TEXT] = { set_text, sizeof(const char *) },
-    [RF_OPT_CHOICE] = { set_choice, sizeof(int) },       [RF_OPT_LIST] = { set_list, sizeof(struct rf_list) },
+    [RF_OPT_FLAG] = { set_flag, sizeof(bool) },    [RF_OPT_INT] = { set_int, sizeof(int64_t) },
+    [RF_OPT_REAL] = { set_real, sizeof(double) },  [RF_OPT_TEXT] = { set_text, sizeof(const char *) },
+    [RF_OPT_CHOICE] = { set_choice, sizeof(int) }, [RF_OPT_LIST] = { set_list, sizeof(struct rf_list) },
 };
 
 /* ---------------------------------------------------------------- the parse */
@@ -228,7 +230,8 @@ static int give(struct entry *e, const char *text, struct rf_err *err)
     if (o->type == RF_OPT_LIST && !e->given)
         empty_list(e->field); /* the default */
     else if (o->type != RF_OPT_LIST && e->given && strcmp(e->given, text) != 0)
-        return rf_fail(err, RF_USAGE, "--%s: given twice, as '%s' and as '%s'; expected one value", o->name, e->given, text);
+        return rf_fail(err, RF_USAGE, "--%s: given twice, as '%s' and as '%s'; expected one value", o->name, e->given,
+                       text);
     e->given = text;
     return types[o->type].set(o, e->field, text, err);
 }
@@ -268,7 +271,8 @@ int rf_opt_read(const struct rf_opt_set *sets, size_t nsets, int argc, char **ar
             rc = rf_fail(err, RF_USAGE, "--%s: found nothing behind it, expected %s", e->opt->name,
                          e->opt->arg ? e->opt->arg : e->opt->choices);
         else if (id == '?')
-            rc = rf_fail(err, RF_USAGE, "--%s: found '%s', expected no value", e->opt->name, arg + 2 + word(arg + 2, '='));
+            rc = rf_fail(err, RF_USAGE, "--%s: found '%s', expected no value", e->opt->name,
+                         arg + 2 + word(arg + 2, '='));
         else
             rc = give(e, optarg, err);
     }

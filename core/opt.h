@@ -1,7 +1,7 @@
 /* Option tables: one row per option gives parsing (over getopt_long), ranges, defaults and help. A command hands its
  * tables and zeroed structs; defaults are set from the same text that help prints.
- * Refuses: unknown and shortened names (nearest match named), values out of range, NaN, an option given twice with different values
- * (lists excepted). */
+ * Refuses: unknown and shortened names (nearest match named), values out of range, NaN, an option given twice with
+ * different values (lists excepted). */
 #ifndef RF_CORE_OPT_H
 #define RF_CORE_OPT_H
 
@@ -32,8 +32,8 @@ struct rf_list {
 };
 
 struct rf_opt {
-    const char *name;    /* long name without dashes; NULL ends a table */
-    char letter;         /* short option, 0 for none */
+    const char *name; /* long name without dashes; NULL ends a table */
+    char letter;      /* short option, 0 for none */
     enum rf_opt_type type;
     size_t offset;       /* into the command's option struct */
     const char *arg;     /* placeholder in help: "FILE" */
@@ -44,9 +44,14 @@ struct rf_opt {
 };
 
 /* Row makers: RF_OPT(struct x, field, "name", 'n', RF_OPT_INT, "N", "64", NULL, 1, 4096, "Rows in a batch.") */
-#define RF_OPT(T, field, name, letter, type, arg, def, choices, min, max, help) \
-    { name, letter, type, offsetof(T, field), arg, def, choices, min, max, help }
-#define RF_OPT_END { NULL, 0, RF_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL }
+#define RF_OPT(T, field, name, letter, type, arg, def, choices, min, max, help)                                        \
+    {                                                                                                                  \
+        name, letter, type, offsetof(T, field), arg, def, choices, min, max, help                                      \
+    }
+#define RF_OPT_END                                                                                                     \
+    {                                                                                                                  \
+        NULL, 0, RF_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL                                                          \
+    }
 
 /* A table and the struct that it writes to. Of two tables in one parse the earlier shadows the later one's names. */
 struct rf_opt_set {
@@ -58,8 +63,9 @@ int rf_opt_parse(const struct rf_opt_set *sets, size_t nsets, int argc, char **a
                  struct rf_err *err);
 /* Sets the defaults; options without one are set to 0 or NULL. */
 int rf_opt_defaults(const struct rf_opt_set *sets, size_t nsets, struct rf_err *err);
-/* Parses argv[1..argc) over the values that are there. What is no option goes to args (room for argc), *nargs of them; "--" ends the
- * options and "-" is an argument. first: the first argument ends the options too, what follows it goes to args as it is. */
+/* Parses argv[1..argc) over the values that are there. What is no option goes to args (room for argc), *nargs of them;
+ * "--" ends the options and "-" is an argument. first: the first argument ends the options too, what follows it goes to
+ * args as it is. */
 int rf_opt_read(const struct rf_opt_set *sets, size_t nsets, int argc, char **argv, bool first, char **args, int *nargs,
                 struct rf_err *err);
 /* Frees the lists that a parse made. */

@@ -1,4 +1,4 @@
-/* Option tables as text: the lines of help, and the values in force as JSON for run rows. Refuses to write out secrets. */
+/* Option tables as text: the lines of help, and the values in force as JSON for run rows. Refuses to write secrets. */
 #include <float.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* The progress line and the Ctrl-C flag. Writes to stderr alone, and only where that is a terminal that can redraw a line.
- * Refuses to draw more than six times a second, and characters that would steer the terminal. */
+/* The progress line and the Ctrl-C flag. Writes to stderr alone, and only where that is a terminal that can redraw a
+ * line. Refuses to draw more than six times a second, and characters that would steer the terminal. */
 #include "core/progress.h"
 
 #include <signal.h>
@@ -29,7 +29,8 @@ void rf_progress_setup(bool quiet)
     struct sigaction now = { .sa_handler = on_sigint, .sa_flags = (int)(SA_RESTART | SA_RESETHAND) }, before;
     const char *term = getenv("TERM");
     drawing = !quiet && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
-    /* Once only: a second Ctrl-C ends the process by the default action. nohup and shell jobs that ignore it stay that way. */
+    /* Once only: a second Ctrl-C ends the process by the default action. nohup and shell jobs that ignore it stay that
+     * way. */
     sigemptyset(&now.sa_mask);
     if (!sigaction(SIGINT, NULL, &before) && before.sa_handler == SIG_DFL)
         sigaction(SIGINT, &now, NULL);
@@ -70,8 +71,8 @@ static void draw(const struct rf_progress *p, uint64_t done, double now, const c
         if (part > 0.02)
             snprintf(left, sizeof left, ", %.0f s left", spent / part - spent);
     }
-    snprintf(line, sizeof line, "%.60s%s  %llu%s %.20s  %.0f s%s  %.200s", p->label, share, (unsigned long long)done, of,
-             p->unit, spent, left, note ? note : "");
+    snprintf(line, sizeof line, "%.60s%s  %llu%s %.20s  %.0f s%s  %.200s", p->label, share, (unsigned long long)done,
+             of, p->unit, spent, left, note ? note : "");
     fputs("\r\033[K", stderr);
     rf_text_put(stderr, (struct rf_str){ line, strlen(line) }, COLUMNS, ""); /* the label may hold a file's name */
     fflush(stderr);
@@ -81,7 +82,8 @@ int rf_progress_step(struct rf_progress *p, uint64_t done, const char *note, str
 {
     if (interrupted) {
         rf_progress_end(p);
-        return rf_fail(err, RF_INTERRUPTED, "%s: interrupted after %llu %s", p->label, (unsigned long long)done, p->unit);
+        return rf_fail(err, RF_INTERRUPTED, "%s: interrupted after %llu %s", p->label, (unsigned long long)done,
+                       p->unit);
     }
     if (!drawing)
         return 0;

@@ -1,5 +1,5 @@
-/* Progress of long work, and Ctrl-C. One redrawn line on stderr, at most six a second, only on a terminal and without -q; SIGINT sets a
- * flag that the same call reports, so that long work stops where its data are whole. */
+/* Progress of long work, and Ctrl-C. One redrawn line on stderr, at most six a second, only on a terminal and without
+ * -q; SIGINT sets a flag that the same call reports, so that long work stops where its data are whole. */
 #ifndef RF_CORE_PROGRESS_H
 #define RF_CORE_PROGRESS_H
 
@@ -13,9 +13,9 @@ extern "C" {
 #endif
 
 struct rf_progress {
-    const char *label;  /* "ingest votes.csv"; borrowed */
-    uint64_t total;     /* 0 = unknown: counts instead of a percentage */
-    const char *unit;   /* "rows", "epochs" */
+    const char *label;     /* "ingest votes.csv"; borrowed */
+    uint64_t total;        /* 0 = unknown: counts instead of a percentage */
+    const char *unit;      /* "rows", "epochs" */
     double started, drawn; /* seconds */
     bool shown;
 };
@@ -27,8 +27,8 @@ int rf_progress_step(struct rf_progress *p, uint64_t done, const char *note, str
 void rf_progress_end(struct rf_progress *p); /* clears the line */
 bool rf_interrupted(void);
 
-double rf_seconds(void);     /* monotonic clock */
-uint64_t rf_peak_rss(void);  /* bytes, of this process so far */
+double rf_seconds(void);    /* monotonic clock */
+uint64_t rf_peak_rss(void); /* bytes, of this process so far */
 
 #ifdef __cplusplus
 }

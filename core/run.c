@@ -1,4 +1,5 @@
-/* Run rows. What is stored of the command line has no secrets in it: the value of an option whose name speaks of one is replaced. */
+/* Run rows. What is stored of the command line has no secrets in it: the value of an option whose name speaks of one is
+ * replaced. */
 #include "core/run.h"
 
 #include <string.h>
@@ -15,7 +16,8 @@ static int add_arg(struct rf_buf *out, const char *s, size_t n, struct rf_err *e
     return rc ? rc : rf_json_add_string(out, (struct rf_str){ s, n }, err);
 }
 
-/* argv as a JSON list. Long names cannot be shortened on the command line, so that a secret option is known by its name. */
+/* argv as a JSON list. Long names cannot be shortened on the command line, so that a secret option is known by its
+ * name. */
 static int argv_json(int argc, char **argv, struct rf_buf *out, struct rf_err *err)
 {
     bool hide = false; /* the word is the value of a secret option */
@@ -43,7 +45,8 @@ int rf_run_begin(struct rf_run *run, struct rf_ctx *ctx, struct rf_err *err)
     struct rf_buf argv = { 0 }, options = { 0 };
     int rc;
     run->started = rf_seconds();
-    if ((rc = argv_json(ctx->argc, ctx->argv, &argv, err)) || (rc = rf_opt_json(ctx->sets, ctx->nsets, &options, err)) ||
+    if ((rc = argv_json(ctx->argc, ctx->argv, &argv, err)) ||
+        (rc = rf_opt_json(ctx->sets, ctx->nsets, &options, err)) ||
         (rc = rf_stmt_new(&s, ctx->db,
                           "INSERT INTO run(command, argv, options, seed, version, blas, threads, started_at, status)"
                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), 'running')",
@@ -69,10 +72,11 @@ int rf_run_end(struct rf_run *run, struct rf_ctx *ctx, const char *status, const
                const char *weights_sha256, const char *output, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
-    int rc = rf_stmt_new(&s, ctx->db,
-                         "UPDATE run SET status = ?2, seconds = ?3, peak_rss = ?4, data_sha256 = ?5, weights_sha256 = ?6,"
-                         " output = ?7 WHERE id = ?1",
-                         err);
+    int rc =
+        rf_stmt_new(&s, ctx->db,
+                    "UPDATE run SET status = ?2, seconds = ?3, peak_rss = ?4, data_sha256 = ?5, weights_sha256 = ?6,"
+                    " output = ?7 WHERE id = ?1",
+                    err);
     if (rc)
         goto out;
     rf_bind_int(s, 1, run->id);

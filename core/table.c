@@ -1,5 +1,6 @@
-/* Results as tables. The cells are kept as values; each format is one function over them. For people the ends of an interval are
- * folded into the cell that they belong to, and text is cleaned of what a terminal would obey. Refuses a row that is not full. */
+/* Results as tables. The cells are kept as values; each format is one function over them. For people the ends of an
+ * interval are folded into the cell that they belong to, and text is cleaned of what a terminal would obey. Refuses a
+ * row that is not full. */
 #include "core/table.h"
 
 #include <math.h>

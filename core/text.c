@@ -1,5 +1,5 @@
-/* Text for people. Counts one column per code point: enough for names of models and files; wide and combining characters only
- * shift a column. Refuses to pass on what a terminal would obey. */
+/* Text for people. Counts one column per code point: enough for names of models and files; wide and combining
+ * characters only shift a column. Refuses to pass on what a terminal would obey. */
 #include "core/text.h"
 
 #include <stdbool.h>
@@ -29,7 +29,7 @@ static bool harmless(const char *s, size_t len)
         return true;
     const unsigned char c = (unsigned char)s[2];
     const bool marks = b == 0x80 && (c == 0x8e || c == 0x8f || (c >= 0xa8 && c <= 0xae)); /* U+200E, 200F, 2028..202E */
-    const bool isolates = b == 0x81 && c >= 0xa6 && c <= 0xa9;                             /* U+2066..2069 */
+    const bool isolates = b == 0x81 && c >= 0xa6 && c <= 0xa9;                            /* U+2066..2069 */
     return !marks && !isolates;
 }
 

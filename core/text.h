@@ -11,12 +11,13 @@
 extern "C" {
 #endif
 
-/* Writes s with '?' for each control character (C0, DEL, C1), direction override and byte that is not UTF-8, at most `max` characters
- * of it. Bytes of the set `keep` ("\n", or "") pass. f NULL: only counts. Returns the number of characters. */
+/* Writes s with '?' for each control character (C0, DEL, C1), direction override and byte that is not UTF-8, at most
+ * `max` characters of it. Bytes of the set `keep` ("\n", or "") pass. f NULL: only counts. Returns the number of
+ * characters. */
 size_t rf_text_put(FILE *f, struct rf_str s, size_t max, const char *keep);
 
-/* Writes s with line breaks between words so that no line passes column 79; further lines start at column `indent`, and the
- * first one is taken to stand there already. */
+/* Writes s with line breaks between words so that no line passes column 79; further lines start at column `indent`, and
+ * the first one is taken to stand there already. */
 void rf_text_wrap(FILE *f, const char *s, size_t indent);
 
 #ifdef __cplusplus

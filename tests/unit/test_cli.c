@@ -1,4 +1,5 @@
-/* Unit tests of core/cli.h with small tables of their own: dispatch, options, subcommands, databases, errors and exit codes. */
+/* Unit tests of core/cli.h with small tables of their own: dispatch, options, subcommands, databases, errors and exit
+ * codes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,8 +37,14 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
 {
     (void)err;
     const int runs = seen.runs;
-    seen = (struct seen){ .runs = runs + 1, .nargs = nargs, .threads = ctx->threads, .opts = *(struct mine *)opts,
-                          .format = ctx->format, .has_db = ctx->db, .quiet = ctx->quiet, .seed = ctx->seed };
+    seen = (struct seen){ .runs = runs + 1,
+                          .nargs = nargs,
+                          .threads = ctx->threads,
+                          .opts = *(struct mine *)opts,
+                          .format = ctx->format,
+                          .has_db = ctx->db,
+                          .quiet = ctx->quiet,
+                          .seed = ctx->seed };
     for (int i = 0; i < nargs && i < 4; i++)
         snprintf(seen.args[i], sizeof seen.args[i], "%s", args[i]);
     snprintf(seen.command, sizeof seen.command, "%s", ctx->command);
@@ -54,13 +61,14 @@ static int run_fail(struct rf_ctx *ctx, void *opts, int nargs, char **args, stru
 static int run_demo(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     (void)ctx, (void)opts, (void)nargs, (void)args;
-    char *argv[] = { (char[]){ "routefit" }, (char[]){ "work" }, (char[]){ "-k" }, (char[]){ "9" }, (char[]){ "inner" } };
+    char *argv[] = { (char[]){ "routefit" }, (char[]){ "work" }, (char[]){ "-k" }, (char[]){ "9" },
+                     (char[]){ "inner" } };
     return rf_cli_run(5, argv, err);
 }
 
-#define COMMAND(NAME, NEED, RUN) \
-    .name = NAME, .summary = "test " NAME, .args = "FILE...", .about = "About " NAME ".", \
-    .examples = "routefit " NAME " a\nroutefit " NAME " b\n", .opts = { rows }, .opts_size = sizeof(struct mine), \
+#define COMMAND(NAME, NEED, RUN)                                                                                       \
+    .name = NAME, .summary = "test " NAME, .args = "FILE...", .about = "About " NAME ".",                              \
+    .examples = "routefit " NAME " a\nroutefit " NAME " b\n", .opts = { rows }, .opts_size = sizeof(struct mine),      \
     .max_args = -1, .need = NEED, .run = RUN
 
 static const struct rf_cmd work = { COMMAND("work", RF_NEED_NOTHING, run), .min_args = 1 };
@@ -70,9 +78,12 @@ static const struct rf_cmd gate = { COMMAND("gate", RF_NEED_NOTHING, run_fail) }
 static const struct rf_cmd demo = { COMMAND("demo", RF_NEED_NOTHING, run_demo) };
 static const struct rf_cmd mf = { COMMAND("mf", RF_NEED_NOTHING, run) };
 static const struct rf_cmd *const kinds[] = { &mf, NULL };
-static const struct rf_cmd fit = {
-    .name = "fit", .summary = "fit a router", .args = "KIND", .about = "About fit.", .examples = "routefit fit mf\nroutefit fit mf x\n", .subs = kinds
-};
+static const struct rf_cmd fit = { .name = "fit",
+                                   .summary = "fit a router",
+                                   .args = "KIND",
+                                   .about = "About fit.",
+                                   .examples = "routefit fit mf\nroutefit fit mf x\n",
+                                   .subs = kinds };
 static const struct rf_cmd *const first[] = { &work, &show, &make, NULL };
 static const struct rf_cmd *const second[] = { &gate, &demo, &fit, NULL };
 static const rf_cmd_table tables[] = { first, second };
@@ -101,7 +112,8 @@ static int cli(const char *line)
     fflush(stdout);
     fflush(stderr);
     const int old_out = dup(1), old_err = dup(2);
-    const int to_out = open("out", O_CREAT | O_TRUNC | O_WRONLY, 0600), to_err = open("err", O_CREAT | O_TRUNC | O_WRONLY, 0600);
+    const int to_out = open("out", O_CREAT | O_TRUNC | O_WRONLY, 0600),
+              to_err = open("err", O_CREAT | O_TRUNC | O_WRONLY, 0600);
     dup2(to_out, 1);
     dup2(to_err, 2);
     const int rc = rf_cli_main(tables, 2, argc, argv);

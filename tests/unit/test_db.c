@@ -209,7 +209,8 @@ static void mistakes_in_statements_are_named(void **state)
     assert_int_equal(rf_step(s, NULL), 1);
     rf_stmt_free(s);
     assert_int_equal(rf_db_int(db, &v, NULL, "SELECT max(id) FROM model", 0, NULL), 0);
-    assert_int_equal(rf_db_int(db, &v, NULL, "SELECT id FROM model WHERE name = ?1", 1, (const char *const[]){ "x" }), 0);
+    assert_int_equal(rf_db_int(db, &v, NULL, "SELECT id FROM model WHERE name = ?1", 1, (const char *const[]){ "x" }),
+                     0);
     assert_int_equal(v, 5);
     rf_db_close(db);
 }
@@ -265,7 +266,10 @@ static void a_full_disk_stores_nothing_more(void **state)
     struct rf_stmt *s = NULL;
     int rc = 0, later = 0;
     assert_int_equal(rf_db_exec(db, "PRAGMA max_page_count = 80", NULL), 0);
-    assert_int_equal(rf_stmt_new(&s, db, "INSERT INTO prompt(hash, text, turns) VALUES (randomblob(32), hex(zeroblob(4000)), 1)", NULL), 0);
+    assert_int_equal(
+        rf_stmt_new(&s, db, "INSERT INTO prompt(hash, text, turns) VALUES (randomblob(32), hex(zeroblob(4000)), 1)",
+                    NULL),
+        0);
     assert_int_equal(rf_db_begin(db, NULL), 0);
     for (int i = 0; i < 1000 && !rc; i++)
         rc = rf_run(s, NULL);

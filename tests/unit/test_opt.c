@@ -26,7 +26,8 @@ static const struct rf_opt table[] = {
     RF_OPT(struct mine, dim, "dim", 'k', RF_OPT_INT, "N", "64", NULL, 1, 4096, "Width of the vectors."),
     RF_OPT(struct mine, ridge, "ridge", 0, RF_OPT_REAL, "X", "0.5", NULL, 0, DBL_MAX, "Weight of the penalty."),
     RF_OPT(struct mine, output, "output", 'o', RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0, "Where the weights go."),
-    RF_OPT(struct mine, ties, "ties", 0, RF_OPT_CHOICE, NULL, "half", "drop|half|weak-suffices", 0, 0, "What a tie counts."),
+    RF_OPT(struct mine, ties, "ties", 0, RF_OPT_CHOICE, NULL, "half", "drop|half|weak-suffices", 0, 0,
+           "What a tie counts."),
     RF_OPT(struct mine, models, "models", 'm', RF_OPT_LIST, "NAME,...", "a,b", NULL, 0, 0, "Models."),
     RF_OPT(struct mine, api_key, "api-key", 0, RF_OPT_TEXT, "KEY", NULL, NULL, 0, 0, "Never stored."),
     RF_OPT_END,
@@ -110,7 +111,8 @@ static void options_stand_anywhere_between_arguments(void **state)
 static void the_first_argument_can_end_the_options(void **state)
 {
     (void)state;
-    char *argv[] = { (char[]){ "routefit" }, (char[]){ "--db" }, (char[]){ "x.db" }, (char[]){ "ls" }, (char[]){ "--json" } };
+    char *argv[] = { (char[]){ "routefit" }, (char[]){ "--db" }, (char[]){ "x.db" }, (char[]){ "ls" },
+                     (char[]){ "--json" } };
     assert_int_equal(rf_opt_defaults(sets, 2, NULL), 0);
     assert_int_equal(rf_opt_read(sets, 2, 5, argv, true, args, &nargs, NULL), 0);
     assert_string_equal(their.db, "x.db");

@@ -1,4 +1,5 @@
-/* Unit tests of core/progress.h: Ctrl-C sets a flag once and then has its default action; nothing is drawn off a terminal. */
+/* Unit tests of core/progress.h: Ctrl-C sets a flag once and then has its default action; nothing is drawn off a
+ * terminal. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -31,26 +31,30 @@ static void assert_row(struct rf_db *db, const char *sql, const char *want)
 static void a_run_row_is_begun_and_ended_without_secrets(void **state)
 {
     (void)state;
-    char *argv[] = { (char[]){ "routefit" }, (char[]){ "fit" },        (char[]){ "--api-key" },      (char[]){ "CANARY" },
-                     (char[]){ "mf" },       (char[]){ "-o" },         (char[]){ "--token=CANARY" }, (char[]){ "a\"b" } };
+    char *argv[] = { (char[]){ "routefit" }, (char[]){ "fit" }, (char[]){ "--api-key" },      (char[]){ "CANARY" },
+                     (char[]){ "mf" },       (char[]){ "-o" },  (char[]){ "--token=CANARY" }, (char[]){ "a\"b" } };
     struct mine opts = { .dim = 7, .api_key = "CANARY" };
     const struct rf_opt_set set = { table, &opts };
-    struct rf_ctx ctx = { .command = "fit mf", .threads = 2, .seed = 42, .sets = &set, .nsets = 1, .argc = 8, .argv = argv };
+    struct rf_ctx ctx = {
+        .command = "fit mf", .threads = 2, .seed = 42, .sets = &set, .nsets = 1, .argc = 8, .argv = argv
+    };
     struct rf_run run = { 0 };
     struct rf_err err = { 0 };
     assert_int_equal(rf_db_open(&ctx.db, ":memory:", RF_DB_CREATE, &err), 0);
     assert_int_equal(rf_run_begin(&run, &ctx, &err), 0);
     assert_int_equal(run.id, 1);
-    assert_row(ctx.db, "SELECT command || ' ' || seed || ' ' || threads || ' ' || status FROM run", "fit mf 42 2 running");
+    assert_row(ctx.db, "SELECT command || ' ' || seed || ' ' || threads || ' ' || status FROM run",
+               "fit mf 42 2 running");
     assert_row(ctx.db, "SELECT argv FROM run",
                "[\"routefit\",\"fit\",\"--api-key\",\"(removed)\",\"mf\",\"-o\",\"--token=(removed)\",\"a\\\"b\"]");
     assert_row(ctx.db, "SELECT options FROM run", "{\"dim\":7}");
     assert_row(ctx.db, "SELECT CASE WHEN started_at LIKE '20__-__-__T__:__:__Z' THEN 'utc' END FROM run", "utc");
     assert_int_equal(rf_run_end(&run, &ctx, "done", "abc", NULL, "x.safetensors", &err), 0);
-    assert_row(ctx.db,
-               "SELECT status || ' ' || data_sha256 || ' ' || coalesce(weights_sha256, 'none') || ' ' || output FROM run "
-               "WHERE seconds >= 0 AND peak_rss > 100000",
-               "done abc none x.safetensors");
+    assert_row(
+        ctx.db,
+        "SELECT status || ' ' || data_sha256 || ' ' || coalesce(weights_sha256, 'none') || ' ' || output FROM run "
+        "WHERE seconds >= 0 AND peak_rss > 100000",
+        "done abc none x.safetensors");
     assert_int_equal(rf_run_end(&run, &ctx, "lost", NULL, NULL, NULL, &err), RF_FAIL);
     rf_db_close(ctx.db);
 }

@@ -24,8 +24,8 @@ static const struct rf_column cols[] = {
     { "note", RF_CELL_TEXT, 0, NULL, NULL },
 };
 
-static int fill(struct rf_table *t, const char *name, int64_t calls, double v, double low, double high, const char *note,
-                struct rf_err *err)
+static int fill(struct rf_table *t, const char *name, int64_t calls, double v, double low, double high,
+                const char *note, struct rf_err *err)
 {
     int rc;
     if ((rc = rf_table_text(t, name, err)) || (rc = rf_table_int(t, calls, err)) || (rc = rf_table_real(t, v, err)) ||
@@ -73,13 +73,14 @@ static void programs_get_every_column_and_all_digits(void **state)
 {
     (void)state;
     struct rf_table *t = sample();
-    assert_prints(t, RF_FORMAT_JSONL,
-                  "{\"router\": \"mf\", \"strong_calls\": 120, \"apgr\": 0.58612, \"apgr_low\": 0.5671, \"apgr_high\": 0.60349, "
-                  "\"note\": \"=1+1\"}\n"
-                  "{\"router\": \"zürich, \\\"x\\\"|y\", \"strong_calls\": 7, \"apgr\": 0.5, \"apgr_low\": null, \"apgr_high\": "
-                  "null, \"note\": null}\n"
-                  "{\"router\": \"a\\u001b[31m\\nb\", \"strong_calls\": -3, \"apgr\": null, \"apgr_low\": 0.1, \"apgr_high\": "
-                  "0.2, \"note\": \"\"}\n");
+    assert_prints(
+        t, RF_FORMAT_JSONL,
+        "{\"router\": \"mf\", \"strong_calls\": 120, \"apgr\": 0.58612, \"apgr_low\": 0.5671, \"apgr_high\": 0.60349, "
+        "\"note\": \"=1+1\"}\n"
+        "{\"router\": \"zürich, \\\"x\\\"|y\", \"strong_calls\": 7, \"apgr\": 0.5, \"apgr_low\": null, \"apgr_high\": "
+        "null, \"note\": null}\n"
+        "{\"router\": \"a\\u001b[31m\\nb\", \"strong_calls\": -3, \"apgr\": null, \"apgr_low\": 0.1, \"apgr_high\": "
+        "0.2, \"note\": \"\"}\n");
     assert_prints(t, RF_FORMAT_CSV,
                   "router,strong_calls,apgr,apgr_low,apgr_high,note\n"
                   "mf,120,0.58612,0.5671,0.60349,=1+1\n"
@@ -197,11 +198,18 @@ static void assert_cleaned(const char *s, size_t n, const char *want)
 static void text_is_cleaned_of_what_a_terminal_obeys(void **state)
 {
     (void)state;
-    assert_cleaned("plain \xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80\n", 18, "plain \xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80\n");
-    assert_cleaned("a\0b\x7f" "c\t", 6, "a?b?c?");
-    assert_cleaned("\xc2\x9b" "31m", 5, "?31m");             /* C1: CSI */
-    assert_cleaned("\xe2\x80\xae" "x\xe2\x81\xa6", 7, "?x?"); /* right-to-left override, isolate */
-    assert_cleaned("\x9b\xff\xe2\x80", 4, "????");           /* not UTF-8 */
+    assert_cleaned("plain \xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80\n", 18,
+                   "plain \xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80\n");
+    assert_cleaned("a\0b\x7f"
+                   "c\t",
+                   6, "a?b?c?");
+    assert_cleaned("\xc2\x9b"
+                   "31m",
+                   5, "?31m"); /* C1: CSI */
+    assert_cleaned("\xe2\x80\xae"
+                   "x\xe2\x81\xa6",
+                   7, "?x?");                      /* right-to-left override, isolate */
+    assert_cleaned("\x9b\xff\xe2\x80", 4, "????"); /* not UTF-8 */
 }
 
 static void words_are_wrapped_before_column_80(void **state)
