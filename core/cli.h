@@ -49,7 +49,8 @@ struct rf_cmd {
     const char *name;     /* "ingest" */
     const char *summary;  /* one line, no full stop */
     const char *args;     /* "FILE|DIR|-..." or "" */
-    const char *about;    /* paragraphs of help, lines up to 80 columns; what it reads, does, prints */
+    const char *about;    /* paragraphs of help, running lines are wrapped anew, lines that start with a blank are kept;
+                             what it reads, does, prints */
     const char *examples; /* at least two lines "routefit ..." that work when pasted */
     const struct rf_opt *opts[RF_CMD_TABLES]; /* tables over one struct of opts_size bytes; NULL-filled */
     size_t opts_size;

@@ -44,7 +44,7 @@ static const char *heading(const struct rf_cli *cli, size_t i)
 static void summary_line(const struct rf_cmd *c, FILE *f)
 {
     fprintf(f, "  %-*s ", NAME_WIDTH, c->name);
-    rf_text_wrap(f, c->summary, NAME_WIDTH + 3);
+    rf_text_wrap(f, (struct rf_str){ c->summary, strlen(c->summary) }, NAME_WIDTH + 3);
     fputc('\n', f);
 }
 
@@ -78,6 +78,22 @@ static void indented(const char *text, FILE *f)
     }
 }
 
+/* Running text is wrapped anew; blank lines, and lines that start with a blank, stay as they are. */
+static void paragraphs(const char *text, FILE *f)
+{
+    for (size_t n = 0; *text; text += n, text += *text == '\n') {
+        n = strcspn(text, "\n");
+        if (*text == ' ' || *text == '\n') {
+            fprintf(f, "%.*s\n", (int)n, text);
+            continue;
+        }
+        while (text[n] && text[n + 1] && text[n + 1] != ' ' && text[n + 1] != '\n')
+            n += 1 + strcspn(text + n + 1, "\n");
+        rf_text_wrap(f, (struct rf_str){ text, n }, 0);
+        fputc('\n', f);
+    }
+}
+
 /* The global options that the command does not take over. */
 static void global_options(const struct rf_cli *cli, const struct rf_cmd *cmd, FILE *f)
 {
@@ -101,8 +117,7 @@ void rf_help_command(const struct rf_cli *cli, const struct rf_cmd *parent, cons
     const bool options = cmd->opts[0] && cmd->opts[0]->name;
     fprintf(f, "usage: routefit %s%s%s%s%s%s\n\n", parent ? parent->name : "", parent ? " " : "", cmd->name,
             options ? " [OPTIONS]" : "", *cmd->args ? " " : "", cmd->args);
-    const size_t len = strlen(cmd->about);
-    fprintf(f, "%s%s", cmd->about, len && cmd->about[len - 1] == '\n' ? "" : "\n");
+    paragraphs(cmd->about, f);
     if (cmd->subs) {
         fputs("\nOne of:\n", f);
         for (rf_cmd_table s = cmd->subs; *s; s++)

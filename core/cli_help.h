@@ -25,8 +25,8 @@ struct rf_exit {
 };
 extern const struct rf_exit rf_exits[]; /* ends with meaning NULL */
 
-/* Calls fn for every command that can run, subcommands in place of their parents: parent is NULL or, for `fit mf`, fit.
- */
+/* Calls fn for every command that can run, subcommands in place of their parents: parent is NULL or `fit` of
+ * `fit mf`. */
 void rf_cli_each(const struct rf_cli *cli, void (*fn)(const struct rf_cmd *parent, const struct rf_cmd *cmd, void *ctx),
                  void *ctx);
 

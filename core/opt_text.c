@@ -39,7 +39,8 @@ void rf_opt_help(const struct rf_opt *table, FILE *f)
         fprintf(f, "%*s%-*s", indent, "", HELP_COLUMN - indent, usage);
         if ((int)strlen(usage) + indent + 1 > HELP_COLUMN)
             fprintf(f, "\n%*s", HELP_COLUMN, "");
-        rf_text_wrap(f, rf_opt_describe(o, &text, NULL) ? o->help : text.data, HELP_COLUMN);
+        const char *said = rf_opt_describe(o, &text, NULL) ? o->help : text.data;
+        rf_text_wrap(f, (struct rf_str){ said, strlen(said) }, HELP_COLUMN);
         fputc('\n', f);
         rf_buf_release(&text);
     }

@@ -49,17 +49,26 @@ size_t rf_text_put(FILE *f, struct rf_str s, size_t max, const char *keep)
     return columns;
 }
 
-void rf_text_wrap(FILE *f, const char *s, size_t indent)
+static bool between_words(char c)
+{
+    return c == ' ' || c == '\n';
+}
+
+void rf_text_wrap(FILE *f, struct rf_str s, size_t indent)
 {
     size_t at = indent;
-    while (*(s += strspn(s, " "))) {
-        const size_t len = strcspn(s, " "), width = rf_text_put(NULL, (struct rf_str){ s, len }, SIZE_MAX, "");
+    for (size_t i = 0, n = 0; i < s.len; i += n) {
+        n = 1;
+        if (between_words(s.s[i]))
+            continue;
+        while (i + n < s.len && !between_words(s.s[i + n]))
+            n++;
+        const size_t width = rf_text_put(NULL, (struct rf_str){ s.s + i, n }, SIZE_MAX, "");
         if (at > indent && at + 1 + width > COLUMNS) {
             fprintf(f, "\n%*s", (int)indent, "");
             at = indent;
         }
-        fprintf(f, "%s%.*s", at > indent ? " " : "", (int)len, s);
+        fprintf(f, "%s%.*s", at > indent ? " " : "", (int)n, s.s + i);
         at += (at > indent) + width;
-        s += len;
     }
 }

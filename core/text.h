@@ -16,9 +16,9 @@ extern "C" {
  * characters. */
 size_t rf_text_put(FILE *f, struct rf_str s, size_t max, const char *keep);
 
-/* Writes s with line breaks between words so that no line passes column 79; further lines start at column `indent`, and
- * the first one is taken to stand there already. */
-void rf_text_wrap(FILE *f, const char *s, size_t indent);
+/* Writes the words of s (blanks and line ends between them) in lines that do not pass column 79; further lines start at
+ * column `indent`, and the first one is taken to stand there already. */
+void rf_text_wrap(FILE *f, struct rf_str s, size_t indent);
 
 #ifdef __cplusplus
 }

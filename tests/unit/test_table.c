@@ -217,10 +217,12 @@ static void words_are_wrapped_before_column_80(void **state)
     (void)state;
     char *text = NULL;
     size_t n = 0;
+    static const char words[] = "some words\nthat go on and on until a line of eighty columns has no room for them all";
+    const struct rf_str line_of_words = { words, sizeof words - 1 };
     FILE *f = open_memstream(&text, &n);
     assert_non_null(f);
     fprintf(f, "%28s", "");
-    rf_text_wrap(f, "some words that go on and on until a line of eighty columns has no room for them all", 28);
+    rf_text_wrap(f, line_of_words, 28);
     fclose(f);
     for (const char *line = text; *line; line += strcspn(line, "\n") + (strchr(line, '\n') != NULL))
         assert_true(strcspn(line, "\n") < 80);
