@@ -5,13 +5,11 @@
 
 #include <math.h>
 
+#include "near.h"
 #include "core/mem.h"
 #include "core/rng.h"
 #include "core/stats.h"
 #include "train/mf_fit.h"
-
-/* In double: cmocka compares floats. */
-#define assert_near(a, b, tol) assert_true(fabs((a) - (b)) <= (tol))
 
 struct planted {
     size_t models, dim, trains, valids;

@@ -146,7 +146,7 @@ static int fit_point(struct solver *s, struct rf_err *err)
     };
     struct rf_lbfgs_result res;
     s->since = 0;
-    s->alpha = s->point->alpha;
+    s->alpha = s->point->alpha * sqrt(s->length2);
     s->lambda = s->point->ridge * s->length2;
     memcpy(s->x, s->kept, s->nx * sizeof *s->x); /* warm: the last point's best, at a stronger ridge */
     scores(s, s->x);

@@ -59,17 +59,16 @@ struct rf_mf_recipe {
 int rf_mf_adam(struct rf_mf_model *m, const struct rf_mf_data *d, const struct rf_mf_recipe *o,
                const struct rf_mf_watch *watch, struct rf_mf_report *report, struct rf_err *err);
 
+/* alpha and ridge count in the vectors' root mean square length |q|: the solution does not depend on their scale. */
 struct rf_mf_convex {
-    const double *alpha; /* [alphas] noise levels to try, >= 0 */
+    const double *alpha; /* [alphas] noise levels to try, >= 0: standard deviation per coordinate is alpha |q| */
     size_t alphas;       /* > 0 */
-    const double
-        *ridge;    /* [ridges] penalties to try, >= 0, in units of the mean squared length of the training vectors: */
-    size_t ridges; /* the loss per vote + ridge * mean |q|^2 * |U|^2 / 2 does not depend on the vectors' scale */
-    size_t rank;   /* 0: U is free (models <= k); else U = A B with A[models][rank], rank < k */
-    size_t max_steps; /* of L-BFGS for one point of the grid */
-    size_t
-        patience;  /* steps without a lower validation loss before a point of the grid is left; 0: run to the optimum */
-    uint64_t seed; /* of the start of the factors */
+    const double *ridge; /* [ridges] penalties to try, >= 0: loss per vote + ridge |q|^2 |U|^2 / 2 */
+    size_t ridges;       /* > 0 */
+    size_t rank;         /* 0: U is free (models <= k); else U = A B with A[models][rank], rank < k */
+    size_t max_steps;    /* of L-BFGS for one point of the grid */
+    size_t patience;     /* steps without a lower validation loss that end a point of the grid; 0: to the optimum */
+    uint64_t seed;       /* of the start of the factors */
 };
 
 /* What became of one point of the grid. */

@@ -7,10 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "near.h"
 #include "train/lbfgs.h"
-
-/* In double: cmocka compares floats. */
-#define assert_near(a, b, tol) assert_true(fabs((a) - (b)) <= (tol))
 
 enum { N = 50 };
 
