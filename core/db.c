@@ -372,8 +372,9 @@ static int recognise(struct rf_db *db, int64_t *version, int64_t known, struct r
 
 static int open_file(struct rf_db *db, struct rf_err *err)
 {
-    const int flags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | (db->mode == RF_DB_CREATE ? SQLITE_OPEN_CREATE : 0);
+    /* A connection stays on one thread: no locks inside it. */
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX |
+                      (db->mode == RF_DB_CREATE ? SQLITE_OPEN_CREATE : 0);
     const int rc = sqlite3_open_v2(db->path, &db->h, flags, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_busy_timeout(db->h, BUSY_MS);
