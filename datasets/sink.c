@@ -181,6 +181,8 @@ int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *reason, struct rf
     vsnprintf(text, sizeof text, detail, ap);
     va_end(ap);
     s->count.dropped++;
+    if (s->row < ROW_DROPPED)
+        s->row = ROW_DROPPED;
     rf_bind_int(s->drop_add, 1, s->source);
     rf_bind_int(s->drop_add, 2, (int64_t)line);
     rf_bind_text(s->drop_add, 3, reason);

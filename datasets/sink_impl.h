@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-enum row_state { ROW_NOTHING, ROW_KNOWN, ROW_ADDED }; /* of the row being read; a later state outdoes an earlier one */
+enum row_state { ROW_NOTHING, ROW_KNOWN, ROW_DROPPED, ROW_ADDED }; /* of the row being read; a later state outdoes an earlier one */
 
 struct rf_sink {
     struct rf_db *db;          /* borrowed */

@@ -1,0 +1,163 @@
+/* Unit tests of the readers of votes: arena55k and votes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "reader_fixture.h"
+
+#define HEAD "id,model_a,model_b,prompt,response_a,response_b,winner_model_a,winner_model_b,winner_tie\n"
+#define GOOD "1,x,y,\"[\"\"hi\"\"]\",\"[\"\"r\"\"]\",\"[null]\",1,0,0\n"
+
+static void formats_are_known_by_their_columns(void **state)
+{
+    (void)state;
+    assert_string_equal(picked(HEAD GOOD), "arena55k");
+    assert_string_equal(picked("\xEF\xBB\xBF" HEAD GOOD), "arena55k");
+    assert_string_equal(picked("model_a,model_b,winner\nx,y,a\n"), "votes");
+    assert_string_equal(picked("{\"model_a\": \"x\", \"model_b\": \"y\", \"winner\": \"tie\"}\n"), "votes");
+    assert_string_equal(picked("model,score\n"), "");
+    assert_string_equal(picked("hello"), "");
+}
+
+static void turns_ties_and_long_ids_are_read(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    const struct rf_sink_count c = read_text(db, "arena55k", "a.csv",
+                                             HEAD GOOD "18446744073709551617,x,y,\"[\"\"one\"\",\"\"two\"\",null]\",\"[\"\"r\"\",null]\",\"[\"\"\"\"]\",0,0,1\r\n"
+                                                       "3,y,x,\"[\"\"\\u0068i\"\"]\",\"[\"\"\\ud83d\"\"]\",\"[\"\"s\"\"]\",0,1,0\n");
+    assert_int_equal(c.rows, 3);
+    assert_int_equal(c.kept, 3);
+    assert_int_equal(c.votes, 3);
+    assert_int_equal(c.ties, 1);
+    assert_int_equal(c.prompts, 2); /* "hi" under two spellings is one prompt */
+    assert_int_equal(c.repaired, 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM preference WHERE key = '18446744073709551617' AND winner = 'tie'"), 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM prompt WHERE turns = 3 AND text = 'one' AND more = '[\"two\",\"\"]'"), 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM response"), 6);
+    assert_int_equal(ask(db, "SELECT count(*) FROM response WHERE text IS NOT NULL"), 0);
+    assert_int_equal(ask(db, "SELECT bytes FROM response WHERE id = 2"), 0); /* null is empty */
+    assert_int_equal(ask(db, "SELECT count(*) FROM source_row WHERE row IN (0, 2) AND prompt = 1"), 2);
+    rf_db_close(db);
+}
+
+static void bad_rows_are_dropped_with_their_lines(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    const struct rf_sink_count c = read_text(db, "arena55k", "a.csv",
+                                             HEAD GOOD "2,x,y,\"[null]\",\"[]\",\"[]\",1,0,0\n"
+                                                       "3,x,y,\"[\"\"\"\"]\",\"[]\",\"[]\",1,0,0\n"
+                                                       "4,x,y,\"[]\",\"[]\",\"[]\",1,0,0\n"
+                                                       "5,x,y,\"[\"\"a\nb\"\"\",\"[]\",\"[]\",1,0,0\n"
+                                                       "6,x,y,\"[\"\"a\"\"]\",\"[]\",\"[]\",1,1,0\n"
+                                                       "7,x,y,\"[\"\"a\"\"]\",\"[]\",\"[]\",0,0,0\n"
+                                                       "8,x,,\"[\"\"a\"\"]\",\"[]\",\"[]\",1,0,0\n"
+                                                       "9,x,y,short\n");
+    assert_int_equal(c.rows, 9);
+    assert_int_equal(c.kept, 1);
+    assert_int_equal(c.dropped, 8);
+    assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'empty prompt' AND line IN (3, 4, 5)"), 3);
+    assert_int_equal(ask(db, "SELECT line FROM dropped WHERE reason = 'bad list of turns'"), 6);
+    assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'bad winner' AND line IN (8, 9)"), 2);
+    assert_int_equal(ask(db, "SELECT line FROM dropped WHERE reason = 'no name'"), 10);
+    assert_int_equal(ask(db, "SELECT line FROM dropped WHERE reason = 'wrong number of fields'"), 11);
+    assert_int_equal(ask(db, "SELECT count(*) FROM prompt"), 1);
+    rf_db_close(db);
+}
+
+static void the_same_vote_is_known_and_another_verdict_dropped(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    read_text(db, "arena55k", "a.csv", HEAD GOOD);
+    const struct rf_sink_count c = read_text(db, "arena55k", "b.csv",
+                                             HEAD "1,x,y,\"[\"\"other escapes\"\"]\",\"[]\",\"[]\",1,0,0\n"
+                                                  "1,x,y,\"[\"\"hi\"\"]\",\"[]\",\"[]\",0,1,0\n"
+                                                  "1,y,x,\"[\"\"hi\"\"]\",\"[]\",\"[]\",0,1,0\n");
+    assert_int_equal(c.known, 1);
+    assert_int_equal(c.dropped, 2);
+    assert_int_equal(c.votes, 0);
+    assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'same id, other verdict'"), 2);
+    assert_int_equal(ask(db, "SELECT prompt FROM source_row WHERE source = 2 AND row = 0"), 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM prompt"), 1);
+    rf_db_close(db);
+}
+
+static void too_many_drops_store_nothing(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    struct rf_sink_count c;
+    struct rf_err err = { 0 };
+    const struct rf_sink_options strict = { .max_errors = 0 }, lax = { .max_errors = 1 };
+    static const char bad[] = HEAD "1,x,y,\"[\"\"hi\"\"]\",\"[]\",\"[]\",7,0,0\n";
+    assert_int_equal(read_with(db, "arena55k", "a.csv", bad, &plain_options, &c, &err), RF_BAD_INPUT); /* all of them */
+    assert_non_null(strstr(err.msg, "bad winner"));
+    assert_non_null(strstr(err.msg, "line 2"));
+    err = (struct rf_err){ 0 };
+    assert_int_equal(read_with(db, "arena55k", "a.csv", HEAD GOOD "2,x,y,[],[],[],1,0,0\n", &strict, &c, &err), RF_BAD_INPUT);
+    assert_int_equal(ask(db, "SELECT (SELECT count(*) FROM source) + (SELECT count(*) FROM preference)"), 0);
+    err = (struct rf_err){ 0 };
+    assert_int_equal(read_with(db, "arena55k", "a.csv", bad, &lax, &c, &err), 0);
+    rf_db_close(db);
+}
+
+static void damaged_tables_stop(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    struct rf_sink_count c;
+    static const char *const damaged[] = { HEAD "1,x,y,\"[\"\"hi", "id,model_a\n1,x\n", "" };
+    for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
+        struct rf_err err = { 0 };
+        assert_int_equal(read_with(db, "arena55k", "a.csv", damaged[i], &plain_options, &c, &err), RF_BAD_INPUT);
+        assert_non_null(strstr(err.msg, "a.csv"));
+    }
+    assert_int_equal(ask(db, "SELECT count(*) FROM source"), 0);
+    rf_db_close(db);
+}
+
+static void plain_votes_may_lack_their_prompts(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    struct rf_sink_count c = read_text(db, "votes", "v.csv",
+                                       "winner,model_b,extra,model_a,prompt_id,prompt_bytes,judge,weight\n"
+                                       "model_a,y,1,x,p1,12,,\ntie (bothbad),y,2,x,p1,12,gpt-4,0.5\nA,y,3,x,,,,\n"
+                                       "left,y,4,x,p2,5,,\nb,y,5,x,p2,five,,\nb,y,6,x,p2,5,,-1\n");
+    assert_int_equal(c.votes, 3);
+    assert_int_equal(c.ties, 1);
+    assert_int_equal(c.prompts, 1);
+    assert_int_equal(c.dropped, 3);
+    assert_int_equal(ask(db, "SELECT count(*) FROM prompt WHERE text IS NULL AND bytes = 12"), 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM preference WHERE judge = 'gpt-4' AND weight = 0.5 AND winner = 'bothbad'"), 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM preference WHERE prompt IS NULL AND judge = 'human' AND winner = 'a'"), 1);
+    c = read_text(db, "votes", "v.jsonl",
+                  "{\"model_a\": \"x\", \"model_b\": \"y\", \"winner\": \"b\", \"prompt\": \"hi\", \"id\": 7}\n\n"
+                  "{\"model_a\": \"x\", \"model_b\": \"y\", \"winner\": \"b\", \"prompt\": \"hi\", \"id\": \"7\"}\n"
+                  "{\"model_a\": \"x\", \"model_b\": \"y\"}\n[1]\n{\"a\n");
+    assert_int_equal(c.rows, 5);
+    assert_int_equal(c.votes, 1);
+    assert_int_equal(c.known, 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'bad JSON'"), 2);
+    assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'missing field'"), 1);
+    rf_db_close(db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(formats_are_known_by_their_columns),
+        cmocka_unit_test(turns_ties_and_long_ids_are_read),
+        cmocka_unit_test(bad_rows_are_dropped_with_their_lines),
+        cmocka_unit_test(the_same_vote_is_known_and_another_verdict_dropped),
+        cmocka_unit_test(too_many_drops_store_nothing),
+        cmocka_unit_test(damaged_tables_stop),
+        cmocka_unit_test(plain_votes_may_lack_their_prompts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
