@@ -1,6 +1,9 @@
 /* The list of the commands of train/: declare the row of a cmd_x.c here and add its name to the list. */
 #include "train/commands.h"
 
+extern const struct rf_cmd rf_cmd_fit;
+
 const struct rf_cmd *const rf_train_commands[] = {
+    &rf_cmd_fit,
     NULL,
 };
