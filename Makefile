@@ -8,8 +8,8 @@ ARCH    ?= native
 BUILD   ?= build$(if $(SANITIZE),-san)
 
 , := ,
-WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Werror
-OPTIM   := $(if $(SANITIZE),-O1 -fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer,-O3 -march=$(ARCH))
+WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Werror -Wno-psabi
+OPTIM   := $(if $(SANITIZE),-O1 -march=$(ARCH) -fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer,-O3 -march=$(ARCH))
 CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE
 CFLAGS   ?= -g
 # -fopenmp-simd lets marked loops reorder their own sums; nothing else may (no -ffast-math: the NaN checks need IEEE rules).
@@ -28,7 +28,7 @@ BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
 # Debian packages: what the program needs, and what its tests need on top.
 PKGS_BUILD := gcc libc6-dev libopenblas-dev liblapacke-dev libcsv-dev libsqlite3-dev libjansson-dev libssl-dev gnuplot-nox
-PKGS_TEST  := libcmocka-dev bats python3-numpy sqlite3 valgrind
+PKGS_TEST  := libcmocka-dev bats python3-numpy sqlite3 valgrind mandoc
 
 .PHONY: all deps deps-test demo check lint unit golden corpus cli fuzz bench valgrind install clean help format
 all: routefit
