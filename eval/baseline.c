@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-/* One group of ties: its curve, the straight line from weak to strong, is the random router's expectation in closed form. */
+/* One group of ties: its curve, the straight line from weak to strong, is the random router's expectation in closed
+ * form. */
 static bool score_random(const struct rf_bench *b, double *score)
 {
     for (size_t i = 0; i < b->n; i++)

@@ -13,7 +13,7 @@ extern "C" {
 
 struct rf_baseline {
     const char *name;
-    const char *summary;                                            /* one clause for help */
+    const char *summary;                                                 /* one clause for help */
     bool (*score)(const struct rf_bench *b, double *score /* [b->n] */); /* false: the benchmark does not say enough */
 };
 

@@ -57,7 +57,8 @@ static int unknown(const char *what, const char *name, const struct names *known
     for (size_t i = 0; i < known->n && !rc; i++)
         rc = rf_buf_printf(&list, err, "%s%s", i ? ", " : "", known->v[i]);
     if (!rc && !known->n)
-        rc = rf_fail(err, RF_USAGE, "no %s \"%s\": the database has none yet; `routefit ingest FILE` reads one", what, name);
+        rc = rf_fail(err, RF_USAGE, "no %s \"%s\": the database has none yet; `routefit ingest FILE` reads one", what,
+                     name);
     else if (!rc)
         rc = rf_fail(err, RF_USAGE, "no %s \"%s\"%s%s%s; there are: %s", what, name, near ? ", did you mean \"" : "",
                      near ? near : "", near ? "\"?" : "", list.data);
@@ -95,12 +96,14 @@ static int choose_pair(struct rf_bench *b, struct rf_db *db, const struct rf_ben
     if (rc)
         goto out;
     if ((strong && !has(&models, strong)) || (weak && !has(&models, weak))) {
-        rc = unknown("results on this benchmark of model", strong && !has(&models, strong) ? strong : weak, &models, err);
+        rc = unknown("results on this benchmark of model", strong && !has(&models, strong) ? strong : weak, &models,
+                     err);
         goto out;
     }
     if ((!strong || !weak) && models.n != 2) {
-        rc = rf_fail(err, RF_USAGE, "benchmark \"%s\" has results of %zu models: name the pair with --strong and --weak",
-                     o->name, models.n);
+        rc =
+            rf_fail(err, RF_USAGE, "benchmark \"%s\" has results of %zu models: name the pair with --strong and --weak",
+                    o->name, models.n);
         goto out;
     }
     if (!strong)
@@ -183,13 +186,12 @@ static int any_listed(const struct hashes *h, struct rf_str text, struct rf_str 
 
 enum column { PROMPT, TEXT, MORE, BYTES, STRONG_SUM, STRONG_TURNS, WEAK_SUM, WEAK_TURNS, GRADED };
 
-static const char items_sql[] =
-    "SELECT i.prompt, q.text, q.more, q.bytes, "
-    "total(r.score) FILTER (WHERE m.name = ?2), count(*) FILTER (WHERE m.name = ?2), "
-    "total(r.score) FILTER (WHERE m.name = ?3), count(*) FILTER (WHERE m.name = ?3), "
-    "count(*) FILTER (WHERE r.score NOT IN (0, 1) AND m.name IN (?2, ?3)) "
-    "FROM item i LEFT JOIN prompt q ON q.id = i.prompt LEFT JOIN result r ON r.item = i.id "
-    "LEFT JOIN model m ON m.id = r.model WHERE i.bench = ?1 GROUP BY i.id ORDER BY i.id";
+static const char items_sql[] = "SELECT i.prompt, q.text, q.more, q.bytes, "
+                                "total(r.score) FILTER (WHERE m.name = ?2), count(*) FILTER (WHERE m.name = ?2), "
+                                "total(r.score) FILTER (WHERE m.name = ?3), count(*) FILTER (WHERE m.name = ?3), "
+                                "count(*) FILTER (WHERE r.score NOT IN (0, 1) AND m.name IN (?2, ?3)) "
+                                "FROM item i LEFT JOIN prompt q ON q.id = i.prompt LEFT JOIN result r ON r.item = i.id "
+                                "LEFT JOIN model m ON m.id = r.model WHERE i.bench = ?1 GROUP BY i.id ORDER BY i.id";
 
 static int make_room(struct rf_bench *b, size_t n, struct rf_err *err)
 {
@@ -256,9 +258,10 @@ static int read_items(struct rf_bench *b, struct rf_db *db, const struct rf_benc
             goto out;
     rc = rc < 0 ? rc : 0;
     if (!rc && !b->n)
-        rc = rf_fail(err, RF_BAD_INPUT,
-                     "benchmark \"%s\": no item is left of %zu (%zu lack a score of \"%s\" or \"%s\", %zu are contaminated)",
-                     b->name, b->items, b->missing, b->strong_name, b->weak_name, b->contaminated);
+        rc = rf_fail(
+            err, RF_BAD_INPUT,
+            "benchmark \"%s\": no item is left of %zu (%zu lack a score of \"%s\" or \"%s\", %zu are contaminated)",
+            b->name, b->items, b->missing, b->strong_name, b->weak_name, b->contaminated);
 out:
     rf_stmt_free(s);
     rf_json_strings_release(&turns);
@@ -292,8 +295,9 @@ int rf_bench_load(struct rf_bench *b, struct rf_db *db, const struct rf_bench_op
 
 void rf_bench_release(struct rf_bench *b)
 {
-    void *const owned[] = { b->name,       b->strong_name, b->weak_name, b->prompt,  b->strong,   b->weak,       b->strong_sum,
-                            b->weak_sum,   b->turns,       b->bytes,     b->text_at, b->text_len, b->strong_all, b->weak_all };
+    void *const owned[] = { b->name,    b->strong_name, b->weak_name,  b->prompt,  b->strong,
+                            b->weak,    b->strong_sum,  b->weak_sum,   b->turns,   b->bytes,
+                            b->text_at, b->text_len,    b->strong_all, b->weak_all };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         rf_free(owned[i]);
     rf_buf_release(&b->texts);

@@ -1,6 +1,6 @@
-/* A benchmark out of the database: per prompt the quality of a strong and a weak model's answer, ready for curves. Items that
- * lack a score of either model are left out and counted, as are those whose text the training data may have held. Refuses:
- * unknown benchmarks and models (the known ones are listed), pairs without a common item. */
+/* A benchmark out of the database: per prompt the quality of a strong and a weak model's answer, ready for curves.
+ * Items that lack a score of either model are left out and counted, as are those whose text the training data may have
+ * held. Refuses: unknown benchmarks and models (the known ones are listed), pairs without a common item. */
 #ifndef RF_EVAL_BENCH_H
 #define RF_EVAL_BENCH_H
 
@@ -18,29 +18,30 @@ extern "C" {
 #endif
 
 struct rf_bench_options {
-    const char *name;       /* item.bench */
-    const char *strong;     /* model names; NULL: of the two models that have results, the better and the other one */
+    const char *name;   /* item.bench */
+    const char *strong; /* model names; NULL: of the two models that have results, the better and the other one */
     const char *weak;
     bool keep_contaminated; /* true: items of table contaminated stay in */
 };
 
 struct rf_bench {
     char *name, *strong_name, *weak_name;
-    size_t n;                  /* prompts to evaluate on, > 0 */
-    int64_t *prompt;           /* [n] prompt ids; 0: the item has none */
-    double *strong, *weak;     /* [n] mean score over the turns */
+    size_t n;                      /* prompts to evaluate on, > 0 */
+    int64_t *prompt;               /* [n] prompt ids; 0: the item has none */
+    double *strong, *weak;         /* [n] mean score over the turns */
     double *strong_sum, *weak_sum; /* [n] sum over the turns */
-    size_t *turns;             /* [n] scored turns, the same of both models */
-    double *bytes;             /* [n] length of the first turn; NaN where unknown */
-    size_t *text_at, *text_len; /* [n] the first turn inside texts; text_len 0 where there is none */
+    size_t *turns;                 /* [n] scored turns, the same of both models */
+    double *bytes;                 /* [n] length of the first turn; NaN where unknown */
+    size_t *text_at, *text_len;    /* [n] the first turn inside texts; text_len 0 where there is none */
     struct rf_buf texts;
-    bool right_wrong;          /* all scores are 0 or 1: qualities are shown as percentages */
-    size_t items;              /* of the benchmark: n + contaminated + missing */
-    size_t contaminated;       /* left out: the exact text of a turn is in table contaminated */
-    size_t missing;            /* left out: a score of one of the models is missing, or they have different turns */
-    size_t n_all;              /* n + contaminated */
-    double *strong_all, *weak_all; /* [n_all] mean scores with the contaminated items, which RouteLLM's optimal curve keeps */
-    char sha256[RF_SHA256_HEX];    /* fingerprint of prompts and qualities */
+    bool right_wrong;    /* all scores are 0 or 1: qualities are shown as percentages */
+    size_t items;        /* of the benchmark: n + contaminated + missing */
+    size_t contaminated; /* left out: the exact text of a turn is in table contaminated */
+    size_t missing;      /* left out: a score of one of the models is missing, or they have different turns */
+    size_t n_all;        /* n + contaminated */
+    double *strong_all;  /* [n_all] mean scores with the contaminated items: RouteLLM's optimal curve keeps them */
+    double *weak_all;
+    char sha256[RF_SHA256_HEX]; /* fingerprint of prompts and qualities */
 };
 
 int rf_bench_load(struct rf_bench *b, struct rf_db *db, const struct rf_bench_options *o, struct rf_err *err);

@@ -1,5 +1,5 @@
-/* Nothing is resampled or sorted again: a resample is a count per prompt, laid over the order of the one sorted curve. Eight
- * resamples lie side by side, so that the chain of additions along the curve runs in eight lanes. */
+/* Nothing is resampled or sorted again: a resample is a count per prompt, laid over the order of the one sorted curve.
+ * Eight resamples lie side by side, so that the chain of additions along the curve runs in eight lanes. */
 #include "eval/boot.h"
 
 #include <math.h>
@@ -7,6 +7,7 @@
 
 #include "core/mem.h"
 #include "core/par.h"
+#include "core/progress.h"
 #include "core/rng.h"
 #include "core/stats.h"
 
@@ -24,9 +25,10 @@ struct work {
 
 /* ---- drawing ---- */
 
-/* Adds n draws out of n prompts to count. One 64-bit word gives several draws: multiplied by n, its high half is an index, its low
- * half the word for the next one; rejecting low last halves makes all tuples equally likely (Brackett-Rozinsky and Lemire,
- * "Batched ranged random integer generation", 2024). Inlined, so that each caller's number of draws is a constant. */
+/* Adds n draws out of n prompts to count. One 64-bit word gives several draws: multiplied by n, its high half is an
+ * index, its low half the word for the next one; rejecting low last halves makes all tuples equally likely
+ * (Brackett-Rozinsky and Lemire, "Batched ranged random integer generation", 2024). Inlined, so that each caller's
+ * number of draws is a constant. */
 static inline __attribute__((always_inline)) void draw(struct rf_rng *rng, size_t n, unsigned draws, uint8_t *count,
                                                        size_t stride)
 {
@@ -53,7 +55,8 @@ static inline __attribute__((always_inline)) void draw(struct rf_rng *rng, size_
     }
 }
 
-/* The same for one resample. The number of prompts to the power of the draws stays below 2^56, so that hardly a word is rejected. */
+/* The same for one resample. The number of prompts to the power of the draws stays below 2^56, so that hardly a word is
+ * rejected. */
 static void draw_resample(uint64_t seed, uint64_t resample, size_t n, uint8_t *count, size_t stride)
 {
     struct rf_rng rng;
@@ -97,7 +100,8 @@ static void add_up(const struct rf_curve *c, const uint8_t *count, struct sums *
         for (size_t i = 0; i < TILE * LANES; i++)
             calls[i] = packed[i];
         for (size_t i = 0; i < m; i++) {
-            const double *k = calls + i * LANES, lift = c->lift[first + i], base = c->base[first + i];
+            const double *k = calls + i * LANES;
+            const double lift = c->lift[first + i], base = c->base[first + i];
             for (size_t l = 0; l < LANES; l++) {
                 weak[l] += k[l] * base;
                 group_calls[l] += k[l];
@@ -118,7 +122,8 @@ static void add_up(const struct rf_curve *c, const uint8_t *count, struct sums *
     memcpy(out->twice, twice, sizeof twice);
 }
 
-/* The metrics that are read off the path of the curve, and the band: one more walk, for one lane. m holds RF_WEAK and RF_STRONG. */
+/* The metrics that are read off the path of the curve, and the band: one more walk, for one lane. m holds RF_WEAK and
+ * RF_STRONG. */
 static void follow(const struct rf_curve *c, const uint8_t *count, double m[RF_METRICS], double band[RF_BAND_POINTS])
 {
     enum { WANTED = RF_STRONG95 - RF_CPT20 + 1 };
@@ -166,6 +171,8 @@ static int run_block(void *ctx, size_t block, struct rf_err *err)
     const struct work *w = ctx;
     const struct rf_curve *c = w->curve;
     const size_t first = block * LANES, all = w->values->resamples, n = c->n;
+    if (rf_interrupted())
+        return rf_fail(err, RF_INTERRUPTED, "interrupted after about %zu of %zu resamples", first, all);
     uint8_t *count = rf_calloc(n, LANES, err);
     if (!count)
         return RF_FAIL;

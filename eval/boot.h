@@ -1,6 +1,6 @@
-/* How sure a curve is: the multinomial bootstrap over prompts (Efron 1979), every metric of a resample at once. Resample r holds
- * each prompt as often as (seed, r, number of prompts) say, so that all routers of a benchmark meet the same resamples, on any
- * number of threads. Refuses: benchmarks of 2^32 prompts and more. */
+/* How sure a curve is: the multinomial bootstrap over prompts (Efron 1979), every metric of a resample at once.
+ * Resample r holds each prompt as often as (seed, r, number of prompts) say, so that all routers of a benchmark meet
+ * the same resamples, on any number of threads. Refuses: benchmarks of 2^32 prompts and more. */
 #ifndef RF_EVAL_BOOT_H
 #define RF_EVAL_BOOT_H
 
@@ -21,8 +21,8 @@ enum { RF_BAND_POINTS = 101 }; /* shares 0, 1/100, ..., 1 at which the band of a
 struct rf_boot_options {
     size_t resamples; /* > 0; 2000 gives percentile ends that are stable to about a tenth of the interval */
     uint64_t seed;
-    int threads;      /* >= 1 */
-    bool areas_only;  /* only RF_APGR, RF_AUC, RF_WEAK, RF_STRONG, and no band: twice as fast */
+    int threads;     /* >= 1 */
+    bool areas_only; /* only RF_APGR, RF_AUC, RF_WEAK, RF_STRONG, and no band: twice as fast */
 };
 
 /* The values of every resample. */
@@ -32,16 +32,18 @@ struct rf_boot_values {
     double *band;   /* [RF_BAND_POINTS][resamples] quality at each share; NULL with areas_only; owned */
 };
 
+/* Intervals are over the resamples that have the metric; NaN where more than 2.5% of them have not. */
 struct rf_boot {
-    size_t undefined;        /* resamples in which strong was not the better model */
-    double low[RF_METRICS];  /* ends of the 95% percentile interval over the resamples that have the metric; NaN where more than 2.5% */
-    double high[RF_METRICS]; /* of them have not */
-    double se[RF_METRICS];   /* their standard deviation */
-    double band_low[RF_BAND_POINTS], band_high[RF_BAND_POINTS]; /* pointwise 95% band of the quality; NaN with areas_only */
+    size_t undefined;                /* resamples in which strong was not the better model */
+    double low[RF_METRICS];          /* lower ends of the 95% percentile intervals */
+    double high[RF_METRICS];         /* upper ends */
+    double se[RF_METRICS];           /* standard deviations over the resamples */
+    double band_low[RF_BAND_POINTS]; /* pointwise 95% band of the quality; NaN with areas_only */
+    double band_high[RF_BAND_POINTS];
 };
 
-/* How often resample `resample` holds each of n prompts, summing to n: count[i * stride]. A count never exceeds 255: with n > 255 that
- * would take 256 hits on one prompt, of probability below 1e-500. */
+/* How often resample `resample` holds each of n prompts, summing to n: count[i * stride]. A count never exceeds 255:
+ * with n > 255 that would take 256 hits on one prompt, of probability below 1e-500. */
 void rf_boot_counts(uint64_t seed, uint64_t resample, size_t n, uint8_t *count, size_t stride);
 
 int rf_boot_values_init(struct rf_boot_values *v, const struct rf_curve *c, const struct rf_boot_options *o,

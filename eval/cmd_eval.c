@@ -15,11 +15,15 @@ static const struct rf_opt table[] = {
     RF_OPT_END,
 };
 
-#define INTERVAL(name, digits)                                                  \
-    { name, RF_CELL_REAL, digits, name "_low", name "_high" },                  \
-        { name "_low", RF_CELL_REAL, digits, NULL, NULL },                      \
-        { name "_high", RF_CELL_REAL, digits, NULL, NULL }
-#define PLAIN(name, type, digits) { name, type, digits, NULL, NULL }
+#define INTERVAL(name, digits)                                                                                         \
+    { name, RF_CELL_REAL, digits, name "_low", name "_high" }, { name "_low", RF_CELL_REAL, digits, NULL, NULL },      \
+    {                                                                                                                  \
+        name "_high", RF_CELL_REAL, digits, NULL, NULL                                                                 \
+    }
+#define PLAIN(name, type, digits)                                                                                      \
+    {                                                                                                                  \
+        name, type, digits, NULL, NULL                                                                                 \
+    }
 
 /* The metrics in the order of enum rf_metric. */
 static const struct rf_column column[] = {
@@ -46,14 +50,17 @@ enum { COLUMNS = sizeof column / sizeof *column, COMPAT_COLUMNS = 7 };
 
 static int add_metric(struct rf_table *t, const struct rf_entry *e, size_t m, double scale, struct rf_err *err)
 {
-    const double factor = rf_metric_info[m].unit == RF_UNIT_QUALITY ? scale : rf_metric_info[m].unit == RF_UNIT_SHARE ? 100 : 1;
+    const double factor = rf_metric_info[m].unit == RF_UNIT_QUALITY ? scale
+                          : rf_metric_info[m].unit == RF_UNIT_SHARE ? 100
+                                                                    : 1;
     int rc = rf_table_real(t, factor * e->metric[m], err);
     if (!rc)
         rc = rf_table_real(t, factor * e->boot.low[m], err);
     return rc ? rc : rf_table_real(t, factor * e->boot.high[m], err);
 }
 
-static int add_row(struct rf_table *t, const struct rf_bench *b, const struct rf_entry *e, bool compat, struct rf_err *err)
+static int add_row(struct rf_table *t, const struct rf_bench *b, const struct rf_entry *e, bool compat,
+                   struct rf_err *err)
 {
     const double figure[COMPAT_COLUMNS] = { e->compat.apgr,  e->compat.auc,  e->compat.cpt20, e->compat.cpt50,
                                             e->compat.cpt80, e->compat.weak, e->compat.strong };
@@ -73,8 +80,8 @@ static int add_rows(struct rf_table *t, const struct rf_evaluation *e, bool comp
     for (size_t i = 0; i < e->n && !rc; i++) {
         rc = add_row(t, &e->bench, &e->entry[i], compat, err);
         if (compat && e->entry[i].compat.tied)
-            fprintf(chat, "%s: RouteLLM's figures of %s are not defined: scores tie at %zu of %d thresholds\n", e->bench.name,
-                    e->entry[i].name, e->entry[i].compat.tied, RF_COMPAT_POINTS);
+            fprintf(chat, "%s: RouteLLM's figures of %s are not defined: scores tie at %zu of %d thresholds\n",
+                    e->bench.name, e->entry[i].name, e->entry[i].compat.tied, RF_COMPAT_POINTS);
     }
     return rc;
 }
@@ -91,6 +98,20 @@ static int store(const struct rf_evaluation *e, size_t n, struct rf_ctx *ctx, in
     return rc;
 }
 
+/* One fingerprint of all benchmarks. */
+static int fingerprint(const struct rf_evaluation *e, size_t n, char hex[RF_SHA256_HEX], struct rf_err *err)
+{
+    struct rf_sha256 *h = NULL;
+    uint8_t digest[RF_SHA256_SIZE];
+    int rc = rf_sha256_new(&h, err);
+    for (size_t i = 0; i < n && !rc; i++)
+        rc = rf_sha256_add(h, e[i].bench.sha256, RF_SHA256_HEX - 1, err);
+    if (!rc && !(rc = rf_sha256_end(h, digest, err)))
+        rf_sha256_hex(digest, hex);
+    rf_sha256_free(h);
+    return rc;
+}
+
 static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     const struct options *o = opts;
@@ -99,6 +120,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     struct rf_router *router = NULL;
     struct rf_table *t = NULL;
     struct rf_run row = { 0 };
+    char sha256[RF_SHA256_HEX];
     int rc;
     if (!benches) {
         rc = rf_fail(err, RF_USAGE, "found no benchmark, expected --bench NAME; `routefit ls` lists them");
@@ -114,13 +136,13 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         if ((rc = rf_evaluate(&e[i], ctx, o->common.bench.v[i], &o->common, router, routers, err)) ||
             (rc = add_rows(t, &e[i], o->compat, ctx->chat, err)))
             goto out;
-    if ((rc = store(e, benches, ctx, row.id, err)))
+    if ((rc = fingerprint(e, benches, sha256, err)) || (rc = store(e, benches, ctx, row.id, err)))
         goto out;
     rc = rf_table_print(t, ctx->out, ctx->format, err);
 out:
     if (row.id) {
         const char *status = !rc ? "done" : rc == RF_INTERRUPTED ? "interrupted" : "failed";
-        const int ended = rf_run_end(&row, ctx, status, benches == 1 ? e[0].bench.sha256 : NULL, NULL, NULL, err);
+        const int ended = rf_run_end(&row, ctx, status, rc ? NULL : sha256, NULL, NULL, err);
         rc = rc ? rc : ended;
     }
     for (size_t i = 0; e && i < benches; i++)

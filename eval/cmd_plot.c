@@ -99,8 +99,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
                      RF_PLOT_SERIES - RF_BASELINES);
         goto out;
     }
-    if ((rc = rf_routers_load(&router, (const char *const *)args, routers, &o->common.router, rf_baseline_names, RF_BASELINES,
-                              err)) ||
+    if ((rc = rf_routers_load(&router, (const char *const *)args, routers, &o->common.router, rf_baseline_names,
+                              RF_BASELINES, err)) ||
         (rc = rf_evaluate(&e, ctx, o->common.bench.v[0], &o->common, router, routers, err)))
         goto out;
     rc = plot(&e, o, ctx, err);

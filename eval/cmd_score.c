@@ -1,4 +1,5 @@
-/* routefit score: a pure filter. Prompts or vectors in, one win rate per line out, in constant memory, through the scoring pair. */
+/* routefit score: a pure filter. Prompts or vectors in, one win rate per line out, in constant memory, through the
+ * scoring pair. */
 #include "eval/commands.h"
 #include "eval/router.h"
 
@@ -55,15 +56,17 @@ static int load_text_model(struct scorer *s, const char *path, const char *route
     char why[ROUTEFIT_ERR], found[RF_SHA256_HEX];
     int rc;
     if (!path) {
-        rc = rf_fail(err, RF_USAGE, "%s reads vectors: expected --text-model FILE to make them, or --npy FILE with them", router);
+        rc = rf_fail(err, RF_USAGE,
+                     "%s reads vectors: expected --text-model FILE to make them, or --npy FILE with them", router);
         goto out;
     }
     if ((rc = rf_file_read(path, 0, &bytes, err)) || (rc = rf_sha256_of(bytes.data, bytes.len, digest, err)))
         goto out;
     rf_sha256_hex(digest, found);
     if (want && *want && strcmp(want, found))
-        rc = rf_fail(err, RF_BAD_INPUT, "%s: found the text model %.12s..., expected %.12s..., on whose vectors %s was fitted",
-                     path, found, want, router);
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "%s: found the text model %.12s..., expected %.12s..., on whose vectors %s was fitted", path,
+                     found, want, router);
     else if (routefit_embedder_load(&s->embedder, bytes.data, bytes.len, why))
         rc = rf_fail(err, RF_CORRUPT, "%s: %s", path, why);
     else if (routefit_embedder_dim(s->embedder) != routefit_dim(s->router))
@@ -107,8 +110,8 @@ static int score_line(const struct scorer *s, const struct options *o, struct rf
     json_t *row = NULL;
     struct rf_str text = line;
     int rc = 0;
-    if (o->field && ((rc = rf_json_parse(line.s, line.len, &row, err)) ||
-                     (rc = rf_json_get_string(row, o->field, &text, err))))
+    if (o->field &&
+        ((rc = rf_json_parse(line.s, line.len, &row, err)) || (rc = rf_json_get_string(row, o->field, &text, err))))
         goto out;
     if (!o->field && text.len && text.s[text.len - 1] == '\r')
         text.len--;
@@ -141,7 +144,8 @@ static int score_vectors(const struct scorer *s, const struct options *o, FILE *
     int rc = rf_npy_read(o->npy, &m, err);
     if (!rc && (routefit_input(s->router) != ROUTEFIT_VECTOR || m.dim != dim))
         rc = rf_fail(err, RF_BAD_INPUT, "%s: found vectors of width %zu, expected %zu %s", o->npy, m.dim, dim,
-                     routefit_input(s->router) == ROUTEFIT_VECTOR ? "for this router" : "buckets of texts: leave --npy out");
+                     routefit_input(s->router) == ROUTEFIT_VECTOR ? "for this router"
+                                                                  : "buckets of texts: leave --npy out");
     for (size_t first = 0; !rc && first < m.rows; first += RF_BLOCK_ROWS) {
         const size_t n = m.rows - first < RF_BLOCK_ROWS ? m.rows - first : RF_BLOCK_ROWS;
         routefit_win_rates(s->router, m.x + first * dim, n, p);

@@ -7,8 +7,8 @@
 #include "core/mem.h"
 #include "core/stats.h"
 
-/* numpy/core/src/multiarray/compiled_base.c, binary_search_with_guess, with the guess of a fresh call: it looks at x[1..3] first,
- * then at the next eight, then bisects. The index of the interval, -1 below x[0], n above x[n - 1]. */
+/* numpy/core/src/multiarray/compiled_base.c, binary_search_with_guess, with the guess of a fresh call: it looks at
+ * x[1..3] first, then at the next eight, then bisects. The index of the interval, -1 below x[0], n above x[n - 1]. */
 static ptrdiff_t numpy_search(double key, const double *x, size_t n)
 {
     enum { LINEAR = 4, NEAR = 9 };
@@ -108,7 +108,8 @@ static void measure(struct rf_compat *out)
     out->cpt50 = rf_compat_interp(.5 * gap + out->weak, y, x, RF_COMPAT_POINTS);
     out->cpt80 = rf_compat_interp(.8 * gap + out->weak, y, x, RF_COMPAT_POINTS);
     out->auc = trapezoid(x, y, RF_COMPAT_POINTS);
-    const double width = (x[RF_COMPAT_POINTS - 1] - x[0]) / 100; /* the models' own areas are taken over the same shares */
+    const double width =
+        (x[RF_COMPAT_POINTS - 1] - x[0]) / 100; /* the models' own areas are taken over the same shares */
     out->apgr = (out->auc - out->weak * width) / (gap * width);
 }
 
@@ -119,8 +120,8 @@ static void leave_undefined(struct rf_compat *out)
     out->cpt20 = out->cpt50 = out->cpt80 = out->auc = out->apgr = NAN;
 }
 
-/* Right or wrong: each strong call repairs one prompt that only strong gets right, while there are any. The number of calls is
- * not rounded to a whole one. */
+/* Right or wrong: each strong call repairs one prompt that only strong gets right, while there are any. The number of
+ * calls is not rounded to a whole one. */
 static void optimal_right_wrong(const struct rf_compat_data *d, struct rf_compat *out)
 {
     double weak = 0, repairable = 0;
@@ -129,8 +130,7 @@ static void optimal_right_wrong(const struct rf_compat_data *d, struct rf_compat
         repairable += d->strong[p] > d->weak[p];
     }
     for (size_t i = 0; i < RF_COMPAT_POINTS; i++)
-        out->optimal[i] =
-            (weak + fmin((double)d->n * (double)(10 * i) / 100, repairable)) / (double)d->n * 100;
+        out->optimal[i] = (weak + fmin((double)d->n * (double)(10 * i) / 100, repairable)) / (double)d->n * 100;
 }
 
 /* Graded: the k largest gains, over all prompts, contaminated ones too, with k counted over the clean ones. */

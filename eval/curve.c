@@ -11,8 +11,8 @@ static int check_finite(const double *x, size_t n, const char *what, struct rf_e
 {
     for (size_t i = 0; i < n; i++)
         if (!isfinite(x[i]))
-            return rf_fail(err, RF_BAD_INPUT, "%s of prompt %zu of %zu: found %g, expected a finite number", what, i + 1,
-                           n, x[i]);
+            return rf_fail(err, RF_BAD_INPUT, "%s of prompt %zu of %zu: found %g, expected a finite number", what,
+                           i + 1, n, x[i]);
     return 0;
 }
 
@@ -98,7 +98,8 @@ double rf_curve_quality_at(const struct rf_curve *c, double share)
 
 size_t rf_curve_vertex(const struct rf_curve *c, double threshold)
 {
-    size_t low = 0, high = c->groups + 1; /* threshold[low] >= threshold; high is the first below, or one past the end */
+    size_t low = 0,
+           high = c->groups + 1; /* threshold[low] >= threshold; high is the first below, or one past the end */
     while (high - low > 1) {
         const size_t mid = low + (high - low) / 2;
         if (c->threshold[mid] >= threshold)

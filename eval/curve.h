@@ -1,5 +1,5 @@
-/* The curve of a router: mean quality against the share of prompts that the strong model answers, over every threshold that
- * makes a difference. Pure functions on arrays. Refuses: no prompts, scores or qualities that are not finite. */
+/* The curve of a router: mean quality against the share of prompts that the strong model answers, over every threshold
+ * that makes a difference. Pure functions on arrays. Refuses: no prompts, scores or qualities that are not finite. */
 #ifndef RF_EVAL_CURVE_H
 #define RF_EVAL_CURVE_H
 
@@ -19,9 +19,9 @@ struct rf_scored {
     const double *weak;   /* [n] quality of the weak model's answer, finite */
 };
 
-/* Prompts with equal scores form one group: a threshold sends all of them to strong or none. Vertex v, 0 <= v <= groups, sends
- * the v highest groups. Between two vertices the curve is a straight line: exactly the quality to expect where a fair
- * coin picks prompts out of the tied group one by one, and where two thresholds are mixed at random. */
+/* Prompts with equal scores form one group: a threshold sends all of them to strong or none. Vertex v, 0 <= v <=
+ * groups, sends the v highest groups. Between two vertices the curve is a straight line: exactly the quality to expect
+ * where a fair coin picks prompts out of the tied group one by one, and where two thresholds are mixed at random. */
 struct rf_curve {
     size_t n;          /* prompts */
     size_t groups;     /* distinct scores, 1..n */
@@ -46,7 +46,8 @@ double rf_curve_quality(const struct rf_curve *c, size_t v);
 double rf_curve_quality_at(const struct rf_curve *c, double share);
 /* The vertex that a threshold reaches: strong answers where score >= threshold. */
 size_t rf_curve_vertex(const struct rf_curve *c, double threshold);
-/* The smallest share of strong calls whose quality reaches `quality`: the first crossing, for a curve may fall again. NaN: never. */
+/* The smallest share of strong calls whose quality reaches `quality`: the first crossing, for a curve may fall again.
+ * NaN: never. */
 double rf_curve_share_for(const struct rf_curve *c, double quality);
 /* Mean of the quality over all shares: the area under the curve, by trapezoids. */
 double rf_curve_area(const struct rf_curve *c);

@@ -7,7 +7,7 @@
 
 enum { CURVE_POINTS = 201 }; /* of a stored curve */
 
-#define OPTION(field, name, type, arg, def, min, max, help) \
+#define OPTION(field, name, type, arg, def, min, max, help)                                                            \
     RF_OPT(struct rf_evaluate_options, field, name, 0, type, arg, def, NULL, min, max, help)
 
 const struct rf_opt rf_evaluate_table[] = {
@@ -18,7 +18,7 @@ const struct rf_opt rf_evaluate_table[] = {
     OPTION(weak, "weak", RF_OPT_TEXT, "MODEL", NULL, 0, 0, "Weak model of the benchmark."),
     OPTION(keep_contaminated, "keep-contaminated", RF_OPT_FLAG, NULL, NULL, 0, 0,
            "Keep prompts whose exact text is listed as contaminated."),
-    OPTION(resamples, "resamples", RF_OPT_INT, "N", "2000", 100, 1e6, "Bootstrap resamples behind the 95% intervals."),
+    OPTION(resamples, "resamples", RF_OPT_INT, "N", "2000", 100, 1e5, "Bootstrap resamples behind the 95% intervals."),
     OPTION(router.embedder, "embedder", RF_OPT_TEXT, "NAME", NULL, 0, 0,
            "Vectors to score with, in place of those that the router's file names."),
     RF_ROUTER_OPTIONS(struct rf_evaluate_options, router),
@@ -68,7 +68,9 @@ int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, c
                 const struct rf_router *router, size_t nrouter, struct rf_err *err)
 {
     const struct rf_bench_options bo = { name, o->strong, o->weak, o->keep_contaminated };
-    const struct rf_boot_options boot = { .resamples = (size_t)o->resamples, .seed = ctx->seed, .threads = ctx->threads };
+    const struct rf_boot_options boot = { .resamples = (size_t)o->resamples,
+                                          .seed = ctx->seed,
+                                          .threads = ctx->threads };
     struct rf_progress bar = { 0 };
     double *score = NULL;
     int rc;
@@ -114,8 +116,8 @@ void rf_evaluation_release(struct rf_evaluation *e)
 
 /* ---- into the database ---- */
 
-static int store_metric(struct rf_stmt *s, const struct rf_entry *t, const char *name, double value, double low, double high,
-                        struct rf_err *err)
+static int store_metric(struct rf_stmt *s, const struct rf_entry *t, const char *name, double value, double low,
+                        double high, struct rf_err *err)
 {
     if (isnan(value))
         return 0; /* not defined: no row */
@@ -132,9 +134,9 @@ static int store_metrics(struct rf_stmt *s, const struct rf_entry *t, struct rf_
     const struct {
         const char *name;
         double value;
-    } compat[] = { { "compat:cpt20", t->compat.cpt20 }, { "compat:cpt50", t->compat.cpt50 },
-                   { "compat:cpt80", t->compat.cpt80 }, { "compat:auc", t->compat.auc },
-                   { "compat:apgr", t->compat.apgr },   { "compat:weak", t->compat.weak },
+    } compat[] = { { "compat:cpt20", t->compat.cpt20 },  { "compat:cpt50", t->compat.cpt50 },
+                   { "compat:cpt80", t->compat.cpt80 },  { "compat:auc", t->compat.auc },
+                   { "compat:apgr", t->compat.apgr },    { "compat:weak", t->compat.weak },
                    { "compat:strong", t->compat.strong } };
     int rc = 0;
     for (size_t i = 0; i < RF_METRICS && !rc; i++)
@@ -164,10 +166,14 @@ static int store_curve(struct rf_stmt *s, const struct rf_entry *t, struct rf_er
 int rf_evaluation_store(const struct rf_evaluation *e, struct rf_db *db, int64_t run, struct rf_err *err)
 {
     struct rf_stmt *metric = NULL, *curve = NULL;
-    int rc = rf_stmt_new(&metric, db, "INSERT INTO metric(run, bench, router, name, value, low, high) "
-                                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err);
-    if (rc || (rc = rf_stmt_new(&curve, db, "INSERT INTO curve(run, bench, router, point, strong_share, quality, threshold) "
-                                            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err)))
+    int rc = rf_stmt_new(&metric, db,
+                         "INSERT INTO metric(run, bench, router, name, value, low, high) "
+                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                         err);
+    if (rc || (rc = rf_stmt_new(&curve, db,
+                                "INSERT INTO curve(run, bench, router, point, strong_share, quality, threshold) "
+                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                                err)))
         goto out;
     rf_bind_int(metric, 1, run);
     rf_bind_int(curve, 1, run);

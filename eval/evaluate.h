@@ -30,8 +30,8 @@ extern const struct rf_opt rf_evaluate_table[];
 
 /* A router or a baseline on the benchmark. */
 struct rf_entry {
-    const char *name;       /* borrowed from the router, or constant */
-    int baseline;           /* RF_BASELINE_*, or -1 for a router */
+    const char *name; /* borrowed from the router, or constant */
+    int baseline;     /* RF_BASELINE_*, or -1 for a router */
     struct rf_curve curve;
     double metric[RF_METRICS];
     struct rf_boot boot;

@@ -5,20 +5,21 @@
 #include <math.h>
 
 const struct rf_metric_info rf_metric_info[RF_METRICS] = {
-    [RF_APGR] = { "apgr", RF_UNIT_RATIO },         [RF_AUC] = { "auc", RF_UNIT_QUALITY },
-    [RF_CPT20] = { "cpt20", RF_UNIT_SHARE },       [RF_CPT50] = { "cpt50", RF_UNIT_SHARE },
-    [RF_CPT80] = { "cpt80", RF_UNIT_SHARE },       [RF_STRONG95] = { "strong95", RF_UNIT_SHARE },
-    [RF_WEAK] = { "weak", RF_UNIT_QUALITY },       [RF_STRONG] = { "strong", RF_UNIT_QUALITY },
+    [RF_APGR] = { "apgr", RF_UNIT_RATIO },   [RF_AUC] = { "auc", RF_UNIT_QUALITY },
+    [RF_CPT20] = { "cpt20", RF_UNIT_SHARE }, [RF_CPT50] = { "cpt50", RF_UNIT_SHARE },
+    [RF_CPT80] = { "cpt80", RF_UNIT_SHARE }, [RF_STRONG95] = { "strong95", RF_UNIT_SHARE },
+    [RF_WEAK] = { "weak", RF_UNIT_QUALITY }, [RF_STRONG] = { "strong", RF_UNIT_QUALITY },
 };
 
 int rf_metrics_check(const struct rf_curve *c, struct rf_err *err)
 {
     if (c->gain[c->groups] > 0)
         return 0;
-    return rf_fail(err, RF_BAD_INPUT,
-                   "the strong model's mean quality is %g, the weak model's %g: found no gap to close, expected strong to be "
-                   "better; swap the pair or choose another",
-                   c->strong, c->weak);
+    return rf_fail(
+        err, RF_BAD_INPUT,
+        "the strong model's mean quality is %g, the weak model's %g: found no gap to close, expected strong to be "
+        "better; swap the pair or choose another",
+        c->strong, c->weak);
 }
 
 double rf_pgr(double quality, double weak, double strong)

@@ -1,5 +1,5 @@
-/* Routers on texts read the prompt; routers on vectors read table embedding, a block of rows at a time. A prompt whose vector
- * is all zero is scored as it is: the deployed router would do the same. */
+/* Routers on texts read the prompt; routers on vectors read table embedding, a block of rows at a time. A prompt whose
+ * vector is all zero is scored as it is: the deployed router would do the same. */
 #include "eval/router.h"
 
 #include <errno.h>
@@ -37,7 +37,8 @@ static int pick_of(const struct rf_router_options *o, struct routefit_pick *pick
     return rc ? rc : read_id(o->ids.v[1], &pick->weak_id, err);
 }
 
-int rf_router_open(struct routefit_router **out, const char *path, const struct rf_router_options *o, struct rf_err *err)
+int rf_router_open(struct routefit_router **out, const char *path, const struct rf_router_options *o,
+                   struct rf_err *err)
 {
     struct routefit_pick pick;
     struct stat st;
@@ -76,7 +77,8 @@ static int check_new(const char *const *path, size_t i, struct rf_err *err)
         return rf_fail_errno(err, RF_IO, "%s", path[i]);
     for (size_t j = 0; j < i; j++)
         if (!stat(path[j], &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-            return rf_fail(err, RF_USAGE, "\"%s\" and \"%s\" are the same file: expected each router once", path[j], path[i]);
+            return rf_fail(err, RF_USAGE, "\"%s\" and \"%s\" are the same file: expected each router once", path[j],
+                           path[i]);
     return 0;
 }
 
@@ -112,12 +114,15 @@ void rf_routers_free(struct rf_router *r, size_t n)
 static int score_texts(const struct rf_router *r, const struct rf_bench *b, double *score, struct rf_err *err)
 {
     struct routefit_features *pad = routefit_features_new(routefit_dim(r->r));
-    int rc = pad ? 0 : rf_fail(err, RF_FAIL, "out of memory: no room for the features of %zu buckets", routefit_dim(r->r));
+    int rc =
+        pad ? 0 : rf_fail(err, RF_FAIL, "out of memory: no room for the features of %zu buckets", routefit_dim(r->r));
     for (size_t i = 0; i < b->n && !rc; i++) {
         const struct rf_str text = rf_bench_text(b, i);
         if (!text.len)
-            rc = rf_fail(err, RF_BAD_INPUT, "router \"%s\" reads texts: found a prompt of benchmark \"%s\" without one; ingest a "
-                                            "source that has the texts", r->name, b->name);
+            rc = rf_fail(err, RF_BAD_INPUT,
+                         "router \"%s\" reads texts: found a prompt of benchmark \"%s\" without one; ingest a "
+                         "source that has the texts",
+                         r->name, b->name);
         else
             score[i] = routefit_win_rate_text(r->r, pad, text.s, text.len);
     }
@@ -126,15 +131,16 @@ static int score_texts(const struct rf_router *r, const struct rf_bench *b, doub
 }
 
 /* The embedder whose vectors the router was fitted on, checked against what the file says of it. */
-static int find_embedder(const struct rf_router *r, struct rf_db *db, const struct rf_router_options *o, const char **name,
-                         int64_t *id, struct rf_err *err)
+static int find_embedder(const struct rf_router *r, struct rf_db *db, const struct rf_router_options *o,
+                         const char **name, int64_t *id, struct rf_err *err)
 {
     const char *made_by = routefit_meta(r->r, "routefit.embedder_sha256");
     struct rf_stmt *s = NULL;
     int rc;
     *name = o->embedder ? o->embedder : routefit_meta(r->r, "routefit.embedder");
     if (!*name) {
-        rc = rf_fail(err, RF_USAGE, "router \"%s\" does not say which vectors it reads: name them with --embedder", r->name);
+        rc = rf_fail(err, RF_USAGE, "router \"%s\" does not say which vectors it reads: name them with --embedder",
+                     r->name);
         goto out;
     }
     if ((rc = rf_stmt_new(&s, db, "SELECT id, dim, sha256 FROM embedder WHERE name = ?1", err)))
@@ -144,16 +150,20 @@ static int find_embedder(const struct rf_router *r, struct rf_db *db, const stru
         goto out;
     const char *sha256 = rc ? rf_col_text(s, 2) : NULL;
     if (!rc)
-        rc = rf_fail(err, RF_BAD_INPUT,
-                     "router \"%s\" reads vectors of embedder \"%s\", which the database does not have: `routefit embed` "
-                     "makes them, --embedder names others", r->name, *name);
+        rc = rf_fail(
+            err, RF_BAD_INPUT,
+            "router \"%s\" reads vectors of embedder \"%s\", which the database does not have: `routefit embed` "
+            "makes them, --embedder names others",
+            r->name, *name);
     else if ((uint64_t)rf_col_int(s, 1) != routefit_dim(r->r))
-        rc = rf_fail(err, RF_BAD_INPUT, "embedder \"%s\": found vectors of width %lld, expected %zu for router \"%s\"", *name,
-                     (long long)rf_col_int(s, 1), routefit_dim(r->r), r->name);
+        rc = rf_fail(err, RF_BAD_INPUT, "embedder \"%s\": found vectors of width %lld, expected %zu for router \"%s\"",
+                     *name, (long long)rf_col_int(s, 1), routefit_dim(r->r), r->name);
     else if (made_by && *made_by && sha256 && strcmp(made_by, sha256))
-        rc = rf_fail(err, RF_BAD_INPUT,
-                     "embedder \"%s\": found vectors of the text model %.12s..., expected those of %.12s... on which router "
-                     "\"%s\" was fitted; embed again with that model", *name, sha256, made_by, r->name);
+        rc = rf_fail(
+            err, RF_BAD_INPUT,
+            "embedder \"%s\": found vectors of the text model %.12s..., expected those of %.12s... on which router "
+            "\"%s\" was fitted; embed again with that model",
+            *name, sha256, made_by, r->name);
     else
         rc = 0;
     *id = rc ? 0 : rf_col_int(s, 0);
@@ -171,8 +181,8 @@ static int fetch(struct rf_stmt *s, int64_t prompt, float *x, size_t dim, struct
         return rc;
     const struct rf_str v = rf_col_str(s, 0);
     if (v.len != dim * sizeof *x)
-        return rf_fail(err, RF_CORRUPT, "vector of prompt %lld: found %zu bytes, expected %zu", (long long)prompt, v.len,
-                       dim * sizeof *x);
+        return rf_fail(err, RF_CORRUPT, "vector of prompt %lld: found %zu bytes, expected %zu", (long long)prompt,
+                       v.len, dim * sizeof *x);
     memcpy(x, v.s, v.len);
     rf_reset(s);
     return 1;
@@ -208,8 +218,10 @@ static int score_vectors(const struct rf_router *r, struct rf_db *db, const stru
         routefit_win_rates(r->r, x, m, score + first);
     }
     rc = missing ? rf_fail(err, RF_BAD_INPUT,
-                           "%zu of the %zu prompts of benchmark \"%s\" have no vector of embedder \"%s\": `routefit embed` makes "
-                           "them (see `routefit embed -h`)", missing, b->n, b->name, name)
+                           "%zu of the %zu prompts of benchmark \"%s\" have no vector of embedder \"%s\": `routefit "
+                           "embed` makes "
+                           "them (see `routefit embed -h`)",
+                           missing, b->n, b->name, name)
                  : 0;
 out:
     rf_stmt_free(s);
@@ -217,8 +229,9 @@ out:
     return rc;
 }
 
-int rf_router_score(const struct rf_router *r, struct rf_db *db, const struct rf_bench *b, const struct rf_router_options *o,
-                    double *score, struct rf_err *err)
+int rf_router_score(const struct rf_router *r, struct rf_db *db, const struct rf_bench *b,
+                    const struct rf_router_options *o, double *score, struct rf_err *err)
 {
-    return routefit_input(r->r) == ROUTEFIT_TEXT ? score_texts(r, b, score, err) : score_vectors(r, db, b, o, score, err);
+    return routefit_input(r->r) == ROUTEFIT_TEXT ? score_texts(r, b, score, err)
+                                                 : score_vectors(r, db, b, o, score, err);
 }

@@ -1,5 +1,5 @@
-/* RouteLLM's evaluation on its own data files against the reference (golden/README.md: routellm_metrics.json): both routers, all
- * three benchmarks, every row, to 1e-9. Reads the files directly, without the database. */
+/* RouteLLM's evaluation on its own data files against the reference (golden/README.md: routellm_metrics.json): both
+ * routers, all three benchmarks, every row, to 1e-9. Reads the files directly, without the database. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -256,9 +256,15 @@ static void check(const json_t *all, const char *key, const double *score)
     const json_t *want = json_object_get(all, key), *rows = json_object_get(want, "rows"),
                  *optimal = json_object_get(want, "optimal");
     assert_non_null(want);
-    const struct rf_compat_data d = { .n = bench.n, .score = score, .strong = bench.strong, .weak = bench.weak,
-                                      .turns = bench.turns, .right_wrong = bench.right_wrong, .n_all = bench.n_all,
-                                      .strong_all = bench.strong_all, .weak_all = bench.weak_all };
+    const struct rf_compat_data d = { .n = bench.n,
+                                      .score = score,
+                                      .strong = bench.strong,
+                                      .weak = bench.weak,
+                                      .turns = bench.turns,
+                                      .right_wrong = bench.right_wrong,
+                                      .n_all = bench.n_all,
+                                      .strong_all = bench.strong_all,
+                                      .weak_all = bench.weak_all };
     struct rf_compat got;
     struct rf_err err = { 0 };
     assert_int_equal(rf_compat_of(&d, &got, &err), 0);

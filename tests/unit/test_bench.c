@@ -1,4 +1,5 @@
-/* Unit tests of eval/bench.h, eval/router.h and eval/evaluate.h on a small database in memory's place: a file of its own. */
+/* Unit tests of eval/bench.h, eval/router.h and eval/evaluate.h on a small database in memory's place: a file of its
+ * own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,20 +14,24 @@
 #include "eval/evaluate.h"
 #include "near.h"
 
-/* Six items of bench "quiz": one without the weak score, one contaminated by its second turn; two models and two routers' worth of
- * vectors of width 2. A second bench has three models. */
+/* Six items of bench "quiz": one without the weak score, one contaminated by its second turn; two models and two
+ * routers' worth of vectors of width 2. A second bench has three models. */
 static const char *const content =
     "INSERT INTO source VALUES (1, 's', 's.csv', 'x', 'f', 1, 6, 6, 0, 0, 0, '2026');"
     "INSERT INTO model VALUES (1, 'big'), (2, 'small'), (3, 'other');"
     "INSERT INTO prompt VALUES (1, x'01', 'one', NULL, 1, 3), (2, x'02', 'two', NULL, 1, 3),"
     " (3, x'03', 'three', NULL, 1, 5), (4, x'04', 'first', '[\"abc\"]', 2, 5), (5, x'05', 'seventeen', NULL, 1, 9),"
     " (6, x'06', 'six', NULL, 1, 3);"
-    "INSERT INTO item VALUES (1, 1, 1, 'quiz', NULL, 'a', 1), (2, 1, 2, 'quiz', NULL, 'b', 2), (3, 1, 3, 'quiz', NULL, 'c', 3),"
+    "INSERT INTO item VALUES (1, 1, 1, 'quiz', NULL, 'a', 1), (2, 1, 2, 'quiz', NULL, 'b', 2), (3, 1, 3, 'quiz', NULL, "
+    "'c', 3),"
     " (4, 1, 4, 'quiz', NULL, 'd', 4), (5, 1, 5, 'quiz', NULL, 'e', 5), (6, 1, 6, 'quiz', NULL, 'f', 6),"
     " (7, 1, 7, 'trio', NULL, 'a', 1), (8, 1, 8, 'graded', NULL, 'a', 1);"
-    "INSERT INTO result(item, model, turn, score, source) VALUES (1, 1, 1, 1, 1), (1, 2, 1, 0, 1), (2, 1, 1, 1, 1), (2, 2, 1, 1, 1),"
-    " (3, 1, 1, 0, 1), (3, 2, 1, 1, 1), (4, 1, 1, 1, 1), (4, 2, 1, 0, 1), (5, 1, 1, 1, 1), (5, 2, 1, 0, 1), (6, 1, 1, 1, 1),"
-    " (7, 1, 1, 1, 1), (7, 2, 1, 0, 1), (7, 3, 1, 0, 1), (8, 1, 1, 9, 1), (8, 1, 2, 7.5, 1), (8, 2, 1, 8, 1), (8, 2, 2, 5, 1);"
+    "INSERT INTO result(item, model, turn, score, source) VALUES (1, 1, 1, 1, 1), (1, 2, 1, 0, 1), (2, 1, 1, 1, 1), "
+    "(2, 2, 1, 1, 1),"
+    " (3, 1, 1, 0, 1), (3, 2, 1, 1, 1), (4, 1, 1, 1, 1), (4, 2, 1, 0, 1), (5, 1, 1, 1, 1), (5, 2, 1, 0, 1), (6, 1, 1, "
+    "1, 1),"
+    " (7, 1, 1, 1, 1), (7, 2, 1, 0, 1), (7, 3, 1, 0, 1), (8, 1, 1, 9, 1), (8, 1, 2, 7.5, 1), (8, 2, 1, 8, 1), (8, 2, "
+    "2, 5, 1);"
     /* SHA-256 of "abc" (FIPS 180-2, appendix B.1) */
     "INSERT INTO contaminated VALUES (1, x'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');"
     "INSERT INTO embedder VALUES (1, 'pairs', 'npy', 2, NULL, NULL);"
@@ -126,7 +131,9 @@ static void the_pair_can_be_named(void **state)
     struct place *p = *state;
     static const struct {
         const char *strong, *weak, *found_strong, *found_weak;
-    } cases[] = { { "small", NULL, "small", "big" }, { NULL, "big", "small", "big" }, { "big", "small", "big", "small" } };
+    } cases[] = { { "small", NULL, "small", "big" },
+                  { NULL, "big", "small", "big" },
+                  { "big", "small", "big", "small" } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rf_bench b;
         struct rf_err err = { 0 };
@@ -168,7 +175,8 @@ static void write_router(const char *path, float bias, const char *extra)
     int len = snprintf(header, sizeof header,
                        "{\"__metadata__\":{\"routefit.kind\":\"logistic\",\"routefit.input\":\"vector\"%s},"
                        "\"weight\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
-                       "\"bias\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}", extra);
+                       "\"bias\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}",
+                       extra);
     while (len % 8)
         header[len++] = ' ';
     const uint64_t n = (uint64_t)len;
@@ -223,8 +231,11 @@ static void routers_that_do_not_fit_are_refused(void **state)
     };
     struct rf_bench b;
     struct rf_err err = { 0 };
-    assert_int_equal(rf_db_exec(p->db, "INSERT INTO embedder VALUES (2, 'wide', 'npy', 3, NULL, NULL), "
-                                       "(3, 'text', 'text', 2, 'aa', NULL);", &err), 0);
+    assert_int_equal(rf_db_exec(p->db,
+                                "INSERT INTO embedder VALUES (2, 'wide', 'npy', 3, NULL, NULL), "
+                                "(3, 'text', 'text', 2, 'aa', NULL);",
+                                &err),
+                     0);
     assert_int_equal(rf_bench_load(&b, p->db, &(struct rf_bench_options){ .name = "quiz" }, &err), 0);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rf_router *r = NULL;
@@ -280,8 +291,12 @@ static void an_evaluation_holds_routers_and_baselines(void **state)
     assert_near(e.entry[3].metric[RF_APGR], 1.375, 1e-12);
     for (size_t i = 0; i < e.n; i++)
         assert_near(e.entry[i].boot.low[RF_WEAK], e.entry[0].boot.low[RF_WEAK], 0);
-    assert_int_equal(rf_db_exec(p->db, "INSERT INTO run VALUES (1, 'eval', '[]', '{}', 1, 'v', 'b', 1, '2026', 'done', NULL, NULL, "
-                                       "NULL, NULL, NULL);", &err), 0);
+    assert_int_equal(
+        rf_db_exec(p->db,
+                   "INSERT INTO run VALUES (1, 'eval', '[]', '{}', 1, 'v', 'b', 1, '2026', 'done', NULL, NULL, "
+                   "NULL, NULL, NULL);",
+                   &err),
+        0);
     assert_int_equal(rf_evaluation_store(&e, p->db, 1, &err), 0);
     int64_t n = 0;
     assert_int_equal(rf_db_int(p->db, &n, &err, "SELECT count(*) FROM curve WHERE router = 'two'", 0, NULL), 1);

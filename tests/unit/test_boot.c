@@ -1,4 +1,5 @@
-/* Unit tests of eval/boot.h: counts add up, every resample equals a curve over the prompts written out, threads change nothing. */
+/* Unit tests of eval/boot.h: counts add up, every resample equals a curve over the prompts written out, threads change
+ * nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,7 +50,8 @@ static void counts_sum_to_the_number_of_prompts(void **state)
     }
 }
 
-/* Over many resamples each prompt is drawn once on average, with the multinomial's variance 1 - 1/n and covariance -1/n. */
+/* Over many resamples each prompt is drawn once on average, with the multinomial's variance 1 - 1/n and covariance
+ * -1/n. */
 static void counts_have_the_multinomial_moments(void **state)
 {
     (void)state;
@@ -69,7 +71,8 @@ static void counts_have_the_multinomial_moments(void **state)
     assert_true(fabs(product / ROUNDS + .1) < .05);
 }
 
-/* The naive bootstrap with the same counts: the prompts of a resample written out one by one, sorted and measured anew. */
+/* The naive bootstrap with the same counts: the prompts of a resample written out one by one, sorted and measured anew.
+ */
 static void resamples_equal_curves_over_the_prompts_written_out(void **state)
 {
     (void)state;

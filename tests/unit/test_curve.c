@@ -1,4 +1,5 @@
-/* Unit tests of eval/curve.h, eval/metric.h and eval/compat.h: cases that can be worked out by hand, and what must hold on any. */
+/* Unit tests of eval/curve.h, eval/metric.h and eval/compat.h: cases that can be worked out by hand, and what must hold
+ * on any. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -171,7 +172,8 @@ static void what_is_not_finite_is_refused(void **state)
     rf_curve_release(&c);
 }
 
-/* On random data: the oracle lies above every router, every curve joins weak to strong, mirrored scores mirror the area. */
+/* On random data: the oracle lies above every router, every curve joins weak to strong, mirrored scores mirror the
+ * area. */
 static void every_curve_lies_under_the_oracle(void **state)
 {
     (void)state;
@@ -232,7 +234,9 @@ static void tied_quantiles_have_no_reference(void **state)
         weak[i] = i % 2 ? 1 : 0;
         turns[i] = 1;
     }
-    struct rf_compat_data d = { .n = N, .score = score, .strong = strong, .weak = weak, .turns = turns, .right_wrong = true };
+    struct rf_compat_data d = {
+        .n = N, .score = score, .strong = strong, .weak = weak, .turns = turns, .right_wrong = true
+    };
     struct rf_compat out;
     struct rf_err err = { 0 };
     assert_int_equal(rf_compat_of(&d, &out, &err), 0);
