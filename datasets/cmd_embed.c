@@ -416,8 +416,8 @@ static const struct rf_cmd npy_command = {
              "must have the same number of rows. Rows of zeros are stored and counted. A prompt\n"
              "that stands in several rows keeps its first vector; the others are counted as\n"
              "repeated, with the largest difference of an entry.\n",
-    .examples = "routefit embed npy votes_openai.npy --source votes --embedder openai\n"
-                "routefit embed npy gsm8k_openai.npy --source gsm8k_responses --embedder openai\n",
+    .examples = "routefit embed npy votes_openai.npy --source arena55k/votes --embedder openai\n"
+                "routefit embed npy gsm8k_openai.npy --source gsm8k/gsm8k_responses --embedder openai\n",
     .opts = { npy_opts },
     .opts_size = sizeof(struct npy_options),
     .min_args = 1,
@@ -432,8 +432,8 @@ static const struct rf_cmd save_command = {
     .args = "",
     .about = "One row per data row of the source, in its order; rows that ingest dropped are zeros\n"
              "and counted. The reverse of `embed npy`.\n",
-    .examples = "routefit embed save --source votes --embedder text -o votes_text.npy\n"
-                "routefit embed save --source votes --embedder text -o small.npy --f16\n",
+    .examples = "routefit embed save --source arena55k/votes --embedder text -o votes_text.npy\n"
+                "routefit embed save --source arena55k/votes --embedder text -o small.npy --f16\n",
     .opts = { save_opts, npy_opts },
     .opts_size = sizeof(struct npy_options),
     .need = RF_NEED_READ,
@@ -451,7 +451,7 @@ const struct rf_cmd rf_cmd_embed = {
     .about = "Routers read vectors. `embed text` computes them offline from the prompts' text,\n"
              "`embed npy` takes those of any other embedding model, row by row.\n",
     .examples = "routefit embed text -o text.safetensors\n"
-                "routefit embed npy vectors.npy --source votes --embedder mine\n",
+                "routefit embed npy vectors.npy --source arena55k/votes --embedder mine\n",
     .need = RF_NEED_NOTHING,
     .subs = embed_commands,
 };
