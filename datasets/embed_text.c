@@ -110,31 +110,20 @@ static size_t weigh(struct rf_csr *at, double *idf)
 
 /* ---- the file ---- */
 
-/* v[buckets][dim] := v diag(factor) with the idf of each row; factor_j = c s_j^-whiten, where c makes the mean over the texts
- * of |vector|^2, which is the sum of (factor_j s_j)^2 / n, equal to 1. */
-static int finish_projection(struct rf_svd *d, const double *idf, size_t n, double whiten, struct rf_err *err)
+/* v[buckets][dim] := c v with the idf of each row; c makes the mean over the texts of |vector|^2, which is
+ * c^2 (sum of s^2) / n, equal to 1. */
+static void finish_projection(struct rf_svd *d, const double *idf, size_t n)
 {
-    double *factor = NULL, sum = 0;
-    const int rc = RF_NEW(factor, d->dim, err);
-    if (rc)
-        return rc;
-    for (size_t j = 0; j < d->dim; j++) {
-        factor[j] = pow(d->s[j] / d->s[0], -whiten);
-        sum += factor[j] * factor[j] * d->s[j] * d->s[j];
-    }
-    for (size_t j = 0; j < d->dim; j++)
-        factor[j] *= sqrt((double)n / sum);
+    const double c = sqrt((double)n / d->energy);
     for (size_t b = 0; b < d->cols; b++)
         for (size_t j = 0; j < d->dim; j++)
-            d->v[b * d->dim + j] = (float)((double)d->v[b * d->dim + j] * idf[b] * factor[j]);
-    rf_free(factor);
-    return 0;
+            d->v[b * d->dim + j] = (float)((double)d->v[b * d->dim + j] * idf[b] * c);
 }
 
 static int write_file(const struct rf_svd *d, const float *mean, const float *scale, const struct rf_text_fit_options *o, size_t n,
                       const char *path, char *sha256, struct rf_err *err)
 {
-    char texts[32], seed[32], whiten[32];
+    char texts[32], seed[32];
     uint16_t *half = NULL;
     int rc = 0;
     if (!o->f32) {
@@ -145,15 +134,16 @@ static int write_file(const struct rf_svd *d, const float *mean, const float *sc
     }
     snprintf(texts, sizeof texts, "%zu", n);
     snprintf(seed, sizeof seed, "%" PRIu64, o->seed);
-    snprintf(whiten, sizeof whiten, "%g", o->whiten);
     const struct rf_tensor tensors[] = {
         { "projection", o->f32 ? RF_F32 : RF_F16, 2, { d->cols, d->dim }, o->f32 ? (const void *)d->v : half },
         { "shape_mean", RF_F32, 1, { ROUTEFIT_SHAPE }, mean },
         { "shape_scale", RF_F32, 1, { ROUTEFIT_SHAPE }, scale },
     };
     const struct rf_meta meta[] = {
-        { "routefit.kind", "text-embedder" }, { "routefit.features", ROUTEFIT_FEATURES }, { "routefit.prompts", texts },
-        { "routefit.seed", seed },            { "routefit.whiten", whiten },
+        { "routefit.kind", "text-embedder" },
+        { "routefit.features", ROUTEFIT_FEATURES },
+        { "routefit.prompts", texts },
+        { "routefit.seed", seed },
     };
     rc = rf_safetensors_write(path, tensors, sizeof tensors / sizeof *tensors, meta, sizeof meta / sizeof *meta, o->force,
                               sha256, err);
@@ -188,7 +178,8 @@ int rf_text_fit(const struct rf_str *text, size_t n, const struct rf_text_fit_op
     rf_csr_release(&at);
     r.dim = d.dim;
     r.captured = d.energy / d.total;
-    if ((rc = finish_projection(&d, idf, n, o->whiten, err)) || (rc = write_file(&d, mean, scale, o, n, path, r.sha256, err)))
+    finish_projection(&d, idf, n);
+    if ((rc = write_file(&d, mean, scale, o, n, path, r.sha256, err)))
         goto out;
     *fit = r;
 out:

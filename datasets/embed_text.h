@@ -20,7 +20,6 @@ struct rf_text_fit_options {
     size_t dim;        /* directions kept, >= 1; fewer where the texts have a lower rank */
     size_t buckets;    /* of the hash: a power of two, 256 .. 2^22 */
     size_t iterations; /* of the SVD, >= 1 */
-    double whiten;     /* 0 .. 1: direction j is scaled by s_j^-whiten; 0 keeps the TF-IDF inner products, 1 gives all one variance */
     double shape;      /* >= 0: mean squared norm of the shape part; that of the n-gram part is 1 */
     bool f32;          /* save the projection as F32, else F16 */
     bool force;        /* write over an existing file */

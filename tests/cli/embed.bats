@@ -3,17 +3,17 @@
 setup() {
     cd "$BATS_TEST_TMPDIR"
     export ROUTEFIT_DB=t.db
-    # 40 votes on 20 prompts; the last row has no winner that is known and is dropped
+    # 40 votes on 21 prompts, one of them without a word
     awk 'BEGIN { srand(1); split("sort poem integral kitchen python dragon proof tax", w, " ");
         print "model_a,model_b,winner,prompt";
         for (i = 0; i < 39; i++)
-            printf "m%d,n%d,%s,%s the %s of %s %d\n", i % 3, i % 2, i % 2 ? "a" : "b", w[i % 8 + 1], w[i * 3 % 7 + 1], w[i % 5 + 1], i % 20;
+            printf "m%d,n%d,%s,%s the %s of %s %d\n", i % 3, i % 2, i % 2 ? "a" : "b", w[i % 20 % 8 + 1], w[i % 20 % 7 + 1], w[i % 5 + 1], i % 20;
         print "m1,n1,a,?!" }' > votes.csv
     "$ROUTEFIT" -q ingest --name votes votes.csv
 }
 
 value() { # column of the only row of the last output
-    printf '%s' "$output" | sqlite3 :memory: "SELECT json_extract(readfile('/dev/stdin'), '\$[0].$1')"
+    printf '%s' "$output" | tr -d '\n' | sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p"
 }
 
 @test "text: every prompt gets its vector, and the counts say how" {

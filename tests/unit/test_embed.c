@@ -167,33 +167,6 @@ static void vectors_have_the_promised_scale(void **state)
     rf_texts_release(&t);
 }
 
-/* Directions of the whitened model have one variance around 0 (second moment). */
-static void whitening_levels_the_directions(void **state)
-{
-    struct scratch *s = *state;
-    struct rf_text_fit f;
-    struct rf_text_fit_options o = usual;
-    struct rf_texts t = { 0 };
-    struct rf_text_model *m = NULL;
-    size_t blank = 0;
-    o.whiten = 1;
-    fit(s, "m.safetensors", &o, &f);
-    assert_int_equal(rf_texts_read(s->db, 0, &t, NULL), 0);
-    assert_int_equal(rf_text_model_open(&m, in_folder(s, "m.safetensors"), NULL), 0);
-    const size_t dim = rf_text_model_dim(m);
-    float *x = rf_calloc(t.n * dim, sizeof *x, NULL);
-    assert_int_equal(rf_text_model_embed(m, t.text, t.n, 1, x, &blank, NULL), 0);
-    for (size_t k = 0; k < f.dim; k++) {
-        double squares = 0;
-        for (size_t i = 0; i < t.n; i++)
-            squares += (double)x[i * dim + k] * (double)x[i * dim + k] / (double)t.n;
-        assert_true(fabs(squares * (double)f.dim - 1) < 1e-2);
-    }
-    rf_free(x);
-    rf_text_model_free(m);
-    rf_texts_release(&t);
-}
-
 static void threads_do_not_change_the_file(void **state)
 {
     struct scratch *s = *state;
@@ -366,7 +339,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(texts_carry_their_marks),
         TEST(vectors_have_the_promised_scale),
-        TEST(whitening_levels_the_directions),
         TEST(threads_do_not_change_the_file),
         TEST(texts_without_words_are_blank),
         TEST(few_texts_give_fewer_directions),
