@@ -1,0 +1,197 @@
+/* export routellm|vector|text: weights in the shape that another program loads. Needs no database. */
+#include <math.h>
+
+#include "core/cli.h"
+#include "core/table.h"
+#include "train/commands.h"
+#include "train/export.h"
+
+struct options {
+    const char *output;
+    bool force;
+    const char *strong, *weak;
+    int64_t strong_id, weak_id;
+    const char *embedder_file;
+    bool int8;
+    const char *texts;
+};
+
+static const struct rf_opt output_table[] = {
+    RF_OPT(struct options, output, "output", 'o', RF_OPT_TEXT, "PATH", NULL, NULL, 0, 0, "What to write."),
+    RF_OPT(struct options, force, "force", 'f', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0, "Replace what exists."),
+    RF_OPT(struct options, strong, "strong", 0, RF_OPT_TEXT, "MODEL", NULL, NULL, 0, 0,
+           "Strong model of an mf router; without it the file's own."),
+    RF_OPT(struct options, weak, "weak", 0, RF_OPT_TEXT, "MODEL", NULL, NULL, 0, 0,
+           "Weak model of an mf router; without it the file's own."),
+    RF_OPT(struct options, strong_id, "strong-id", 0, RF_OPT_INT, "ROW", "-1", NULL, -1, 1e9,
+           "Strong model by row, for files of RouteLLM, which hold no names (-1: by name)."),
+    RF_OPT(struct options, weak_id, "weak-id", 0, RF_OPT_INT, "ROW", "-1", NULL, -1, 1e9,
+           "Weak model by row (-1: by name)."),
+    RF_OPT_END,
+};
+
+static const struct rf_opt text_table[] = {
+    RF_OPT(struct options, embedder_file, "embedder-file", 'E', RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
+           "The text embedder whose vectors the router was fitted on."),
+    RF_OPT(struct options, int8, "int8", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "Weights as whole numbers of 8 bits with one scale; says what that costs."),
+    RF_OPT(struct options, texts, "texts", 0, RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
+           "Texts, one a line, on which --int8 is compared with float weights; without it invented ones."),
+    RF_OPT_END,
+};
+
+static int open_router(struct rf_export *e, const struct options *o, const char *path, struct rf_err *err)
+{
+    const bool use_ids = o->strong_id >= 0 && o->weak_id >= 0;
+    const struct routefit_pick pick = {
+        .strong = o->strong,
+        .weak = o->weak,
+        .use_ids = use_ids,
+        .strong_id = use_ids ? (size_t)o->strong_id : 0,
+        .weak_id = use_ids ? (size_t)o->weak_id : 0,
+    };
+    if (!o->output)
+        return rf_fail(err, RF_USAGE, "name what to write: -o PATH");
+    if ((o->strong_id >= 0) != (o->weak_id >= 0))
+        return rf_fail(err, RF_USAGE, "found one of --strong-id and --weak-id, expected both or none");
+    return rf_export_open(e, path, &pick, err);
+}
+
+static int print_summary(const struct rf_ctx *ctx, const struct options *o, const struct rf_exported *x,
+                         struct rf_err *err)
+{
+    static const struct rf_column columns[] = {
+        { "output", RF_CELL_TEXT, 0, NULL, NULL }, { "weights", RF_CELL_INT, 0, NULL, NULL },
+        { "bytes", RF_CELL_INT, 0, NULL, NULL },   { "max_difference", RF_CELL_REAL, 6, NULL, NULL },
+        { "texts", RF_CELL_INT, 0, NULL, NULL },
+    };
+    struct rf_table *t = NULL;
+    int rc;
+    if ((rc = rf_table_new(&t, columns, sizeof columns / sizeof *columns, err)) ||
+        (rc = rf_table_text(t, o->output, err)) || (rc = rf_table_int(t, (int64_t)x->dim, err)) ||
+        (rc = rf_table_int(t, (int64_t)x->bytes, err)) || (rc = rf_table_real(t, x->difference, err)) ||
+        (rc = isnan(x->difference) ? rf_table_missing(t, err) : rf_table_int(t, (int64_t)x->texts, err)))
+        goto out;
+    rc = rf_table_print(t, ctx->out, ctx->format, err);
+out:
+    rf_table_free(t);
+    return rc;
+}
+
+static int run_routellm(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
+{
+    const struct options *o = opts;
+    struct rf_export e = { 0 };
+    struct rf_exported x;
+    int rc;
+    (void)nargs;
+    if (!(rc = open_router(&e, o, args[0], err)) && !(rc = rf_export_routellm(&e, o->output, o->force, &x, err)))
+        rc = print_summary(ctx, o, &x, err);
+    rf_export_release(&e);
+    return rc;
+}
+
+static int run_vector(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
+{
+    const struct options *o = opts;
+    struct rf_export e = { 0 };
+    struct rf_exported x;
+    int rc;
+    (void)nargs;
+    if (!(rc = open_router(&e, o, args[0], err)) && !(rc = rf_export_vector(&e, o->output, o->force, &x, err)))
+        rc = print_summary(ctx, o, &x, err);
+    rf_export_release(&e);
+    return rc;
+}
+
+static int run_text(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
+{
+    const struct options *o = opts;
+    struct rf_export e = { 0 };
+    struct rf_exported x;
+    struct rf_input *texts = NULL;
+    int rc = 0;
+    (void)nargs;
+    if (!o->embedder_file)
+        rc = rf_fail(err, RF_USAGE, "name the embedder that the router was fitted on: --embedder-file FILE");
+    else if (o->texts && !o->int8)
+        rc = rf_fail(err, RF_USAGE, "found --texts without --int8: there is nothing to compare");
+    if (rc || (rc = open_router(&e, o, args[0], err)) || (o->texts && (rc = rf_input_open(&texts, o->texts, err))) ||
+        (rc = rf_export_text(&e, o->embedder_file, o->int8, texts, ctx->seed, o->output, o->force, &x, err)))
+        goto out;
+    rc = print_summary(ctx, o, &x, err);
+out:
+    rf_input_close(texts);
+    rf_export_release(&e);
+    return rc;
+}
+
+static const struct rf_cmd routellm = {
+    .name = "routellm",
+    .summary = "Write an mf router as the folder that RouteLLM loads",
+    .args = "ROUTER",
+    .about = "Writes model.safetensors with P.weight, text_proj.0.weight and\n"
+             "classifier.0.weight, and config.json beside it. The rows stand in this router's\n"
+             "order, which models.json lists: RouteLLM picks rows by its own MODEL_IDS, so set\n"
+             "those, or its strong and weak ids, to the numbers of this list (from 0). Its\n"
+             "vectors must come from the embedder that the router was fitted on.",
+    .examples = "routefit export routellm mf.safetensors -o routellm-mf\n"
+                "routefit export routellm mf.safetensors -o routellm-mf --force\n",
+    .opts = { output_table },
+    .opts_size = sizeof(struct options),
+    .min_args = 1,
+    .max_args = 1,
+    .need = RF_NEED_NOTHING,
+    .run = run_routellm,
+};
+
+static const struct rf_cmd vector = {
+    .name = "vector",
+    .summary = "Write a router on vectors as one vector of weights",
+    .args = "ROUTER",
+    .about = "Every kind of router on vectors is one linear function of the vector: a dot\n"
+             "product and a bias give the log odds. Writes it as a logistic router (float32),\n"
+             "also out of RouteLLM's own files: name their two rows.",
+    .examples = "routefit export vector mf.safetensors -o vector.safetensors\n"
+                "routefit export vector model.safetensors --strong-id 24 --weak-id 36 -o vector.safetensors\n",
+    .opts = { output_table },
+    .opts_size = sizeof(struct options),
+    .min_args = 1,
+    .max_args = 1,
+    .need = RF_NEED_NOTHING,
+    .run = run_vector,
+};
+
+static const struct rf_cmd text = {
+    .name = "text",
+    .summary = "Write a router and its text embedder as one weight per n-gram bucket",
+    .args = "ROUTER",
+    .about = "Between the features of a text and the log odds of a router on the vectors of\n"
+             "`embed text` everything is linear, so both files fold into one weight per\n"
+             "bucket. The result scores texts by itself: no vectors, no embedder. --int8\n"
+             "makes it four times smaller and prints the largest difference of win rates\n"
+             "that it causes.",
+    .examples = "routefit export text mf.safetensors -E text.safetensors -o prompt.safetensors\n"
+                "routefit export text mf.safetensors -E text.safetensors --int8 -o prompt.safetensors\n",
+    .opts = { output_table, text_table },
+    .opts_size = sizeof(struct options),
+    .min_args = 1,
+    .max_args = 1,
+    .need = RF_NEED_NOTHING,
+    .run = run_text,
+};
+
+static const struct rf_cmd *const subs[] = { &routellm, &vector, &text, NULL };
+
+const struct rf_cmd rf_cmd_export = {
+    .name = "export",
+    .summary = "Write a router's weights for another program",
+    .args = "SHAPE",
+    .about = "Reads a weight file that `fit` wrote (or RouteLLM's) and writes it in another\n"
+             "shape. The names of the strong and the weak model and of the embedder stay in\n"
+             "the metadata of the new file.",
+    .examples = "routefit export vector mf.safetensors -o vector.safetensors\n"
+                "routefit export routellm mf.safetensors -o routellm-mf\n",
+    .need = RF_NEED_NOTHING,
+    .subs = subs,
+};
