@@ -1,4 +1,5 @@
-/* routefit_score: load a router's weights and score prompts. Two files, C99, libc and libm only: copy them into your program.
+/* routefit_score: load a router's weights and score prompts. Two files, C99, libc and libm only: copy them into your
+ * program.
  *
  *     struct routefit_router *r;
  *     char err[ROUTEFIT_ERR];
@@ -23,28 +24,42 @@ extern "C" {
 
 enum { ROUTEFIT_ERR = 256 };
 
-/* ---- safetensors, read strictly (github.com/huggingface/safetensors, README "Format"; rules in routefit_score.c) ---- */
+/* ---- safetensors, read strictly (github.com/huggingface/safetensors, README "Format"; rules in routefit_score.c) ----
+ */
 
-enum routefit_dtype { ROUTEFIT_F64, ROUTEFIT_F32, ROUTEFIT_F16, ROUTEFIT_BF16, ROUTEFIT_I64, ROUTEFIT_I32, ROUTEFIT_I16, ROUTEFIT_I8, ROUTEFIT_U8, ROUTEFIT_BOOL };
+enum routefit_dtype {
+    ROUTEFIT_F64,
+    ROUTEFIT_F32,
+    ROUTEFIT_F16,
+    ROUTEFIT_BF16,
+    ROUTEFIT_I64,
+    ROUTEFIT_I32,
+    ROUTEFIT_I16,
+    ROUTEFIT_I8,
+    ROUTEFIT_U8,
+    ROUTEFIT_BOOL
+};
 enum { ROUTEFIT_MAX_RANK = 8 };
 
 struct routefit_tensor {
-    const char *name;           /* NUL-terminated, owned by the file */
+    const char *name; /* NUL-terminated, owned by the file */
     enum routefit_dtype dtype;
-    size_t rank;                /* 0..ROUTEFIT_MAX_RANK */
+    size_t rank; /* 0..ROUTEFIT_MAX_RANK */
     size_t shape[ROUTEFIT_MAX_RANK];
-    size_t count;               /* product of shape */
-    const unsigned char *data;  /* little-endian, maybe unaligned, inside the caller's bytes */
+    size_t count;              /* product of shape */
+    const unsigned char *data; /* little-endian, maybe unaligned, inside the caller's bytes */
 };
 
-struct routefit_tensors;        /* a parsed file; borrows the caller's bytes */
+struct routefit_tensors; /* a parsed file; borrows the caller's bytes */
 /* bytes must outlive *out. 0, or -1 with err filled (offset, what was found, what was expected). */
 int routefit_tensors_open(struct routefit_tensors **out, const void *bytes, size_t n, char err[ROUTEFIT_ERR]);
 size_t routefit_tensors_count(const struct routefit_tensors *f);
 const struct routefit_tensor *routefit_tensors_at(const struct routefit_tensors *f, size_t i);
-const struct routefit_tensor *routefit_tensors_find(const struct routefit_tensors *f, const char *name); /* NULL: absent */
-const char *routefit_tensors_meta(const struct routefit_tensors *f, const char *key);                    /* NULL: absent */
-/* Copies a tensor into out[count] as float (F32, F16, BF16, I8 and F64). 0, or -1 where an element is not finite or the type is another. */
+const struct routefit_tensor *routefit_tensors_find(const struct routefit_tensors *f,
+                                                    const char *name);                /* NULL: absent */
+const char *routefit_tensors_meta(const struct routefit_tensors *f, const char *key); /* NULL: absent */
+/* Copies a tensor into out[count] as float (F32, F16, BF16, I8 and F64). 0, or -1 where an element is not finite or the
+ * type is another. */
 int routefit_tensor_floats(const struct routefit_tensor *t, float *out, char err[ROUTEFIT_ERR]);
 void routefit_tensors_close(struct routefit_tensors *f); /* NULL is fine */
 
@@ -55,8 +70,9 @@ void routefit_tensors_close(struct routefit_tensors *f); /* NULL is fine */
  *   words: every word, and every two words in a row.
  * Each gives a key of 64 bits (arithmetic modulo 2^64): n bytes b: 256 * (b[0] * 256^(n-1) + ... + b[n-1]) + n;
  * a word: h, from h = 1 by h = h * A + byte for each byte; two words: h(first) * B + h(second).
- * bucket = the top bits of mix(key), where mix(x) = (y ^ y >> 32) * B, y = x * A, A = 0x243f6a8885a308d3 and B = 0xb7e151628aed2a6b
- * (the fractions of pi and e). value = (1 + ln count) / sqrt(sum over buckets of (1 + ln count)^2). A text without words has no entry. */
+ * bucket = the top bits of mix(key), where mix(x) = (y ^ y >> 32) * B, y = x * A, A = 0x243f6a8885a308d3 and B =
+ * 0xb7e151628aed2a6b (the fractions of pi and e). value = (1 + ln count) / sqrt(sum over buckets of (1 + ln count)^2).
+ * A text without words has no entry. */
 
 #define ROUTEFIT_FEATURES "rf-text-1"
 enum { ROUTEFIT_BUCKETS = 32768, ROUTEFIT_SHAPE = 8 };
@@ -65,35 +81,42 @@ struct routefit_features; /* a scratch pad for one thread */
 /* buckets: a power of two in [256, 2^22]. NULL: no memory or a wrong number. */
 struct routefit_features *routefit_features_new(size_t buckets);
 void routefit_features_free(struct routefit_features *f);
-/* The features of text[n] (any bytes; the first 2^30 count). Results stay in f until the next call: *bucket[i] ascending and distinct,
- * *value[i] > 0 with unit Euclidean length, i < the returned count; *shape[ROUTEFIT_SHAPE]: ln(1+bytes), ln(1+words), ln(1+line feeds),
- * the shares of digits, of capitals, of ASCII punctuation and of bytes >= 0x80 among the bytes, ln(1+bytes of the longest word); all finite. */
+/* The features of text[n] (any bytes; the first 2^30 count). Results stay in f until the next call: *bucket[i]
+ * ascending and distinct, *value[i] > 0 with unit Euclidean length, i < the returned count; *shape[ROUTEFIT_SHAPE]:
+ * ln(1+bytes), ln(1+words), ln(1+line feeds), the shares of digits, of capitals, of ASCII punctuation and of bytes >=
+ * 0x80 among the bytes, ln(1+bytes of the longest word); all finite. */
 size_t routefit_features_of(struct routefit_features *f, const char *text, size_t n, const uint32_t **bucket,
                             const float **value, const float **shape);
 
 /* ---- text embedder: an affine map of the features ----
- * vector = projection' features + shape part; file: tensors "projection" [buckets][dim] (F16 or F32; IDF folded in), "shape_mean",
- * "shape_scale" [ROUTEFIT_SHAPE] F32 (vector tail of ROUTEFIT_SHAPE entries (shape - mean) * scale); metadata "routefit.kind" = "text-embedder",
- * "routefit.features" = ROUTEFIT_FEATURES. Width = dim + ROUTEFIT_SHAPE. */
+ * vector = projection' features + shape part; file: tensors "projection" [buckets][dim] (F16 or F32; IDF folded in),
+ * "shape_mean", "shape_scale" [ROUTEFIT_SHAPE] F32 (vector tail of ROUTEFIT_SHAPE entries (shape - mean) * scale);
+ * metadata "routefit.kind" = "text-embedder", "routefit.features" = ROUTEFIT_FEATURES. Width = dim + ROUTEFIT_SHAPE. */
 
 struct routefit_embedder;
-int routefit_embedder_load(struct routefit_embedder **out, const void *bytes, size_t n, char err[ROUTEFIT_ERR]); /* copies what it needs */
+int routefit_embedder_load(struct routefit_embedder **out, const void *bytes, size_t n,
+                           char err[ROUTEFIT_ERR]); /* copies what it needs */
 void routefit_embedder_free(struct routefit_embedder *e);
-size_t routefit_embedder_dim(const struct routefit_embedder *e);     /* width of its vectors */
+size_t routefit_embedder_dim(const struct routefit_embedder *e); /* width of its vectors */
 size_t routefit_embedder_buckets(const struct routefit_embedder *e);
-/* out[dim] = the vector of text[n]; f: a pad of the same number of buckets. A text without n-grams gives the shape part alone. */
-void routefit_embed(const struct routefit_embedder *e, struct routefit_features *f, const char *text, size_t n, float *out);
-/* Folds a linear function of the vectors, w[dim], into one of the features: bucket_w[buckets], shape_w[ROUTEFIT_SHAPE], and what is added to the intercept. */
-void routefit_embedder_collapse(const struct routefit_embedder *e, const double *w, double *bucket_w, double *shape_w, double *bias);
+/* out[dim] = the vector of text[n]; f: a pad of the same number of buckets. A text without n-grams gives the shape part
+ * alone. */
+void routefit_embed(const struct routefit_embedder *e, struct routefit_features *f, const char *text, size_t n,
+                    float *out);
+/* Folds a linear function of the vectors, w[dim], into one of the features: bucket_w[buckets], shape_w[ROUTEFIT_SHAPE],
+ * and what is added to the intercept. */
+void routefit_embedder_collapse(const struct routefit_embedder *e, const double *w, double *bucket_w, double *shape_w,
+                                double *bias);
 
 /* ---- routers ----
  * Weight files (metadata "routefit.kind", "routefit.input", "routefit.strong", "routefit.weak", "routefit.embedder",
  * "routefit.embedder_sha256", "routefit.features"):
  *   logistic, input "vector": "weight" [dim], "bias" [1] (F32 or F64): logit = weight . x + bias
- *   logistic, input "text":   "weight" [buckets] (F32 or I8 with "weight_scale" [1]), "shape_weight" [ROUTEFIT_SHAPE] F32, "bias" [1]
- *   mf, input "vector":       "P.weight" [models][k], "text_proj.0.weight" [k][dim], "classifier.0.weight" [1][k], metadata "routefit.models" (JSON list of
- *                             the names in row order): logit = c . ((P_s/|P_s| - P_w/|P_w|) * (W x)) (RouteLLM, routers/matrix_factorization/model.py)
- * A file without "routefit.kind" but with the three mf tensors is RouteLLM's own; the caller then names the two rows. */
+ *   logistic, input "text":   "weight" [buckets] (F32 or I8 with "weight_scale" [1]), "shape_weight" [ROUTEFIT_SHAPE]
+ * F32, "bias" [1] mf, input "vector":       "P.weight" [models][k], "text_proj.0.weight" [k][dim],
+ * "classifier.0.weight" [1][k], metadata "routefit.models" (JSON list of the names in row order): logit = c .
+ * ((P_s/|P_s| - P_w/|P_w|) * (W x)) (RouteLLM, routers/matrix_factorization/model.py) A file without "routefit.kind"
+ * but with the three mf tensors is RouteLLM's own; the caller then names the two rows. */
 
 enum routefit_input { ROUTEFIT_VECTOR, ROUTEFIT_TEXT };
 
@@ -111,9 +134,9 @@ int routefit_load_file(struct routefit_router **out, const char *path, const str
                        char err[ROUTEFIT_ERR]);
 void routefit_free(struct routefit_router *r); /* NULL is fine */
 
-const char *routefit_kind(const struct routefit_router *r);   /* "logistic", "mf" */
+const char *routefit_kind(const struct routefit_router *r); /* "logistic", "mf" */
 enum routefit_input routefit_input(const struct routefit_router *r);
-size_t routefit_dim(const struct routefit_router *r);         /* width of the vectors; number of buckets for text */
+size_t routefit_dim(const struct routefit_router *r); /* width of the vectors; number of buckets for text */
 const char *routefit_meta(const struct routefit_router *r, const char *key); /* metadata of the file; NULL: absent */
 
 /* ln(p / (1 - p)) of the win rate p, and p itself, for one vector x[dim]. NaN where x holds one. */

@@ -2,8 +2,10 @@
 #include "train/commands.h"
 
 extern const struct rf_cmd rf_cmd_fit;
+extern const struct rf_cmd rf_cmd_export;
 
 const struct rf_cmd *const rf_train_commands[] = {
     &rf_cmd_fit,
+    &rf_cmd_export,
     NULL,
 };
