@@ -1,0 +1,214 @@
+# ingest and ls as users run them: counts on the real files, the same bytes twice, drops, hostile names, standard input.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    head='id,model_a,model_b,prompt,response_a,response_b,winner_model_a,winner_model_b,winner_tie'
+    printf '%s\n1,x,y,"[""hi""]","[""r""]","[null]",1,0,0\n' "$head" >votes.csv
+}
+
+data() {
+    [ -e "$ROUTEFIT_DATA/$1" ] || skip "$1 is not in $ROUTEFIT_DATA"
+    echo "$ROUTEFIT_DATA/$1"
+}
+
+sql() {
+    command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+    sqlite3 "${2:-routefit.db}" "$1"
+}
+
+# All rows of all truth tables but for the time of ingest.
+content() {
+    for t in source dropped model prompt source_row response preference item result contaminated; do
+        sqlite3 "$1" "SELECT * FROM $t" | sed 's/|20[0-9-]*T[0-9:]*Z//'
+    done
+}
+
+@test "the votes and the first hundred rows of arena-55k share five votes" {
+    d=$(data arena55k)
+    run --separate-stderr "$ROUTEFIT" ingest "$d/votes.csv" "$d/first100.csv" --json
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'"source": "arena55k/votes", "format": "arena55k", "status": "stored", "rows": 5006, "kept": 5006, "known": 0, "dropped": 0, "repaired": 0, "votes": 5006, "ties": 0'* ]]
+    [[ "$output" == *'"source": "arena55k/first100", "format": "arena55k", "status": "stored", "rows": 100, "kept": 95, "known": 5, "dropped": 0, "repaired": 0, "votes": 95, "ties": 36'* ]]
+    [ "$(sql 'SELECT count(*) FROM preference')" = 5101 ]
+    [ "$(sql 'SELECT count(*) FROM source_row')" = 5106 ]
+    [ "$(sql 'SELECT count(*) FROM preference JOIN prompt p ON p.id = prompt WHERE turns > 1')" = 16 ]
+    [ "$(sql 'SELECT count(*) FROM response WHERE text IS NOT NULL')" = 0 ]
+    [ "$(sql 'SELECT count(DISTINCT prompt) FROM source_row WHERE source = 1')" = 4871 ]
+}
+
+@test "RouterBench's split rows are joined" {
+    d=$(data routerbench_0shot)
+    "$ROUTEFIT" -q ingest "$d"
+    [ "$(sql 'SELECT group_concat(rows_read) FROM (SELECT rows_read FROM source ORDER BY name)')" = 445,1039,128,299 ]
+    [ "$(sql "SELECT count(*) FROM item WHERE bench = 'arc-challenge'")" = 1470 ]
+    [ "$(sql "SELECT count(*) FROM item WHERE bench = 'mbpp'")" = 427 ]
+    [ "$(sql 'SELECT count(*) FROM result')" = $((1897 * 11)) ]
+    [ "$(sql 'SELECT count(*) FROM (SELECT 1 FROM result GROUP BY item HAVING count(DISTINCT source) > 1)')" = 6 ]
+}
+
+@test "RouteLLM's three benchmarks are all there" {
+    d=$(data routellm)
+    "$ROUTEFIT" -q ingest "$d"
+    run sql 'SELECT bench, count(*) FROM item GROUP BY bench'
+    [ "$output" = $'gsm8k|1319\nmmlu|7658\nmt-bench|80' ]
+    [ "$(sql "SELECT count(*) FROM results WHERE bench = 'mt-bench' AND prompt IS NOT NULL")" = 320 ]
+    [ "$(sql 'SELECT count(*) FROM contaminated')" = 25 ]
+    [ "$(sql "SELECT count(DISTINCT task) FROM item WHERE bench = 'mmlu'")" = 29 ]
+}
+
+@test "vectors find their sources by name" {
+    d=$(data embeddings)
+    "$ROUTEFIT" -q ingest "$d" "$ROUTEFIT_DATA"/{arena55k,routerbench_0shot,routellm/gsm8k,routellm/mt_bench} --json >out
+    [ "$(sql "SELECT dim FROM embedder WHERE name = 'lsa64'")" = 64 ]
+    [ "$(sql 'SELECT count(*) FROM embedding')" -gt 8000 ]
+    [ "$(grep -c '"format": "npy"' out)" = 7 ]
+}
+
+@test "the same bytes again change nothing" {
+    "$ROUTEFIT" -q ingest votes.csv
+    before=$(content routefit.db)
+    cp votes.csv again.csv
+    run "$ROUTEFIT" -q ingest again.csv votes.csv --json
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'"source": "votes", "format": null, "status": "already there"'* ]]
+    [ "$(content routefit.db)" = "$before" ]
+}
+
+@test "the same bytes twice in one call are one source" {
+    cp votes.csv again.csv
+    "$ROUTEFIT" -q ingest votes.csv again.csv
+    [ "$(sql 'SELECT count(*) FROM source')" = 1 ]
+}
+
+@test "standard input is a source, and known when it comes again" {
+    "$ROUTEFIT" -q ingest --name piped - <votes.csv
+    before=$(content routefit.db)
+    run "$ROUTEFIT" -q ingest --json - <votes.csv
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'"source": "piped"'*'"already there"'* ]]
+    [ "$(content routefit.db)" = "$before" ]
+}
+
+@test "dropped rows keep line and reason" {
+    printf '2,x,y,"[null]","[]","[]",1,0,0\n3,x,y,"[""a""]","[]","[]",1,1,0\n' >>votes.csv
+    run --separate-stderr "$ROUTEFIT" ingest votes.csv --json
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'"dropped": 2'*'"why_dropped": "1 empty prompt, 1 bad winner"'* ]]
+    run "$ROUTEFIT" ls dropped --format csv
+    [ "${lines[0]}" = source,line,reason,detail ]
+    [[ "${lines[1]}" == 'votes,3,empty prompt,'* ]]
+    [[ "${lines[2]}" == 'votes,4,bad winner,'*'winner_model_b ""1""'* ]]
+}
+
+@test "too many drops stop the call and nothing is stored" {
+    for i in $(seq 2 20); do printf '%s,x,y,"[""a""]","[]","[]",1,1,0\n' "$i"; done >>votes.csv
+    run "$ROUTEFIT" ingest votes.csv
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'votes.csv: found 19 rows to drop of 20 read'*'bad winner'*'line 3'*'--max-errors'* ]]
+    [ "$(sql 'SELECT count(*) FROM source')" = 0 ]
+    "$ROUTEFIT" -q ingest --max-errors 19 votes.csv
+    [ "$(sql 'SELECT count(*) FROM preference')" = 1 ]
+    run "$ROUTEFIT" --db other.db ingest --max-errors 18 votes.csv
+    [ "$status" -eq 3 ]
+}
+
+@test "one bad file of several leaves the database as it was" {
+    printf '%s\n1,x,y,"[""hi' "$head" >broken.csv
+    run "$ROUTEFIT" ingest votes.csv broken.csv
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"broken.csv:2: found the end of the file inside a quoted field"* ]]
+    [ "$(sql 'SELECT count(*) FROM source')" = 0 ]
+}
+
+@test "unknown files are errors when named and skipped aloud in folders" {
+    mkdir folder
+    echo hello >folder/note.txt
+    : >folder/empty
+    run "$ROUTEFIT" ingest folder/note.txt
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'note.txt:1: found a file that starts with "hello'*arena55k*results*--format* ]]
+    run "$ROUTEFIT" ingest folder
+    [ "$status" -eq 3 ]
+    cp votes.csv folder/b.csv
+    run "$ROUTEFIT" ingest folder
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"skipped folder/empty: it is empty"* ]]
+    [[ "$output" == *"skipped folder/note.txt: no reader knows it"* ]]
+    [ "$(sql 'SELECT name FROM source')" = folder/b ]
+    run "$ROUTEFIT" ingest absent.csv
+    [ "$status" -eq 7 ]
+}
+
+@test "foreign files are told what to do" {
+    printf 'PAR1xxxx' >x.parquet
+    printf '\x1f\x8bxx' >x.gz
+    printf '\x80\x04xx' >x.pkl
+    printf '\xff\xfei\x00' >x.txt
+    for pair in parquet:duckdb gz:'gzip -dc' pkl:pickle txt:iconv; do
+        run "$ROUTEFIT" ingest "x.${pair%%:*}"
+        [ "$status" -eq 3 ]
+        [[ "$output" == *"${pair#*:}"* ]]
+    done
+}
+
+@test "a file that fits two formats asks for --format" {
+    printf 'task,model,score,prompt_id,model_a,model_b,winner\nt,m,1,p,x,y,a\n' >both.csv
+    run "$ROUTEFIT" ingest both.csv
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"looks like votes and like results"*--format* ]]
+    "$ROUTEFIT" -q ingest --format votes both.csv
+    [ "$(sql 'SELECT count(*) FROM preference')" = 1 ]
+    run "$ROUTEFIT" ingest --format vote both.csv
+    [ "$status" -eq 2 ]
+}
+
+@test "hostile names of models and files come back as they went in" {
+    long=$(printf '%010000d' 7)
+    name='x"; DROP TABLE prompt;--'
+    printf 'model_a,model_b,winner\n"%s","$.a%s",a\n' "${name//\"/\"\"}" "$long" >"$name.csv"
+    "$ROUTEFIT" -q ingest "$name.csv" --json >out
+    [ "$(sql 'SELECT count(*) FROM prompt')" = 0 ]
+    [ "$(sql 'SELECT name FROM model WHERE id = 1')" = "$name" ]
+    [ "$(sql 'SELECT length(name) FROM model WHERE id = 2')" = 10003 ]
+    [ "$(sql 'SELECT name FROM source')" = "$name" ]
+    printf 'model_a,model_b,winner\n\033[31mred,y,b\n' >esc.csv
+    "$ROUTEFIT" -q ingest esc.csv --json >out
+    run "$ROUTEFIT" ls models
+    [[ "$output" != *$'\033'* ]]
+}
+
+@test "names of sources are unique" {
+    mkdir a b
+    cp votes.csv a/v.csv
+    sed 's/^1,/2,/' votes.csv >b/v.csv
+    (cd a && "$ROUTEFIT" -q --db ../routefit.db ingest v.csv)
+    (cd b && "$ROUTEFIT" -q --db ../routefit.db ingest v.csv)
+    [ "$(sql 'SELECT group_concat(name) FROM source')" = 'v,v~2' ]
+    sed 's/^1,/3,/' votes.csv >c.csv
+    run "$ROUTEFIT" ingest --name v c.csv
+    [ "$status" -eq 2 ]
+    run "$ROUTEFIT" ingest --name w votes.csv c.csv
+    [ "$status" -eq 2 ]
+}
+
+@test "--responses keeps the words, --judge names the judge" {
+    printf 'model_a,model_b,winner\nx,y,a\n' >plain.csv
+    "$ROUTEFIT" -q ingest --responses votes.csv
+    "$ROUTEFIT" -q ingest --judge gpt-4 plain.csv
+    [ "$(sql "SELECT group_concat(text, '|') FROM response")" = 'r|' ]
+    [ "$(sql 'SELECT group_concat(judge) FROM preference')" = human,gpt-4 ]
+}
+
+@test "ls prints every view" {
+    "$ROUTEFIT" -q ingest votes.csv
+    for view in sources models benches prompts embedders dropped; do
+        "$ROUTEFIT" ls "$view" --json | grep -q '^\['
+    done
+    run "$ROUTEFIT" ls models --format csv
+    [ "${lines[1]}" = x,1,1,0,0 ]
+    run "$ROUTEFIT" ls modles
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"did you mean models?"* ]]
+}
