@@ -37,10 +37,11 @@ static const struct rf_opt options[] = {
            "Width of the model vectors; with more models than that the scores are held to rank N - 1."),
     RF_OPT(struct mf_options, rank, "rank", 0, RF_OPT_INT, "N", "0", NULL, 0, 65535,
            "convex: hold the scores to this rank, below --dim; 0: free."),
-    RF_OPT(struct mf_options, alpha, "alpha", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
-           "Noise on the vectors in training, standard deviation per coordinate. adam: one number, without it "
-           "RouteLLM's 0.1. convex: in units of the vectors' root mean square length, without it 0,0.1,0.3; of several "
-           "the one with the least validation loss is kept."),
+    RF_OPT(
+        struct mf_options, alpha, "alpha", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
+        "Noise on the vectors in training, standard deviation per coordinate. adam: one number, without it "
+        "RouteLLM's 0.1. convex: in units of the vectors' root mean square length, without it 0,0.1,0.3,1; of several "
+        "the one with the least validation loss is kept."),
     RF_OPT(
         struct mf_options, ridge, "ridge", 0, RF_OPT_LIST, "LIST", "1e-1,1e-2,1e-3,1e-4,1e-5", NULL, 0, 0,
         "convex: penalty on the scores, in units of the vectors' mean squared length; chosen together with --alpha."),
@@ -92,9 +93,9 @@ static int read_list(const char *option, const struct rf_list *list, double max,
 
 static int read_grid(struct run *r, struct rf_err *err)
 {
-    static const char *convex[] = { "0", "0.1", "0.3" }, *adam[] = { "0.1" };
+    static const char *convex[] = { "0", "0.1", "0.3", "1" }, *adam[] = { "0.1" };
     const bool recipe = r->o->solver == ADAM;
-    const struct rf_list standard = recipe ? (struct rf_list){ adam, 1 } : (struct rf_list){ convex, 3 };
+    const struct rf_list standard = recipe ? (struct rf_list){ adam, 1 } : (struct rf_list){ convex, 4 };
     int rc = read_list("--alpha", r->o->alpha.n ? &r->o->alpha : &standard, 100, &r->alpha, &r->alphas, err);
     if (rc || (rc = read_list("--ridge", &r->o->ridge, 1e6, &r->ridge, &r->ridges, err)))
         return rc;

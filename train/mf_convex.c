@@ -65,14 +65,18 @@ static int setup(struct solver *s, size_t k, struct rf_err *err)
     return 0;
 }
 
-/* Where the grid starts: U = 0, with factors whose gradient does not vanish there. */
+/* Where every point of the grid starts: U = 0, with factors whose gradient does not vanish there. A start from a
+ * neighbour's best would be quicker, but that one stopped early: its validation loss would stand for points that never
+ * reach their own. */
 static void start(struct solver *s)
 {
     const size_t rank = s->o->rank;
     struct rf_rng r;
     rf_rng_init(&r, s->o->seed, 0);
+    memset(s->x, 0, s->nx * sizeof *s->x);
     for (size_t i = 0; i < s->d->models * rank; i++)
-        s->kept[i] = rf_rng_normal(&r) / sqrt((double)rank);
+        s->x[i] = rf_rng_normal(&r) / sqrt((double)rank);
+    memcpy(s->kept, s->x, s->nx * sizeof *s->x);
 }
 
 /* U of the variables, also as floats in s->u. */
@@ -148,7 +152,7 @@ static int fit_point(struct solver *s, struct rf_err *err)
     s->since = 0;
     s->alpha = s->point->alpha * sqrt(s->length2);
     s->lambda = s->point->ridge * s->length2;
-    memcpy(s->x, s->kept, s->nx * sizeof *s->x); /* warm: the last point's best, at a stronger ridge */
+    start(s);
     scores(s, s->x);
     int rc = validate(s, &s->point->valid, err); /* so the start counts as step 0 */
     if (rc)
@@ -185,7 +189,6 @@ static int walk_grid(struct solver *s, const double *ridge, struct rf_mf_points 
 {
     int rc = 0;
     size_t steps_before = 0;
-    start(s);
     for (size_t i = 0; i < s->o->ridges * s->o->alphas && !rc && !s->report->interrupted; i++) {
         s->point = &points->v[i];
         *s->point = (struct rf_mf_point){ .alpha = s->o->alpha[i % s->o->alphas], .ridge = ridge[i / s->o->alphas] };

@@ -84,9 +84,9 @@ struct rf_mf_points {
     size_t n, best;        /* best: index of the chosen one */
 };
 
-/* Fits every point of the grid, strongest ridge first, each from the last point's U; m receives the U of the lowest
- * validation loss as parameters. points may be NULL. RF_USAGE: more than one point and no validation pairs to choose
- * by; a free U with more models than k. */
+/* Fits every point of the grid from U = 0, strongest ridge first; m receives the U of the lowest validation loss as
+ * parameters (report->best 0: none was below a coin's). points may be NULL. RF_USAGE: more than one point and no
+ * validation pairs to choose by; a free U with more models than k. */
 int rf_mf_convex(struct rf_mf_model *m, const struct rf_mf_data *d, const struct rf_mf_convex *o,
                  const struct rf_mf_watch *watch, struct rf_mf_report *report, struct rf_mf_points *points,
                  struct rf_err *err);
