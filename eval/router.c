@@ -188,6 +188,32 @@ static int fetch(struct rf_stmt *s, int64_t prompt, float *x, size_t dim, struct
     return 1;
 }
 
+/* The error for prompts without vectors, with the command that gives them some. */
+static int fail_missing(struct rf_db *db, int64_t id, const char *name, const struct rf_bench *b, size_t missing,
+                        struct rf_err *err)
+{
+    struct rf_stmt *s = NULL;
+    struct rf_buf remedy = { 0 };
+    int rc = rf_stmt_new(&s, db, "SELECT coalesce(path, 'FILE') FROM embedder WHERE id = ?1 AND kind = 'text'", err);
+    if (rc)
+        goto out;
+    rf_bind_int(s, 1, id);
+    if ((rc = rf_step(s, err)) < 0)
+        goto out;
+    rc = rc ? rf_buf_printf(&remedy, err, "embed apply %s --name %s", rf_col_text(s, 0), name)
+            : rf_buf_printf(&remedy, err, "embed npy FILE.npy --source NAME --embedder %s", name);
+    if (!rc)
+        rc =
+            rf_fail(err, RF_BAD_INPUT,
+                    "%zu of the %zu prompts of benchmark \"%s\" have no vector of embedder \"%s\": `routefit %s` gives "
+                    "them one",
+                    missing, b->n, b->name, name, remedy.data);
+out:
+    rf_stmt_free(s);
+    rf_buf_release(&remedy);
+    return rc;
+}
+
 static int score_vectors(const struct rf_router *r, struct rf_db *db, const struct rf_bench *b,
                          const struct rf_router_options *o, double *score, struct rf_err *err)
 {
@@ -217,12 +243,7 @@ static int score_vectors(const struct rf_router *r, struct rf_db *db, const stru
         }
         routefit_win_rates(r->r, x, m, score + first);
     }
-    rc = missing ? rf_fail(err, RF_BAD_INPUT,
-                           "%zu of the %zu prompts of benchmark \"%s\" have no vector of embedder \"%s\": `routefit "
-                           "embed` makes "
-                           "them (see `routefit embed -h`)",
-                           missing, b->n, b->name, name)
-                 : 0;
+    rc = missing ? fail_missing(db, id, name, b, missing, err) : 0;
 out:
     rf_stmt_free(s);
     rf_free(x);

@@ -228,12 +228,13 @@ static void routers_that_do_not_fit_are_refused(void **state)
         { "", "lost", "does not have" },
         { ",\"routefit.embedder\":\"wide\"", NULL, "width 3, expected 2" },
         { ",\"routefit.embedder\":\"text\",\"routefit.embedder_sha256\":\"bb\"", NULL, "embed again" },
+        { ",\"routefit.embedder\":\"text\",\"routefit.embedder_sha256\":\"aa\"", NULL, "embed apply m.st --name text" },
     };
     struct rf_bench b;
     struct rf_err err = { 0 };
     assert_int_equal(rf_db_exec(p->db,
                                 "INSERT INTO embedder VALUES (2, 'wide', 'npy', 3, NULL, NULL), "
-                                "(3, 'text', 'text', 2, 'aa', NULL);",
+                                "(3, 'text', 'text', 2, 'aa', 'm.st');",
                                 &err),
                      0);
     assert_int_equal(rf_bench_load(&b, p->db, &(struct rf_bench_options){ .name = "quiz" }, &err), 0);
