@@ -30,7 +30,7 @@ BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 PKGS_BUILD := gcc libc6-dev libopenblas-dev liblapacke-dev libcsv-dev libsqlite3-dev libjansson-dev libssl-dev gnuplot-nox
 PKGS_TEST  := libcmocka-dev bats python3-numpy sqlite3 valgrind mandoc
 
-.PHONY: all deps deps-test demo check lint unit golden corpus cli fuzz bench valgrind install clean help format
+.PHONY: all deps deps-test demo check lint unit golden corpus cli fuzz bench valgrind install clean help format readme check-built
 all: routefit
 
 help:
@@ -114,6 +114,9 @@ install: routefit
 	install -D -m 755 routefit $(DESTDIR)$(PREFIX)/bin/routefit
 	install -D -m 644 core/routefit_score.h $(DESTDIR)$(PREFIX)/include/routefit_score.h
 	install -D -m 644 core/routefit_score.c $(DESTDIR)$(PREFIX)/share/routefit/routefit_score.c
+
+readme: $(BUILD)/routefit
+	@ROUTEFIT=$(BUILD)/routefit sh tests/readme.sh
 
 format:
 	clang-format -i $(SRC) $(HDR) routefit.c $(TESTSRC)
