@@ -1,7 +1,8 @@
-/* CSV in and out. libcsv splits the bytes; around it stand what it leaves open: a byte order mark is removed, physical
- * lines are counted (it reports every row end, and the line ends inside fields are in their text), fields are capped,
- * errors get their address. Refuses: unclosed quotes, quotes inside unquoted fields, text behind a closing quote,
- * fields above the cap. */
+/* CSV in and out. libcsv judges the structure; the text of quoted fields, which is nearly all of a file of prompts,
+ * goes around it: it sees the two outer quotes, while memchr finds the next quote and the run up to it is copied once.
+ * Around both stand what libcsv leaves open: the byte order mark, physical lines (it reports every row end; those
+ * inside fields are counted in their text), the field cap. Refuses: unclosed quotes, quotes inside unquoted fields,
+ * text behind a closing quote, fields above the cap. */
 #include "core/csv.h"
 
 #include <csv.h>
@@ -13,13 +14,22 @@ enum {
     MAX_FIELD = 16 << 20
 };
 
+/* Where the next byte stands, as far as quotes go. */
+enum place {
+    OUTSIDE, /* of quotes: libcsv's */
+    INSIDE,  /* a quoted field */
+    AT_QUOTE /* behind a quote inside: another one is the doubled quote of the text, all else means that it closed */
+};
+
 struct reader {
     const char *name; /* of the input */
     size_t max_field;
     int (*row)(void *ctx, const struct rf_csv_row *row, struct rf_err *err);
     void *ctx;
     struct csv_parser parser;
-    struct rf_buf text;   /* the fields of the row so far, each with a NUL behind */
+    enum place place;
+    struct rf_buf text;   /* the fields of the row so far, each with a NUL behind, and what there is of the next */
+    size_t start;         /* of that next field in text */
     struct rf_str *field; /* their lengths; the addresses follow when the row is whole and text stands still */
     size_t n, cap;
     uint64_t line;     /* physical line, from 1 */
@@ -55,10 +65,17 @@ static int field_too_long(struct reader *r)
         (unsigned long long)r->line, r->max_field);
 }
 
-static int add_field(struct reader *r, const char *s, size_t len)
+/* More text of the field that is being read. */
+static int add_text(struct reader *r, const char *s, size_t n)
 {
-    if (len > r->max_field)
+    if (n > r->max_field || r->text.len - r->start > r->max_field - n)
         return field_too_long(r);
+    return rf_buf_add(&r->text, s, n, r->err);
+}
+
+/* The field is whole but for s[n], which libcsv held: all of an unquoted field, nothing of a quoted one. */
+static int add_field(struct reader *r, const char *s, size_t n)
+{
     if (r->n == r->cap) {
         const size_t cap = r->cap ? 2 * r->cap : 16;
         struct rf_str *bigger = rf_regrow(r->field, r->cap, cap, sizeof *bigger, r->err);
@@ -67,14 +84,16 @@ static int add_field(struct reader *r, const char *s, size_t len)
         r->field = bigger;
         r->cap = cap;
     }
-    const int rc = rf_buf_add(&r->text, s, len, r->err);
+    const int rc = add_text(r, s, n);
     if (rc)
         return rc;
-    r->text.len++; /* the NUL that rf_buf_add left behind */
     if (r->n == 0)
         r->row_line = r->line;
+    const size_t len = r->text.len - r->start;
     r->field[r->n++].len = len;
-    r->line += line_ends(s, len);
+    r->line += line_ends(r->text.data + r->start, len);
+    r->text.len++; /* the NUL that rf_buf_add left behind */
+    r->start = r->text.len;
     return 0;
 }
 
@@ -101,7 +120,7 @@ static void on_row(int end, void *ctx)
         const struct rf_csv_row row = { r->n, r->field, r->row_line };
         r->rc = r->row(r->ctx, &row, r->err);
     }
-    r->n = r->text.len = 0;
+    r->n = r->text.len = r->start = 0;
     r->line += !second_half;
     r->after_cr = end == '\r';
 }
@@ -117,7 +136,7 @@ static int parse_error(struct reader *r, const char *byte)
             r->err, RF_BAD_INPUT,
             "%s:%llu: found the end of the file inside a quoted field that starts here, expected a closing quote",
             r->name, (unsigned long long)r->line);
-    const uint64_t line = r->line + line_ends((const char *)p->entry_buf, p->entry_pos);
+    const uint64_t line = r->line + line_ends(r->text.data + r->start, r->text.len - r->start);
     if (*byte == '"')
         return rf_fail(
             r->err, RF_BAD_INPUT,
@@ -126,6 +145,39 @@ static int parse_error(struct reader *r, const char *byte)
     return rf_fail(r->err, RF_BAD_INPUT,
                    "%s:%llu: found the byte 0x%02x behind a closing quote, expected '%c' or a line end", r->name,
                    (unsigned long long)line, (unsigned char)*byte, p->delim_char);
+}
+
+static int feed(struct reader *r, const char *s, size_t n)
+{
+    const size_t done = csv_parse(&r->parser, s, n, on_field, on_row, r);
+    if (!r->rc && done < n)
+        r->rc = parse_error(r, s + done);
+    if (!r->rc && r->parser.entry_pos > r->max_field)
+        r->rc = field_too_long(r);
+    return r->rc;
+}
+
+/* One chunk [p, end). A quote that libcsv takes outside can only be an opening one: it refuses all others. */
+static int split(struct reader *r, const char *p, const char *end)
+{
+    while (p < end && !r->rc) {
+        if (r->place == AT_QUOTE) {
+            const bool doubled = *p == '"';
+            r->place = doubled ? INSIDE : OUTSIDE;
+            r->rc = doubled ? add_text(r, p++, 1) : feed(r, "\"", 1);
+            continue;
+        }
+        const char *quote = memchr(p, '"', (size_t)(end - p));
+        if (r->place == OUTSIDE) {
+            feed(r, p, (size_t)((quote ? quote + 1 : end) - p));
+            r->place = quote ? INSIDE : OUTSIDE;
+        } else {
+            r->rc = add_text(r, p, (size_t)((quote ? quote : end) - p));
+            r->place = quote ? AT_QUOTE : INSIDE;
+        }
+        p = quote ? quote + 1 : end;
+    }
+    return r->rc;
 }
 
 static int skip_byte_order_mark(struct rf_input *in, struct rf_err *err)
@@ -149,23 +201,12 @@ int rf_csv_read(struct rf_input *in, const struct rf_csv_options *o,
     csv_set_delim(&r.parser, (unsigned char)(o && o->delimiter ? o->delimiter : ','));
     if ((r.rc = skip_byte_order_mark(in, err)))
         goto out;
-    for (;;) {
-        if ((r.rc = rf_input_chunk(in, CHUNK, &chunk, err)))
+    do {
+        if ((r.rc = rf_input_chunk(in, CHUNK, &chunk, err)) || split(&r, chunk.s, chunk.s + chunk.len))
             goto out;
-        if (!chunk.len)
-            break;
-        const size_t done = csv_parse(&r.parser, chunk.s, chunk.len, on_field, on_row, &r);
-        if (r.rc)
-            goto out;
-        if (done < chunk.len) {
-            r.rc = parse_error(&r, chunk.s + done);
-            goto out;
-        }
-        if (r.parser.entry_pos > r.max_field) {
-            r.rc = field_too_long(&r);
-            goto out;
-        }
-    }
+    } while (chunk.len);
+    if (r.place == AT_QUOTE && feed(&r, "\"", 1))
+        goto out;
     if (csv_fini(&r.parser, on_field, on_row, &r) && !r.rc)
         r.rc = parse_error(&r, NULL);
 out:
