@@ -81,7 +81,7 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/librf.a
 
 # Fuzz targets without libFuzzer: they replay their stored corpus.
 CORPUS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
-$(CORPUS): $(BUILD)/%: %.c tests/fuzz/replay.c tests/fuzz/fuzz.h $(BUILD)/librf.a
+$(CORPUS): $(BUILD)/%: %.c tests/fuzz/replay.c $(wildcard tests/*.h tests/fuzz/*.h) $(BUILD)/librf.a
 	@mkdir -p $(@D)
 	$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -Itests $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(BUILD)/librf.a $(LDLIBS)
 

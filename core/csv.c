@@ -50,9 +50,9 @@ static uint64_t line_ends(const char *s, size_t n)
 {
     const char *const end = s + n;
     uint64_t lines = 0;
-    for (const char *p = s; n && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+    for (const char *p = s; (p = memchr(p, '\n', (size_t)(end - p))); p++)
         lines++;
-    for (const char *p = s; n && (p = memchr(p, '\r', (size_t)(end - p))); p++)
+    for (const char *p = s; (p = memchr(p, '\r', (size_t)(end - p))); p++)
         lines += p + 1 == end || p[1] != '\n';
     return lines;
 }
@@ -199,7 +199,7 @@ int rf_csv_read(struct rf_input *in, const struct rf_csv_options *o,
     csv_set_space_func(&r.parser, keep_blanks);
     csv_set_blk_size(&r.parser, BLOCK);
     csv_set_delim(&r.parser, (unsigned char)(o && o->delimiter ? o->delimiter : ','));
-    if ((r.rc = skip_byte_order_mark(in, err)))
+    if ((r.rc = rf_buf_reserve(&r.text, 0, err)) || (r.rc = skip_byte_order_mark(in, err)))
         goto out;
     do {
         if ((r.rc = rf_input_chunk(in, CHUNK, &chunk, err)) || split(&r, chunk.s, chunk.s + chunk.len))

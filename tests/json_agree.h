@@ -15,10 +15,9 @@ static inline bool json_agree(const char *s, size_t n, struct rf_json_strings *t
     for (size_t i = 0; theirs && i < json_array_size(whole); i++) {
         const json_t *v = json_array_get(whole, i);
         theirs = json_is_string(v) || json_is_null(v);
-        if (!theirs || !ours)
-            break;
-        same = same && i < t->n && t->item[i].len == json_string_length(v) && json_is_null(v) == !t->item[i].s &&
-               (!t->item[i].s || !memcmp(t->item[i].s, json_string_value(v), t->item[i].len + 1));
+        if (theirs && ours)
+            same = same && i < t->n && t->item[i].len == json_string_length(v) && json_is_null(v) == !t->item[i].s &&
+                   (!t->item[i].s || !memcmp(t->item[i].s, json_string_value(v), t->item[i].len + 1));
     }
     if (ours && theirs)
         same = same && t->n == json_array_size(whole) && t->repaired == rf_json_lone_surrogates(s, n);
