@@ -85,24 +85,25 @@ static inline void vote_db_close(struct rf_db *db, const char *path)
     }
 }
 
-/* Models 1..4 ("model-1" strongest), n prompts with vectors of dim, one vote each: the better model wins more often
- * where the first element is high; every 11th vote is a tie. */
+/* Models 1..4, the first the strongest, two by the names that `fit mf` compares, n prompts with vectors of dim, one
+ * vote each: the better model wins more often where the first element is high; every 11th vote is a tie. */
 static inline void vote_db_plant(struct rf_db *db, size_t n, size_t dim)
 {
+    static const char *const name[] = { "gpt-4-1106-preview", "model-2", "mixtral-8x7b-instruct-v0.1", "model-4" };
     struct rf_rng r;
     float x[64];
     assert_true(dim <= 64);
     rf_rng_init(&r, 42, 0);
     vote_db_run(db, "BEGIN");
     for (int m = 1; m <= 4; m++)
-        vote_db_run(db, "INSERT INTO model VALUES (%d, 'model-%d')", m, m);
+        vote_db_run(db, "INSERT INTO model VALUES (%d, '%s')", m, name[m - 1]);
     for (size_t i = 1; i <= n; i++) {
         char text[64];
         const int a = 1 + (int)rf_rng_below(&r, 4), b = 1 + (a + (int)rf_rng_below(&r, 3)) % 4;
         snprintf(text, sizeof text, "a question long enough, number %zu", i);
         for (size_t j = 0; j < dim; j++)
             x[j] = (float)rf_rng_normal(&r);
-        const double p = rf_sigmoid((b - a) * (0.3 + 0.5 * (double)x[0]) + 0.2 * (double)x[1]);
+        const double p = rf_sigmoid((b - a) * (0.5 + 0.8 * (double)x[0]) + 0.2 * (double)x[1]);
         vote_db_prompt(db, (int64_t)i, text);
         vote_db_vector(db, (int64_t)i, x, dim);
         vote_db_run(db,

