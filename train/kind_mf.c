@@ -114,9 +114,9 @@ static int pick_pair(struct run *r, struct rf_err *err)
 {
     const struct rf_mf_votes *v = &r->votes;
     const char *strong = r->o->strong ? r->o->strong : STRONG, *weak = r->o->weak ? r->o->weak : WEAK;
-    int rc = rf_mf_votes_model(v, "--strong", strong, &r->strong, err);
+    int rc = rf_mf_votes_model(v, r->o->strong ? "--strong" : "the default of --strong,", strong, &r->strong, err);
     if (!rc)
-        rc = rf_mf_votes_model(v, "--weak", weak, &r->weak, err);
+        rc = rf_mf_votes_model(v, r->o->weak ? "--weak" : "the default of --weak,", weak, &r->weak, err);
     if (!rc && r->strong == r->weak)
         rc = rf_fail(err, RF_USAGE, "--strong and --weak are both %s, expected two models", strong);
     return rc;

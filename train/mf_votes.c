@@ -100,6 +100,6 @@ int rf_mf_votes_model(const struct rf_mf_votes *m, const char *option, const cha
             return 0;
         }
     const char *near = rf_nearest(name, m->model, m->models);
-    return rf_fail(err, RF_USAGE, "%s %s: no training vote on that model%s%s", option, name,
-                   near ? ", did you mean " : "", near ? near : "");
+    return rf_fail(err, RF_USAGE, "%s %s: no training vote on that model; %s %s", option, name,
+                   near ? "did you mean" : "name one that has, such as", near ? near : m->model[0]);
 }
