@@ -4,6 +4,8 @@
 
 #include "core/run.h"
 
+#include <string.h>
+
 struct options {
     struct rf_evaluate_options common;
     bool compat;
@@ -25,8 +27,9 @@ static const struct rf_opt table[] = {
         name, type, digits, NULL, NULL                                                                                 \
     }
 
-/* The metrics in the order of enum rf_metric. */
-static const struct rf_column column[] = {
+/* Groups of columns; the metrics stand in the order of enum rf_metric. For people the levels of the two models, which
+ * are the same in every row of a benchmark, stand in a table of their own. */
+static const struct rf_column metric_column[] = {
     PLAIN("bench", RF_CELL_TEXT, 0),
     PLAIN("router", RF_CELL_TEXT, 0),
     PLAIN("n", RF_CELL_INT, 0),
@@ -36,17 +39,42 @@ static const struct rf_column column[] = {
     INTERVAL("cpt50_pct", 1),
     INTERVAL("cpt80_pct", 1),
     INTERVAL("strong95_pct", 1),
-    INTERVAL("weak", 2),
-    INTERVAL("strong", 2),
-    PLAIN("compat_apgr", RF_CELL_REAL, 4),
-    PLAIN("compat_auc", RF_CELL_REAL, 3),
-    PLAIN("compat_cpt20", RF_CELL_REAL, 2),
-    PLAIN("compat_cpt50", RF_CELL_REAL, 2),
-    PLAIN("compat_cpt80", RF_CELL_REAL, 2),
-    PLAIN("compat_weak", RF_CELL_REAL, 3),
+};
+static const struct rf_column level_column[] = { INTERVAL("weak", 2), INTERVAL("strong", 2) };
+static const struct rf_column compat_column[] = {
+    PLAIN("compat_apgr", RF_CELL_REAL, 4),   PLAIN("compat_auc", RF_CELL_REAL, 3),
+    PLAIN("compat_cpt20", RF_CELL_REAL, 2),  PLAIN("compat_cpt50", RF_CELL_REAL, 2),
+    PLAIN("compat_cpt80", RF_CELL_REAL, 2),  PLAIN("compat_weak", RF_CELL_REAL, 3),
     PLAIN("compat_strong", RF_CELL_REAL, 3),
 };
-enum { COLUMNS = sizeof column / sizeof *column, COMPAT_COLUMNS = 7 };
+static const struct rf_column bench_column[] = {
+    PLAIN("bench", RF_CELL_TEXT, 0),        PLAIN("items", RF_CELL_INT, 0),
+    PLAIN("contaminated", RF_CELL_INT, 0),  PLAIN("unpaired", RF_CELL_INT, 0),
+    PLAIN("weak_model", RF_CELL_TEXT, 0),   INTERVAL("weak", 2),
+    PLAIN("strong_model", RF_CELL_TEXT, 0), INTERVAL("strong", 2),
+};
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+enum { MAX_COLUMNS = COUNT(metric_column) + COUNT(level_column) + COUNT(compat_column), COMPAT = COUNT(compat_column) };
+
+static bool for_people(enum rf_format f)
+{
+    return f == RF_FORMAT_TABLE || f == RF_FORMAT_MD;
+}
+
+static size_t choose_columns(struct rf_column out[MAX_COLUMNS], bool people, bool compat)
+{
+    size_t n = COUNT(metric_column);
+    memcpy(out, metric_column, sizeof metric_column);
+    if (!people) {
+        memcpy(out + n, level_column, sizeof level_column);
+        n += COUNT(level_column);
+    }
+    if (compat) {
+        memcpy(out + n, compat_column, sizeof compat_column);
+        n += COUNT(compat_column);
+    }
+    return n;
+}
 
 static int add_metric(struct rf_table *t, const struct rf_entry *e, size_t m, double scale, struct rf_err *err)
 {
@@ -59,30 +87,54 @@ static int add_metric(struct rf_table *t, const struct rf_entry *e, size_t m, do
     return rc ? rc : rf_table_real(t, factor * e->boot.high[m], err);
 }
 
-static int add_row(struct rf_table *t, const struct rf_bench *b, const struct rf_entry *e, bool compat,
+static int add_row(struct rf_table *t, const struct rf_bench *b, const struct rf_entry *e, bool people, bool compat,
                    struct rf_err *err)
 {
-    const double figure[COMPAT_COLUMNS] = { e->compat.apgr,  e->compat.auc,  e->compat.cpt20, e->compat.cpt50,
-                                            e->compat.cpt80, e->compat.weak, e->compat.strong };
+    const double figure[COMPAT] = { e->compat.apgr,  e->compat.auc,  e->compat.cpt20, e->compat.cpt50,
+                                    e->compat.cpt80, e->compat.weak, e->compat.strong };
     int rc = rf_table_text(t, b->name, err);
     if (rc || (rc = rf_table_text(t, e->name, err)) || (rc = rf_table_int(t, (int64_t)b->n, err)))
         return rc;
-    for (size_t m = 0; m < RF_METRICS && !rc; m++)
+    for (size_t m = 0; m < (people ? RF_WEAK : RF_METRICS) && !rc; m++)
         rc = add_metric(t, e, m, rf_bench_scale(b), err);
-    for (size_t i = 0; compat && i < COMPAT_COLUMNS && !rc; i++)
+    for (size_t i = 0; compat && i < COMPAT && !rc; i++)
         rc = rf_table_real(t, figure[i], err);
     return rc;
 }
 
-static int add_rows(struct rf_table *t, const struct rf_evaluation *e, bool compat, FILE *chat, struct rf_err *err)
+static int add_rows(struct rf_table *t, const struct rf_evaluation *e, bool people, bool compat, FILE *chat,
+                    struct rf_err *err)
 {
     int rc = 0;
     for (size_t i = 0; i < e->n && !rc; i++) {
-        rc = add_row(t, &e->bench, &e->entry[i], compat, err);
+        rc = add_row(t, &e->bench, &e->entry[i], people, compat, err);
         if (compat && e->entry[i].compat.tied)
             fprintf(chat, "%s: RouteLLM's figures of %s are not defined: scores tie at %zu of %d thresholds\n",
                     e->bench.name, e->entry[i].name, e->entry[i].compat.tied, RF_COMPAT_POINTS);
     }
+    return rc;
+}
+
+/* The benchmarks themselves: what was left out, and how good both models are alone. */
+static int print_benches(const struct rf_evaluation *e, size_t n, struct rf_ctx *ctx, struct rf_err *err)
+{
+    struct rf_table *t = NULL;
+    int rc = rf_table_new(&t, bench_column, COUNT(bench_column), err);
+    for (size_t i = 0; i < n && !rc; i++) {
+        const struct rf_bench *b = &e[i].bench;
+        const struct rf_entry *any = &e[i].entry[0];
+        (void)((rc = rf_table_text(t, b->name, err)) || (rc = rf_table_int(t, (int64_t)b->n, err)) ||
+               (rc = rf_table_int(t, (int64_t)b->contaminated, err)) ||
+               (rc = rf_table_int(t, (int64_t)b->missing, err)) || (rc = rf_table_text(t, b->weak_name, err)) ||
+               (rc = add_metric(t, any, RF_WEAK, rf_bench_scale(b), err)) ||
+               (rc = rf_table_text(t, b->strong_name, err)) ||
+               (rc = add_metric(t, any, RF_STRONG, rf_bench_scale(b), err)));
+    }
+    if (!rc)
+        rc = rf_table_print(t, ctx->out, ctx->format, err);
+    if (!rc)
+        fputc('\n', ctx->out);
+    rf_table_free(t);
     return rc;
 }
 
@@ -120,6 +172,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     struct rf_router *router = NULL;
     struct rf_table *t = NULL;
     struct rf_run row = { 0 };
+    struct rf_column column[MAX_COLUMNS];
+    const bool people = for_people(ctx->format);
     char sha256[RF_SHA256_HEX];
     int rc;
     if (!benches) {
@@ -130,13 +184,17 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         (rc = rf_routers_load(&router, (const char *const *)args, routers, &o->common.router, rf_baseline_names,
                               RF_BASELINES, err)) ||
         (rc = rf_run_begin(&row, ctx, err)) ||
-        (rc = rf_table_new(&t, column, o->compat ? COLUMNS : COLUMNS - COMPAT_COLUMNS, err)))
+        (rc = rf_table_new(&t, column, choose_columns(column, people, o->compat), err)))
         goto out;
     for (size_t i = 0; i < benches; i++)
         if ((rc = rf_evaluate(&e[i], ctx, o->common.bench.v[i], &o->common, router, routers, err)) ||
-            (rc = add_rows(t, &e[i], o->compat, ctx->chat, err)))
+            (rc = add_rows(t, &e[i], people, o->compat, ctx->chat, err)))
             goto out;
     if ((rc = fingerprint(e, benches, sha256, err)) || (rc = store(e, benches, ctx, row.id, err)))
+        goto out;
+    for (size_t i = 0; i < benches && !people; i++)
+        rf_evaluation_tell(&e[i], ctx->chat);
+    if (people && (rc = print_benches(e, benches, ctx, err)))
         goto out;
     rc = rf_table_print(t, ctx->out, ctx->format, err);
 out:

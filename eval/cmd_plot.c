@@ -103,6 +103,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
                               RF_BASELINES, err)) ||
         (rc = rf_evaluate(&e, ctx, o->common.bench.v[0], &o->common, router, routers, err)))
         goto out;
+    rf_evaluation_tell(&e, ctx->chat);
     rc = plot(&e, o, ctx, err);
 out:
     rf_evaluation_release(&e);

@@ -51,17 +51,15 @@ static int measure(struct rf_entry *t, const struct rf_bench *b, const double *s
     return rc ? rc : rf_boot_of(&t->curve, o, &t->boot, err);
 }
 
-static void tell(const struct rf_bench *b, const struct rf_entry *first, FILE *chat)
+void rf_evaluation_tell(const struct rf_evaluation *e, FILE *chat)
 {
+    const struct rf_bench *b = &e->bench;
     fprintf(chat, "%s: %zu of %zu items, strong %s, weak %s", b->name, b->n, b->items, b->strong_name, b->weak_name);
     if (b->contaminated)
         fprintf(chat, "; %zu contaminated left out", b->contaminated);
     if (b->missing)
         fprintf(chat, "; %zu without a score of both left out", b->missing);
     fputc('\n', chat);
-    if (first->boot.undefined)
-        fprintf(chat, "%s: strong is not better in %zu resamples, which the intervals leave out\n", b->name,
-                first->boot.undefined);
 }
 
 int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, const struct rf_evaluate_options *o,
@@ -100,7 +98,9 @@ int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, c
 out:
     rf_progress_end(&bar);
     if (!rc)
-        tell(&e->bench, &e->entry[0], ctx->chat);
+        if (e->entry[0].boot.undefined)
+            fprintf(ctx->chat, "%s: strong is not better in %zu resamples, which the intervals leave out\n",
+                    e->bench.name, e->entry[0].boot.undefined);
     rf_free(score);
     return rc;
 }

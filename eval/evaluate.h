@@ -44,9 +44,11 @@ struct rf_evaluation {
     size_t n;
 };
 
-/* Loads the benchmark `name`, scores everything on it, and writes a line about what was left out to ctx->chat. */
+/* Loads the benchmark `name` and scores everything on it. */
 int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, const struct rf_evaluate_options *o,
                 const struct rf_router *router, size_t nrouter, struct rf_err *err);
+/* A line for people: how many items, which models, what was left out. */
+void rf_evaluation_tell(const struct rf_evaluation *e, FILE *chat);
 void rf_evaluation_release(struct rf_evaluation *e); /* a zeroed struct is fine */
 
 /* Writes metrics and curves (thinned to at most 201 points) under a run; inside the caller's transaction. */
