@@ -367,7 +367,7 @@ out:
 
 const struct rf_cmd rf_cmd_ingest = {
     .name = "ingest",
-    .summary = "Read votes, benchmark results and vectors into the database",
+    .summary = "read votes, benchmark results and vectors into the database",
     .args = "FILE|DIR|-...",
     .about =
         "Recognises each file by its content, not by its name, and stores what is new. All\n"

@@ -115,7 +115,7 @@ out:
 
 const struct rf_cmd rf_cmd_ls = {
     .name = "ls",
-    .summary = "List what the database holds",
+    .summary = "list what the database holds",
     .args = "[sources|models|benches|prompts|embedders|dropped]",
     .about = "Prints one view:\n"
              "  sources    ingested files and what became of their rows (the default)\n"

@@ -128,7 +128,7 @@ out:
 
 static const struct rf_cmd routellm = {
     .name = "routellm",
-    .summary = "Write an mf router as the folder that RouteLLM loads",
+    .summary = "write an mf router as the folder that RouteLLM loads",
     .args = "ROUTER",
     .about = "Writes model.safetensors with P.weight, text_proj.0.weight and\n"
              "classifier.0.weight, and config.json beside it. The rows stand in this router's\n"
@@ -147,7 +147,7 @@ static const struct rf_cmd routellm = {
 
 static const struct rf_cmd vector = {
     .name = "vector",
-    .summary = "Write a router on vectors as one vector of weights",
+    .summary = "write a router on vectors as one vector of weights",
     .args = "ROUTER",
     .about = "Every kind of router on vectors is one linear function of the vector: a dot\n"
              "product and a bias give the log odds. Writes it as a logistic router (float32),\n"
@@ -164,7 +164,7 @@ static const struct rf_cmd vector = {
 
 static const struct rf_cmd text = {
     .name = "text",
-    .summary = "Write a router and its text embedder as one weight per n-gram bucket",
+    .summary = "write a router and its text embedder as one weight per n-gram bucket",
     .args = "ROUTER",
     .about = "Between the features of a text and the log odds of a router on the vectors of\n"
              "`embed text` everything is linear, so both files fold into one weight per\n"
@@ -185,7 +185,7 @@ static const struct rf_cmd *const subs[] = { &routellm, &vector, &text, NULL };
 
 const struct rf_cmd rf_cmd_export = {
     .name = "export",
-    .summary = "Write a router's weights for another program",
+    .summary = "write a router's weights for another program",
     .args = "SHAPE",
     .about = "Reads a weight file that `fit` wrote (or RouteLLM's) and writes it in another\n"
              "shape. The names of the strong and the weak model and of the embedder stay in\n"

@@ -34,7 +34,7 @@ static const struct rf_cmd *const subs[] = { ROUTEFIT_KINDS(SUB) NULL };
 
 const struct rf_cmd rf_cmd_fit = {
     .name = "fit",
-    .summary = "Fit a router on votes and vectors, and write its weights",
+    .summary = "fit a router on votes and vectors, and write its weights",
     .args = "KIND",
     .about = "Reads the votes of the database and the vectors of their prompts, fits a router\n"
              "of the kind, and writes its weights to a file that `score`, `eval` and the\n"

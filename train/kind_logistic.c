@@ -254,7 +254,7 @@ out:
 
 const struct rf_kind rf_kind_logistic = {
     .cmd = { .name = "logistic",
-             .summary = "Fit a logistic regression on the prompts' vectors",
+             .summary = "fit a logistic regression on the prompts' vectors",
              .args = "",
              .about = "Learns P(strong model wins | vector of the prompt) from the votes of a strong\n"
                       "set of models against a weak set, with a ridge, to the exact optimum.\n"

@@ -274,7 +274,7 @@ out:
 
 const struct rf_kind rf_kind_mf = {
     .cmd = { .name = "mf",
-             .summary = "Fit a matrix factorisation of models and prompts",
+             .summary = "fit a matrix factorisation of models and prompts",
              .args = "",
              .about = "Learns from decisive votes how much each model wins on which prompts: the logit of\n"
                       "one model over another is linear in the prompt's vector (RouteLLM's router of that\n"

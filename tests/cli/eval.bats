@@ -107,9 +107,9 @@ END
 @test "contaminated prompts are left out by their exact text" {
     printf '{"eval_prompt":"bb","train_prompt":"x"}\n' >contaminated_prompts.jsonl
     "$ROUTEFIT" -q ingest contaminated_prompts.jsonl >/dev/null
-    run "$ROUTEFIT" eval --bench "$bench" r.safetensors
+    run "$ROUTEFIT" eval --json --bench "$bench" r.safetensors
     [[ "$output" == *"4 of 5 items"*"1 contaminated left out"* ]]
-    run "$ROUTEFIT" eval --bench "$bench" --keep-contaminated r.safetensors
+    run "$ROUTEFIT" eval --json --bench "$bench" --keep-contaminated r.safetensors
     [[ "$output" == *"5 of 5 items"* ]]
 }
 
@@ -120,7 +120,7 @@ END
     command -v gnuplot >/dev/null || skip "gnuplot is not installed"
     "$ROUTEFIT" -q plot --bench "$bench" r.safetensors -o p.svg --keep-script .
     grep -q '<svg' p.svg
-    [ -s p.gp ] && [ -s p.dat ]
+    [ -s p.gp ]
     run "$ROUTEFIT" -q plot --bench "$bench" r.safetensors -o p.svg
     [ "$status" -ne 0 ]
     "$ROUTEFIT" -q plot --bench "$bench" r.safetensors -o p.svg --force

@@ -25,5 +25,5 @@
         done
         n=$((n + 1))
     done < <(grep -oE '^ +routefit [a-z].*' README.md | sed 's/^ *//')
-    [ "$n" -ge 12 ]
+    [ "$n" -ge 10 ]
 }
