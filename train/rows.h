@@ -51,7 +51,7 @@ static inline float rf_row_dot(const float *x, const float *w, size_t n)
 }
 
 /* y += s x, both float[n]. */
-static inline void rf_row_add(float *restrict y, float s, const float *restrict x, size_t n)
+static inline void rf_row_add(float *__restrict y, float s, const float *__restrict x, size_t n)
 {
     for (size_t j = 0; j < n; j++)
         y[j] += s * x[j];
@@ -76,7 +76,7 @@ static inline double rf_row_dot_d(const float *x, const double *w, size_t n)
 }
 
 /* y += s x with y in double. */
-static inline void rf_row_add_d(double *restrict y, double s, const float *restrict x, size_t n)
+static inline void rf_row_add_d(double *__restrict y, double s, const float *__restrict x, size_t n)
 {
     for (size_t j = 0; j < n; j++)
         y[j] += s * (double)x[j];
