@@ -400,6 +400,7 @@ int rf_db_open(struct rf_db **out, const char *path, enum rf_db_mode mode, struc
     int rc;
     while (rf_ddl[known])
         known++;
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* no lock and no count at every allocation; refused, and done, after the first opening */
     if (!*path) /* to SQLite an empty name is a temporary file */
         return rf_fail(err, RF_USAGE, "found an empty database name, expected a file: give one with --db");
     if ((rc = RF_NEW(db, 1, err)))

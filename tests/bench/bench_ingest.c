@@ -1,0 +1,166 @@
+/* What ingest costs: votes.csv of arena-55k eleven times over with distinct ids and texts (152 MB), into a new database, with responses as length
+ * and hash and with their text. Floor: splitting the same file into fields by libcsv, nothing kept. Prints "name  measured  floor  ratio". */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/csv.h"
+#include "core/progress.h"
+#include "datasets/sink.h"
+#include "datasets/sniff.h"
+
+enum { COPIES = 11, ROUNDS = 3 };
+
+/* One copy of the file: ids 10 million apart, a mark in front of every first turn. */
+struct copy {
+    FILE *out;
+    int number; /* from 0; its header is written by the first copy alone */
+    bool header;
+};
+
+static void put_marked(const struct copy *c, struct rf_str text, struct rf_buf *scratch)
+{
+    scratch->len = 0;
+    if (text.len < 2 || memcmp(text.s, "[\"", 2) != 0 || rf_buf_printf(scratch, NULL, "[\"%d-", c->number) ||
+        rf_buf_add(scratch, text.s + 2, text.len - 2, NULL))
+        rf_csv_put(c->out, text, false);
+    else
+        rf_csv_put(c->out, (struct rf_str){ scratch->data, scratch->len }, false);
+}
+
+static int put_row(void *ctx, const struct rf_csv_row *row, struct rf_err *err)
+{
+    struct copy *const c = ctx;
+    struct rf_buf scratch = { 0 };
+    const bool header = !c->header;
+    (void)err;
+    c->header = true;
+    for (size_t i = 0; i < row->n && (!header || c->number == 0); i++) {
+        if (i)
+            fputc(',', c->out);
+        if (i == 0 && !header)
+            fprintf(c->out, "%lld", strtoll(row->field[0].s, NULL, 10) + 10000000LL * c->number);
+        else if (i >= 3 && i <= 5 && !header)
+            put_marked(c, row->field[i], &scratch);
+        else
+            rf_csv_put(c->out, row->field[i], false);
+    }
+    if (!header || c->number == 0)
+        fputc('\n', c->out);
+    rf_buf_release(&scratch);
+    return 0;
+}
+
+static int make_file(const char *from, const char *to, struct rf_err *err)
+{
+    FILE *out = fopen(to, "w");
+    int rc = out ? 0 : rf_fail_errno(err, RF_IO, "cannot write %s", to);
+    for (int i = 0; !rc && i < COPIES; i++) {
+        struct rf_input *in = NULL;
+        struct copy c = { out, i, false };
+        if (!(rc = rf_input_open(&in, from, err)))
+            rc = rf_csv_read(in, NULL, put_row, &c, err);
+        rf_input_close(in);
+    }
+    if (out && fclose(out) && !rc)
+        rc = rf_fail_errno(err, RF_IO, "cannot write %s", to);
+    return rc;
+}
+
+static int nothing(void *ctx, const struct rf_csv_row *row, struct rf_err *err)
+{
+    (void)ctx;
+    (void)row;
+    (void)err;
+    return 0;
+}
+
+static int split(const char *path, struct rf_err *err)
+{
+    struct rf_input *in = NULL;
+    int rc = rf_input_open(&in, path, err);
+    if (!rc)
+        rc = rf_csv_read(in, NULL, nothing, NULL, err);
+    rf_input_close(in);
+    return rc;
+}
+
+static int ingest(const char *path, const char *db_path, bool responses, struct rf_err *err)
+{
+    const struct rf_sink_options o = { .responses = responses, .max_errors = -1 };
+    const struct rf_reader *r = NULL;
+    struct rf_db *db = NULL;
+    struct rf_sink *sink = NULL;
+    struct rf_input *in = NULL;
+    uint8_t digest[RF_SHA256_SIZE];
+    int rc;
+    if (!(rc = rf_db_open(&db, db_path, RF_DB_CREATE, err)) && !(rc = rf_reader_need("arena55k", &r, err)) &&
+        !(rc = rf_input_open(&in, path, err)) && !(rc = rf_db_begin(db, err)) && !(rc = rf_sink_new(&sink, db, &o, err)) &&
+        !(rc = rf_sink_begin(sink, in, "votes", path, r->name, err)) && !(rc = r->read(in, sink, err)) &&
+        !(rc = rf_input_digest(in, digest, err)))
+        rc = rf_sink_end(sink, digest, rf_input_bytes(in), err);
+    rf_sink_free(sink);
+    rf_input_close(in);
+    if (!rc)
+        rc = rf_db_commit(db, err);
+    rf_db_close(db);
+    return rc;
+}
+
+/* Removes a database and what SQLite keeps beside it. */
+static void remove_db(const char *path)
+{
+    static const char *const tails[] = { "", "-wal", "-shm" };
+    char name[512];
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        snprintf(name, sizeof name, "%s%s", path, tails[i]);
+        unlink(name);
+    }
+}
+
+int main(void)
+{
+    static const char *const names[] = { "ingest 152 MB, prompts and hashes (s)", "ingest 152 MB, all text (s)" };
+    const char *data = getenv("ROUTEFIT_DATA"), *tmp = getenv("TMPDIR");
+    char votes[1024], folder[256], big[300], db[300];
+    struct rf_err err = { 0 };
+    double floor_s = 1e9;
+    snprintf(votes, sizeof votes, "%s/arena55k/votes.csv", data ? data : "../shared/data");
+    snprintf(folder, sizeof folder, "%s/routefit-bench-XXXXXX", tmp ? tmp : "/tmp");
+    if (access(votes, R_OK)) {
+        printf("SKIP ingest: %s is not there\n", votes);
+        return 0;
+    }
+    if (!mkdtemp(folder)) {
+        perror(folder);
+        return 1;
+    }
+    snprintf(big, sizeof big, "%s/votes.csv", folder);
+    snprintf(db, sizeof db, "%s/bench.db", folder);
+    int rc = make_file(votes, big, &err);
+    for (int i = 0; !rc && i < ROUNDS; i++) {
+        const double start = rf_seconds();
+        rc = split(big, &err);
+        if (rf_seconds() - start < floor_s)
+            floor_s = rf_seconds() - start;
+    }
+    for (int all = 0; !rc && all < 2; all++) {
+        double best = 1e9;
+        for (int i = 0; !rc && i < ROUNDS; i++) {
+            remove_db(db);
+            const double start = rf_seconds();
+            rc = ingest(big, db, all, &err);
+            if (rf_seconds() - start < best)
+                best = rf_seconds() - start;
+        }
+        printf("%-40s  %.3f  %.3f  %.1f\n", names[all], best, floor_s, best / floor_s);
+    }
+    printf("%-40s  %.1f\n", "ingest peak memory (MB)", (double)rf_peak_rss() / 1e6);
+    if (rc)
+        fprintf(stderr, "bench_ingest: %s\n", err.msg);
+    remove_db(db);
+    unlink(big);
+    rmdir(folder);
+    return rc ? 1 : 0;
+}
