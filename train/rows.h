@@ -15,21 +15,23 @@ typedef float rf_f8 __attribute__((vector_size(32)));
 typedef float rf_f4 __attribute__((vector_size(16)));
 typedef double rf_d4 __attribute__((vector_size(32)));
 
-static inline rf_f8 rf_load_f8(const float *x)
+/* sum += x * w, eight or four at once. Rows need not be aligned; vectors go by pointer, for passing them by value is
+ * not the same on every processor. */
+static inline void rf_add_f8(rf_f8 *sum, const float *x, const float *w)
 {
-    rf_f8 v;
-    memcpy(&v, x, sizeof v); /* rows need not be aligned */
-    return v;
+    rf_f8 a, b;
+    memcpy(&a, x, sizeof a);
+    memcpy(&b, w, sizeof b);
+    *sum += a * b;
 }
 
-/* Four products in double. */
-static inline rf_d4 rf_mul_d4(const float *x, const double *w)
+static inline void rf_add_d4(rf_d4 *sum, const float *x, const double *w)
 {
     rf_f4 a;
     rf_d4 b;
     memcpy(&a, x, sizeof a);
     memcpy(&b, w, sizeof b);
-    return __builtin_convertvector(a, rf_d4) * b;
+    *sum += __builtin_convertvector(a, rf_d4) * b;
 }
 
 /* x . w, both float[n]. */
@@ -38,10 +40,10 @@ static inline float rf_row_dot(const float *x, const float *w, size_t n)
     rf_f8 a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };
     size_t j = 0;
     for (; j + 32 <= n; j += 32) {
-        a += rf_load_f8(x + j) * rf_load_f8(w + j);
-        b += rf_load_f8(x + j + 8) * rf_load_f8(w + j + 8);
-        c += rf_load_f8(x + j + 16) * rf_load_f8(w + j + 16);
-        d += rf_load_f8(x + j + 24) * rf_load_f8(w + j + 24);
+        rf_add_f8(&a, x + j, w + j);
+        rf_add_f8(&b, x + j + 8, w + j + 8);
+        rf_add_f8(&c, x + j + 16, w + j + 16);
+        rf_add_f8(&d, x + j + 24, w + j + 24);
     }
     a = (a + b) + (c + d);
     float sum = ((a[0] + a[1]) + (a[2] + a[3])) + ((a[4] + a[5]) + (a[6] + a[7]));
@@ -63,10 +65,10 @@ static inline double rf_row_dot_d(const float *x, const double *w, size_t n)
     rf_d4 a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };
     size_t j = 0;
     for (; j + 16 <= n; j += 16) {
-        a += rf_mul_d4(x + j, w + j);
-        b += rf_mul_d4(x + j + 4, w + j + 4);
-        c += rf_mul_d4(x + j + 8, w + j + 8);
-        d += rf_mul_d4(x + j + 12, w + j + 12);
+        rf_add_d4(&a, x + j, w + j);
+        rf_add_d4(&b, x + j + 4, w + j + 4);
+        rf_add_d4(&c, x + j + 8, w + j + 8);
+        rf_add_d4(&d, x + j + 12, w + j + 12);
     }
     a = (a + b) + (c + d);
     double sum = (a[0] + a[1]) + (a[2] + a[3]);
