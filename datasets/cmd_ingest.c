@@ -1,5 +1,6 @@
-/* `routefit ingest`: which files, which reader for each, one transaction around all of them, and the summary. Rows are the business of
- * the readers and the sink. Refuses files that no reader knows when they are named; skips them, saying so, inside folders. */
+/* `routefit ingest`: which files, which reader for each, one transaction around all of them, and the summary. Rows are
+ * the business of the readers and the sink. Refuses files that no reader knows when they are named; skips them, saying
+ * so, inside folders. */
 #include <stdio.h>
 #include <string.h>
 
@@ -34,8 +35,10 @@ static const struct rf_opt rows[] = {
            "Keep the text of responses; else only their length and SHA-256."),
     RF_OPT(struct options, max_errors, "max-errors", 0, RF_OPT_INT, "N", "-1", NULL, -1, 1e15,
            "Rows that may be dropped from a file; -1: 1% of them (or 10, if that is more), and never all."),
-    RF_OPT(struct options, source, "for", 0, RF_OPT_TEXT, "SOURCE", NULL, NULL, 0, 0, "Source of the prompts that an .npy file gives vectors to."),
-    RF_OPT(struct options, embedder, "embedder", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0, "Name of the vectors of an .npy file."),
+    RF_OPT(struct options, source, "for", 0, RF_OPT_TEXT, "SOURCE", NULL, NULL, 0, 0,
+           "Source of the prompts that an .npy file gives vectors to."),
+    RF_OPT(struct options, embedder, "embedder", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
+           "Name of the vectors of an .npy file."),
     RF_OPT_END,
 };
 
@@ -65,8 +68,8 @@ struct ingest {
     const struct rf_reader *forced; /* --format, NULL: sniff */
     struct rf_sink *sink;
     struct rf_table *table;
-    size_t done;                    /* files stored or already there */
-    struct rf_buf name;             /* of the source being read */
+    size_t done;        /* files stored or already there */
+    struct rf_buf name; /* of the source being read */
 };
 
 /* ---- the summary ---- */
@@ -169,17 +172,20 @@ static int choose_name(struct ingest *g, const char *path, struct rf_err *err)
         rc = rf_buf_printf(&plain, err, "%s", g->o->name);
     else if (!strcmp(path, "-"))
         rc = rf_buf_printf(&plain, err, "stdin");
-    else if (!(rc = rf_buf_add(&plain, folder.s ? folder.s : "", folder.len, err)) && !(rc = rf_buf_add(&plain, "/", folder.s != NULL, err)))
+    else if (!(rc = rf_buf_add(&plain, folder.s ? folder.s : "", folder.len, err)) &&
+             !(rc = rf_buf_add(&plain, "/", folder.s != NULL, err)))
         rc = rf_buf_add(&plain, stem.s, stem.len, err);
     for (int i = 1; !rc; i++) {
         g->name.len = 0;
-        rc = i == 1 ? rf_buf_printf(&g->name, err, "%s", plain.data) : rf_buf_printf(&g->name, err, "%s~%d", plain.data, i);
+        rc = i == 1 ? rf_buf_printf(&g->name, err, "%s", plain.data)
+                    : rf_buf_printf(&g->name, err, "%s~%d", plain.data, i);
         if (rc)
             break;
         const char *const value[] = { g->name.data };
         rc = rf_db_int(g->ctx->db, &taken, err, "SELECT count(*) FROM source WHERE name = ?1", 1, value);
         if (rc > 0 && g->o->name && taken)
-            rc = rf_fail(err, RF_USAGE, "the name %s is taken by another file: choose another with --name (routefit ls)", g->o->name);
+            rc = rf_fail(err, RF_USAGE,
+                         "the name %s is taken by another file: choose another with --name (routefit ls)", g->o->name);
         else if (rc > 0 && taken)
             rc = 0;
         else
@@ -197,20 +203,27 @@ static int unknown(struct ingest *g, const struct rf_file *f, struct rf_str head
     struct rf_buf known = { 0 };
     int rc = 0;
     if (!f->named)
-        fprintf(g->ctx->chat, "skipped %s: %s\n", f->path, advice ? advice : head.len ? "no reader knows it" : "it is empty");
+        fprintf(g->ctx->chat, "skipped %s: %s\n", f->path,
+                advice     ? advice
+                : head.len ? "no reader knows it"
+                           : "it is empty");
     else if (advice)
         rc = rf_fail(err, RF_BAD_INPUT, "%s: %s", f->path, advice);
     else if (!head.len)
         rc = rf_fail(err, RF_BAD_INPUT, "%s: found an empty file, expected rows", f->path);
     else if (!(rc = rf_reader_names(&known, err)))
-        rc = rf_fail(err, RF_BAD_INPUT, "%s:1: found a file that starts with %s, which no reader knows; expected one of the formats %s: say which with --format",
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "%s:1: found a file that starts with %s, which no reader knows; expected one of the formats %s: "
+                     "say which with --format",
                      f->path, rf_field_show(head, shown), known.data);
     rf_buf_release(&known);
     return rc;
 }
 
-/* Reads the file through its reader. *again: standard input held the bytes of a known source, and what was stored of it must be undone. */
-static int store(struct ingest *g, const struct rf_file *f, struct rf_input *in, const struct rf_reader *r, bool *again, struct rf_err *err)
+/* Reads the file through its reader. *again: standard input held the bytes of a known source, and what was stored of it
+ * must be undone. */
+static int store(struct ingest *g, const struct rf_file *f, struct rf_input *in, const struct rf_reader *r, bool *again,
+                 struct rf_err *err)
 {
     uint8_t sha256[RF_SHA256_SIZE];
     int rc;
@@ -238,14 +251,16 @@ static int store(struct ingest *g, const struct rf_file *f, struct rf_input *in,
 }
 
 /* The bytes of standard input are known only when they are read: what it stored lies in a savepoint of its own. */
-static int store_stdin(struct ingest *g, const struct rf_file *f, struct rf_input *in, const struct rf_reader *r, struct rf_err *err)
+static int store_stdin(struct ingest *g, const struct rf_file *f, struct rf_input *in, const struct rf_reader *r,
+                       struct rf_err *err)
 {
     bool again = false;
     int rc = rf_db_exec(g->ctx->db, "SAVEPOINT standard_input", err);
     if (rc || (rc = store(g, f, in, r, &again, err)))
         return rc;
-    if (again && ((rc = rf_db_exec(g->ctx->db, "ROLLBACK TO standard_input", err)) || (rc = rf_sink_undo(g->sink, err)) ||
-                  (rc = put_known(g, g->name.data, r->name, "already there", err))))
+    if (again &&
+        ((rc = rf_db_exec(g->ctx->db, "ROLLBACK TO standard_input", err)) || (rc = rf_sink_undo(g->sink, err)) ||
+         (rc = put_known(g, g->name.data, r->name, "already there", err))))
         return rc;
     return rf_db_exec(g->ctx->db, "RELEASE standard_input", err);
 }
@@ -302,7 +317,8 @@ static int ingest_npy(struct ingest *g, const char *path, struct rf_err *err)
     int rc = 0;
     if (!g->o->source || !g->o->embedder)
         rc = rf_npy_guess(g->ctx->db, path, &source, &embedder, err);
-    const char *const from = g->o->source ? g->o->source : source.data, *const by = g->o->embedder ? g->o->embedder : embedder.data;
+    const char *const from = g->o->source ? g->o->source : source.data, *const by = g->o->embedder ? g->o->embedder
+                                                                                                   : embedder.data;
     if (!rc && !(rc = rf_vectors_load(g->ctx->db, path, from, by, &n, err)) &&
         !(rc = rf_buf_printf(&status, err, "%zu vectors of %zu as %s, %zu repeated", n.added, n.dim, by, n.repeated)))
         rc = put_known(g, from, "npy", status.data, err);
@@ -354,7 +370,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         if (npy[i])
             rc = ingest_npy(&g, files.v[i].path, err);
     if (!rc && !g.done)
-        rc = rf_fail(err, RF_BAD_INPUT, "%s: found no file that a reader knows; routefit ingest -h lists the formats", args[0]);
+        rc = rf_fail(err, RF_BAD_INPUT, "%s: found no file that a reader knows; routefit ingest -h lists the formats",
+                     args[0]);
     if (!rc)
         rc = rf_table_print(g.table, ctx->out, ctx->format, err);
 out:
@@ -369,33 +386,32 @@ const struct rf_cmd rf_cmd_ingest = {
     .name = "ingest",
     .summary = "read votes, benchmark results and vectors into the database",
     .args = "FILE|DIR|-...",
-    .about =
-        "Recognises each file by its content, not by its name, and stores what is new. All\n"
-        "tables of one call are one transaction: killed at any point, the database is as it\n"
-        "was. The same bytes again change nothing. Folders are walked in the order of names;\n"
-        "files in them that no reader knows are skipped aloud.\n"
-        "\n"
-        "Formats: arena55k (LMSYS arena-human-preference-55k), routerbench (wide tables as\n"
-        "CSV), routellm (MMLU and GSM8K outcomes), mtbench-questions, mtbench-judgements,\n"
-        "contaminated, and the plain votes and results, as CSV or JSON lines:\n"
-        "  votes    model_a, model_b, winner (a, b, tie, bothbad); perhaps prompt, or\n"
-        "           prompt_id and prompt_bytes where the text is not shared; id, origin,\n"
-        "           judge, weight\n"
-        "  results  task (bench or bench/task), model, score; prompt, sample_id or\n"
-        "           prompt_id; perhaps prompt_bytes, cost, input_tokens, output_tokens,\n"
-        "           turn\n"
-        "\n"
-        "Rules. A prompt is its text: the same text in two files is one prompt. Missing\n"
-        "scores store nothing, never 0. RouterBench's router sees the last element of the\n"
-        "prompt list; a sample id on two rows is one item, and a model's score, cost and\n"
-        "response all come from the row that has its score. A vote or cell that the\n"
-        "database has is known; one that contradicts it is dropped. Every dropped row\n"
-        "keeps its line and reason (routefit ls dropped).\n"
-        "\n"
-        ".npy files hold one vector for each data row of a source. Without --for and\n"
-        "--embedder the file's name tells: arena55k_votes_lsa64.npy belongs to the source\n"
-        "that shares most words with it, arena55k/votes, and the words behind are the\n"
-        "embedder, lsa64. Each .npy file is a transaction of its own, after the tables.",
+    .about = "Recognises each file by its content, not by its name, and stores what is new. All\n"
+             "tables of one call are one transaction: killed at any point, the database is as it\n"
+             "was. The same bytes again change nothing. Folders are walked in the order of names;\n"
+             "files in them that no reader knows are skipped aloud.\n"
+             "\n"
+             "Formats: arena55k (LMSYS arena-human-preference-55k), routerbench (wide tables as\n"
+             "CSV), routellm (MMLU and GSM8K outcomes), mtbench-questions, mtbench-judgements,\n"
+             "contaminated, and the plain votes and results, as CSV or JSON lines:\n"
+             "  votes    model_a, model_b, winner (a, b, tie, bothbad); perhaps prompt, or\n"
+             "           prompt_id and prompt_bytes where the text is not shared; id, origin,\n"
+             "           judge, weight\n"
+             "  results  task (bench or bench/task), model, score; prompt, sample_id or\n"
+             "           prompt_id; perhaps prompt_bytes, cost, input_tokens, output_tokens,\n"
+             "           turn\n"
+             "\n"
+             "Rules. A prompt is its text: the same text in two files is one prompt. Missing\n"
+             "scores store nothing, never 0. RouterBench's router sees the last element of the\n"
+             "prompt list; a sample id on two rows is one item, and a model's score, cost and\n"
+             "response all come from the row that has its score. A vote or cell that the\n"
+             "database has is known; one that contradicts it is dropped. Every dropped row\n"
+             "keeps its line and reason (routefit ls dropped).\n"
+             "\n"
+             ".npy files hold one vector for each data row of a source. Without --for and\n"
+             "--embedder the file's name tells: arena55k_votes_lsa64.npy belongs to the source\n"
+             "that shares most words with it, arena55k/votes, and the words behind are the\n"
+             "embedder, lsa64. Each .npy file is a transaction of its own, after the tables.",
     .examples = "routefit ingest votes.csv\n"
                 "routefit ingest routellm/mmlu routellm/gsm8k routellm/mt_bench\n"
                 "gzip -dc train.csv.gz | routefit ingest --name arena55k/train -\n"

@@ -1,4 +1,5 @@
-/* `routefit ls VIEW`: what the database holds. A view is a row below: its columns and one constant query that yields them. */
+/* `routefit ls VIEW`: what the database holds. A view is a row below: its columns and one constant query that yields
+ * them. */
 #include <string.h>
 
 #include "core/cli.h"
@@ -9,7 +10,8 @@ struct options {
 };
 
 static const struct rf_opt rows[] = {
-    RF_OPT(struct options, limit, "limit", 'n', RF_OPT_INT, "N", "50", NULL, 0, 1e15, "Most rows of prompts and dropped to print; 0 for all."),
+    RF_OPT(struct options, limit, "limit", 'n', RF_OPT_INT, "N", "50", NULL, 0, 1e15,
+           "Most rows of prompts and dropped to print; 0 for all."),
     RF_OPT_END,
 };
 
@@ -21,36 +23,54 @@ struct view {
     struct rf_column column[MOST_COLUMNS + 1]; /* up to one without a name */
 };
 
-#define TEXT(n) { .name = n, .type = RF_CELL_TEXT }
-#define INT(n)  { .name = n, .type = RF_CELL_INT }
-#define REAL(n, d) { .name = n, .type = RF_CELL_REAL, .digits = d }
+#define TEXT(n)                                                                                                        \
+    {                                                                                                                  \
+        .name = n, .type = RF_CELL_TEXT                                                                                \
+    }
+#define INT(n)                                                                                                         \
+    {                                                                                                                  \
+        .name = n, .type = RF_CELL_INT                                                                                 \
+    }
+#define REAL(n, d)                                                                                                     \
+    {                                                                                                                  \
+        .name = n, .type = RF_CELL_REAL, .digits = d                                                                   \
+    }
 
 static const struct view views[] = {
     { "sources",
-      "SELECT name, format, rows_read, rows_kept, rows_known, rows_dropped, repaired, bytes, added_at, path FROM source WHERE ?1 ORDER BY id",
-      { TEXT("source"), TEXT("format"), INT("rows"), INT("kept"), INT("known"), INT("dropped"), INT("repaired"), INT("bytes"), TEXT("added_at"),
-        TEXT("path") } },
+      "SELECT name, format, rows_read, rows_kept, rows_known, rows_dropped, repaired, bytes, added_at, path FROM "
+      "source WHERE ?1 ORDER BY id",
+      { TEXT("source"), TEXT("format"), INT("rows"), INT("kept"), INT("known"), INT("dropped"), INT("repaired"),
+        INT("bytes"), TEXT("added_at"), TEXT("path") } },
     { "models",
       "WITH v AS (SELECT model_a AS m, CASE winner WHEN 'a' THEN 1 WHEN 'b' THEN 0 ELSE 0.5 END AS w FROM preference"
       "  UNION ALL SELECT model_b, CASE winner WHEN 'b' THEN 1 WHEN 'a' THEN 0 ELSE 0.5 END FROM preference),"
       " vm AS (SELECT m, count(*) AS n, avg(w) AS w FROM v GROUP BY m),"
-      " rm AS (SELECT r.model AS m, count(*) AS n, count(DISTINCT i.bench) AS b FROM result r JOIN item i ON i.id = r.item GROUP BY r.model)"
-      " SELECT model.name, coalesce(vm.n, 0), vm.w, coalesce(rm.n, 0), coalesce(rm.b, 0) FROM model LEFT JOIN vm ON vm.m = model.id"
+      " rm AS (SELECT r.model AS m, count(*) AS n, count(DISTINCT i.bench) AS b FROM result r JOIN item i ON i.id = "
+      "r.item GROUP BY r.model)"
+      " SELECT model.name, coalesce(vm.n, 0), vm.w, coalesce(rm.n, 0), coalesce(rm.b, 0) FROM model LEFT JOIN vm ON "
+      "vm.m = model.id"
       " LEFT JOIN rm ON rm.m = model.id WHERE ?1 ORDER BY model.name",
       { TEXT("model"), INT("votes"), REAL("win_share", 3), INT("results"), INT("benches") } },
     { "benches",
-      "SELECT i.bench, m.name, count(DISTINCT i.id), count(DISTINCT i.task), count(r.score), avg(r.score), avg(r.cost) FROM item i"
-      " LEFT JOIN result r ON r.item = i.id LEFT JOIN model m ON m.id = r.model WHERE ?1 GROUP BY i.bench, m.id ORDER BY i.bench, m.name",
-      { TEXT("bench"), TEXT("model"), INT("items"), INT("tasks"), INT("results"), REAL("mean_score", 4), REAL("mean_cost", 6) } },
+      "SELECT i.bench, m.name, count(DISTINCT i.id), count(DISTINCT i.task), count(r.score), avg(r.score), avg(r.cost) "
+      "FROM item i"
+      " LEFT JOIN result r ON r.item = i.id LEFT JOIN model m ON m.id = r.model WHERE ?1 GROUP BY i.bench, m.id ORDER "
+      "BY i.bench, m.name",
+      { TEXT("bench"), TEXT("model"), INT("items"), INT("tasks"), INT("results"), REAL("mean_score", 4),
+        REAL("mean_cost", 6) } },
     { "prompts",
-      "SELECT p.id, p.turns, p.bytes, (SELECT count(*) FROM preference v WHERE v.prompt = p.id), (SELECT count(*) FROM item i WHERE i.prompt = p.id),"
+      "SELECT p.id, p.turns, p.bytes, (SELECT count(*) FROM preference v WHERE v.prompt = p.id), (SELECT count(*) FROM "
+      "item i WHERE i.prompt = p.id),"
       " replace(substr(p.text, 1, 60), char(10), ' ') FROM prompt p ORDER BY p.id LIMIT ?1",
       { INT("prompt"), INT("turns"), INT("bytes"), INT("votes"), INT("items"), TEXT("text") } },
     { "embedders",
-      "SELECT e.name, e.kind, e.dim, (SELECT count(*) FROM embedding v WHERE v.embedder = e.id), e.sha256, e.path FROM embedder e WHERE ?1 ORDER BY e.id",
+      "SELECT e.name, e.kind, e.dim, (SELECT count(*) FROM embedding v WHERE v.embedder = e.id), e.sha256, e.path FROM "
+      "embedder e WHERE ?1 ORDER BY e.id",
       { TEXT("embedder"), TEXT("kind"), INT("dim"), INT("prompts"), TEXT("sha256"), TEXT("path") } },
     { "dropped",
-      "SELECT s.name, d.line, d.reason, d.detail FROM dropped d JOIN source s ON s.id = d.source ORDER BY d.rowid LIMIT ?1",
+      "SELECT s.name, d.line, d.reason, d.detail FROM dropped d JOIN source s ON s.id = d.source ORDER BY d.rowid "
+      "LIMIT ?1",
       { TEXT("source"), INT("line"), TEXT("reason"), TEXT("detail") } },
 };
 enum { VIEWS = sizeof views / sizeof *views };
@@ -67,7 +87,8 @@ static int find(const char *name, const struct view **view, struct rf_err *err)
     }
     if ((near = rf_nearest(name, names, VIEWS)))
         return rf_fail(err, RF_USAGE, "unknown view '%s'; did you mean %s?", name, near);
-    return rf_fail(err, RF_USAGE, "unknown view '%s': expected sources, models, benches, prompts, embedders or dropped", name);
+    return rf_fail(err, RF_USAGE, "unknown view '%s': expected sources, models, benches, prompts, embedders or dropped",
+                   name);
 }
 
 static int put_cell(struct rf_table *t, const struct rf_column *c, struct rf_stmt *s, int i, struct rf_err *err)

@@ -13,8 +13,8 @@ extern "C" {
 
 enum { RF_SHOWN = 64 };
 
-bool rf_str_is(struct rf_str s, const char *text);        /* byte for byte */
-bool rf_str_same(struct rf_str a, struct rf_str b);       /* byte for byte */
+bool rf_str_is(struct rf_str s, const char *text);  /* byte for byte */
+bool rf_str_same(struct rf_str a, struct rf_str b); /* byte for byte */
 bool rf_str_ends(struct rf_str s, const char *tail);
 /* No cell, an empty one, or one of the words that tables write for "no value": NaN, nan, None, null, NA. */
 bool rf_field_missing(struct rf_str s);

@@ -1,5 +1,5 @@
-/* Walks folders in the order of the names' bytes, so that the same folder gives the same order everywhere. Refuses to follow links to
- * folders: a walk that never ends. */
+/* Walks folders in the order of the names' bytes, so that the same folder gives the same order everywhere. Refuses to
+ * follow links to folders: a walk that never ends. */
 #include "datasets/files.h"
 
 #include <dirent.h>

@@ -52,7 +52,9 @@ int rf_npy_guess(struct rf_db *db, const char *path, struct rf_buf *source, stru
     struct rf_stmt *names = NULL;
     struct rf_buf rival = { 0 };
     size_t most = 0, end = 0;
-    int rc = rf_stmt_new(&names, db, "SELECT name FROM source s WHERE EXISTS (SELECT 1 FROM source_row r WHERE r.source = s.id) ORDER BY id", err);
+    int rc = rf_stmt_new(
+        &names, db,
+        "SELECT name FROM source s WHERE EXISTS (SELECT 1 FROM source_row r WHERE r.source = s.id) ORDER BY id", err);
     while (!rc && (rc = rf_step(names, err)) == 1) {
         const struct rf_str name = rf_col_str(names, 0);
         size_t here = 0;
@@ -72,8 +74,11 @@ int rf_npy_guess(struct rf_db *db, const char *path, struct rf_buf *source, stru
     if (rc)
         goto out;
     if (!most || rival.len) {
-        rc = most ? rf_fail(err, RF_BAD_INPUT, "%s: its name fits the sources %s and %s: say which with --for NAME", path, source->data, rival.data)
-                  : rf_fail(err, RF_BAD_INPUT, "%s: its name fits no source that is here: ingest the source first, or name it with --for NAME (routefit ls)",
+        rc = most ? rf_fail(err, RF_BAD_INPUT, "%s: its name fits the sources %s and %s: say which with --for NAME",
+                            path, source->data, rival.data)
+                  : rf_fail(err, RF_BAD_INPUT,
+                            "%s: its name fits no source that is here: ingest the source first, or name it with --for "
+                            "NAME (routefit ls)",
                             path);
         goto out;
     }
@@ -81,8 +86,10 @@ int rf_npy_guess(struct rf_db *db, const char *path, struct rf_buf *source, stru
     size_t at = 0;
     const struct rf_str word = next_word(rest, &at);
     if (!word.len) {
-        rc = rf_fail(err, RF_BAD_INPUT, "%s: found no word behind the name of source %s, expected the embedder's: name it with --embedder NAME", path,
-                     source->data);
+        rc = rf_fail(
+            err, RF_BAD_INPUT,
+            "%s: found no word behind the name of source %s, expected the embedder's: name it with --embedder NAME",
+            path, source->data);
         goto out;
     }
     rc = rf_buf_add(embedder, word.s, (size_t)(stem.s + stem.len - word.s), err);

@@ -1,6 +1,6 @@
-/* Reads Python list literals of strings by the rules of Python's reference (2.4.1, string literals): both quotes, every escape
- * but \N{name}, adjacent literals joined, a trailing comma allowed. Refuses prefixes, triple quotes, nesting and other types;
- * the caller then takes the text as it stands. */
+/* Reads Python list literals of strings by the rules of Python's reference (2.4.1, string literals): both quotes, every
+ * escape but \N{name}, adjacent literals joined, a trailing comma allowed. Refuses prefixes, triple quotes, nesting and
+ * other types; the caller then takes the text as it stands. */
 #include "datasets/pylist.h"
 
 #include <stdbool.h>

@@ -1,5 +1,6 @@
-/* LMSYS arena-human-preference-55k, train.csv: id, two models, prompt and responses as JSON lists of turns, winners one-hot. The id is kept as
- * text (64 bits and more). Refuses rows without a first turn and winners that are not one-hot. */
+/* LMSYS arena-human-preference-55k, train.csv: id, two models, prompt and responses as JSON lists of turns, winners
+ * one-hot. The id is kept as text (64 bits and more). Refuses rows without a first turn and winners that are not
+ * one-hot. */
 #include <math.h>
 
 #include "core/json.h"
@@ -79,13 +80,16 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
         return rc;
     const char *const won = winner(r->field);
     if (!won)
-        return rf_sink_drop(s->sink, r->line, "bad winner", err, "found winner_model_a %s, winner_model_b %s, winner_tie %s, expected one 1 and two 0",
+        return rf_sink_drop(s->sink, r->line, "bad winner", err,
+                            "found winner_model_a %s, winner_model_b %s, winner_tie %s, expected one 1 and two 0",
                             rf_field_show(r->field[WIN_A], shown[0]), rf_field_show(r->field[WIN_B], shown[1]),
                             rf_field_show(r->field[WIN_TIE], shown[2]));
     if (s->turns[0].n == 0)
-        return rf_sink_drop(s->sink, r->line, "empty prompt", err, "found an empty list of turns, expected at least one");
+        return rf_sink_drop(s->sink, r->line, "empty prompt", err,
+                            "found an empty list of turns, expected at least one");
     if (rf_field_missing(r->field[ID]))
-        return rf_sink_drop(s->sink, r->line, "no id", err, "found %s, expected the id of the vote", rf_field_show(r->field[ID], shown[0]));
+        return rf_sink_drop(s->sink, r->line, "no id", err, "found %s, expected the id of the vote",
+                            rf_field_show(r->field[ID], shown[0]));
     for (int i = 0; i < TEXTS; i++)
         rf_sink_repaired(s->sink, s->turns[i].repaired);
     return rf_sink_vote(s->sink,
@@ -119,10 +123,13 @@ static int read_votes(struct rf_input *in, struct rf_sink *sink, struct rf_err *
 
 static int sniff(const struct rf_sniff *s)
 {
-    static const char *const names[] = { "id", "model_a", "model_b", "prompt", "winner_model_a", "winner_model_b", "winner_tie", NULL };
+    static const char *const names[] = {
+        "id", "model_a", "model_b", "prompt", "winner_model_a", "winner_model_b", "winner_tie", NULL
+    };
     return !s->json && rf_sniff_all(s, names) ? 90 : 0;
 }
 
 const struct rf_reader rf_reader_arena55k = {
-    "arena55k", "votes of LMSYS arena-human-preference-55k (train.csv): prompts as JSON turns, winners one-hot", sniff, read_votes
+    "arena55k", "votes of LMSYS arena-human-preference-55k (train.csv): prompts as JSON turns, winners one-hot", sniff,
+    read_votes
 };

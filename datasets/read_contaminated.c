@@ -1,5 +1,5 @@
-/* RouteLLM's contaminated_prompts.jsonl: eval_prompt is the text of a benchmark question that stands in the training data too. Only its
- * SHA-256 is kept, for evaluation to leave such questions out by exact text. */
+/* RouteLLM's contaminated_prompts.jsonl: eval_prompt is the text of a benchmark question that stands in the training
+ * data too. Only its SHA-256 is kept, for evaluation to leave such questions out by exact text. */
 #include "datasets/record.h"
 #include "datasets/sniff.h"
 

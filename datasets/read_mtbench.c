@@ -1,6 +1,7 @@
-/* MT-Bench, two files in either order: question.jsonl (question_id, category, turns) and judgements (question_id, model, turn, score, judge;
- * also FastChat's *_single.jsonl). A score of -1 is a reply that the judge's reader could not parse: missing, and counted as dropped.
- * FastChat keeps other benchmarks in the same layout: ids 81..160 are MT-Bench's own; for others the folder names the benchmark. */
+/* MT-Bench, two files in either order: question.jsonl (question_id, category, turns) and judgements (question_id,
+ * model, turn, score, judge; also FastChat's *_single.jsonl). A score of -1 is a reply that the judge's reader could
+ * not parse: missing, and counted as dropped. FastChat keeps other benchmarks in the same layout: ids 81..160 are
+ * MT-Bench's own; for others the folder names the benchmark. */
 #include <math.h>
 #include <string.h>
 
@@ -49,18 +50,20 @@ static struct rf_str bench_of(const struct state *s, struct rf_str id)
     return s->folder.bench;
 }
 
-static int emit_item(struct state *s, const struct rf_record *r, struct rf_str id, struct rf_str task, const struct rf_prompt *prompt,
-                     int64_t *item, struct rf_err *err)
+static int emit_item(struct state *s, const struct rf_record *r, struct rf_str id, struct rf_str task,
+                     const struct rf_prompt *prompt, int64_t *item, struct rf_err *err)
 {
     const struct rf_str bench = bench_of(s, id);
     char shown[RF_SHOWN];
     if (!bench.s)
-        return rf_fail(err, RF_BAD_INPUT, "%s:%llu: found question %s, which is not MT-Bench's (%d..%d): name its benchmark with --bench",
+        return rf_fail(err, RF_BAD_INPUT,
+                       "%s:%llu: found question %s, which is not MT-Bench's (%d..%d): name its benchmark with --bench",
                        rf_sink_path(s->sink), (unsigned long long)r->line, rf_field_show(id, shown), FIRST_ID, LAST_ID);
-    return rf_sink_item(s->sink,
-                        &(struct rf_item){
-                            .line = r->line, .row = r->row, .bench = bench, .task = task, .key = id, .join = true, .prompt = *prompt },
-                        item, err);
+    return rf_sink_item(
+        s->sink,
+        &(struct rf_item){
+            .line = r->line, .row = r->row, .bench = bench, .task = task, .key = id, .join = true, .prompt = *prompt },
+        item, err);
 }
 
 static int read_lines(struct rf_input *in, struct rf_sink *sink, const struct rf_wanted *wanted, size_t n,
@@ -92,8 +95,10 @@ static int take_question(void *ctx, const struct rf_record *r, struct rf_err *er
         return why.code == RF_BAD_INPUT ? rf_sink_drop(s->sink, r->line, "bad list of turns", err, "turns: %s", why.msg)
                                         : rf_fail(err, why.code, "%s", why.msg);
     if (!s->turns.n)
-        return rf_sink_drop(s->sink, r->line, "empty prompt", err, "found an empty list of turns, expected at least one");
-    return emit_item(s, r, r->field[Q_ID], r->field[Q_CATEGORY], &(struct rf_prompt){ .turn = s->turns.item, .n = s->turns.n }, &item, err);
+        return rf_sink_drop(s->sink, r->line, "empty prompt", err,
+                            "found an empty list of turns, expected at least one");
+    return emit_item(s, r, r->field[Q_ID], r->field[Q_CATEGORY],
+                     &(struct rf_prompt){ .turn = s->turns.item, .n = s->turns.n }, &item, err);
 }
 
 static int read_questions(struct rf_input *in, struct rf_sink *sink, struct rf_err *err)
@@ -108,7 +113,8 @@ static int sniff_questions(const struct rf_sniff *s)
 }
 
 const struct rf_reader rf_reader_mtbench_questions = {
-    "mtbench-questions", "MT-Bench's question.jsonl: question_id, category and turns a line", sniff_questions, read_questions
+    "mtbench-questions", "MT-Bench's question.jsonl: question_id, category and turns a line", sniff_questions,
+    read_questions
 };
 
 /* ---- judgements ---- */
@@ -128,14 +134,17 @@ static int take_judgement(void *ctx, const struct rf_record *r, struct rf_err *e
     char shown[RF_SHOWN];
     int64_t turn = 0, item = 0;
     if (!rf_field_int(r->field[J_TURN], &turn) || turn < 1 || turn > 1000)
-        return rf_sink_drop(s->sink, r->line, "bad turn", err, "found %s, expected 1, 2, ...", rf_field_show(r->field[J_TURN], shown));
+        return rf_sink_drop(s->sink, r->line, "bad turn", err, "found %s, expected 1, 2, ...",
+                            rf_field_show(r->field[J_TURN], shown));
     if (rf_field_missing(r->field[J_SCORE]) || (rf_field_real(r->field[J_SCORE], &v.score) && v.score < 0))
         return rf_sink_drop(s->sink, r->line, "unparsed judgement", err, "found score %s, expected a number from 0",
                             rf_field_show(r->field[J_SCORE], shown));
     if (!rf_field_real(r->field[J_SCORE], &v.score))
-        return rf_sink_drop(s->sink, r->line, "bad score", err, "found %s, expected a number", rf_field_show(r->field[J_SCORE], shown));
+        return rf_sink_drop(s->sink, r->line, "bad score", err, "found %s, expected a number",
+                            rf_field_show(r->field[J_SCORE], shown));
     v.turn = (int)turn;
-    const int rc = emit_item(s, r, r->field[J_ID], (struct rf_str){ 0 }, &(struct rf_prompt){ .bytes = -1 }, &item, err);
+    const int rc =
+        emit_item(s, r, r->field[J_ID], (struct rf_str){ 0 }, &(struct rf_prompt){ .bytes = -1 }, &item, err);
     return rc || !item ? rc : rf_sink_result(s->sink, item, &v, r->line, err);
 }
 
@@ -151,5 +160,6 @@ static int sniff_judgements(const struct rf_sniff *s)
 }
 
 const struct rf_reader rf_reader_mtbench_judgements = {
-    "mtbench-judgements", "MT-Bench's single-answer judgements: question_id, model, turn and score a line", sniff_judgements, read_judgements
+    "mtbench-judgements", "MT-Bench's single-answer judgements: question_id, model, turn and score a line",
+    sniff_judgements, read_judgements
 };

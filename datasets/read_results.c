@@ -1,6 +1,7 @@
-/* Plain results, CSV or JSON lines, one model on one question a row: model, score, task ("bench" or "bench/task"; or ingest --bench), and the
- * question by its own id (sample_id, or prompt_id where the text is not shared) or by its prompt alone. Perhaps cost, input_tokens,
- * output_tokens, turn. Rows of one question join; a blank score is a missing one and stores nothing. */
+/* Plain results, CSV or JSON lines, one model on one question a row: model, score, task ("bench" or "bench/task"; or
+ * ingest --bench), and the question by its own id (sample_id, or prompt_id where the text is not shared) or by its
+ * prompt alone. Perhaps cost, input_tokens, output_tokens, turn. Rows of one question join; a blank score is a missing
+ * one and stores nothing. */
 #include <math.h>
 #include <string.h>
 
@@ -33,11 +34,15 @@ static bool numbers(const struct rf_str *f, struct rf_result *v, int *bad)
         int column;
         bool whole;
         void *to;
-    } all[] = { { SCORE, false, &v->score },          { COST, false, &v->cost }, { IN_TOKENS, true, &v->input_tokens },
-                { OUT_TOKENS, true, &v->output_tokens }, { TURN, true, &turn } };
+    } all[] = { { SCORE, false, &v->score },
+                { COST, false, &v->cost },
+                { IN_TOKENS, true, &v->input_tokens },
+                { OUT_TOKENS, true, &v->output_tokens },
+                { TURN, true, &turn } };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        const struct rf_str cell = f[*bad = all[i].column];
-        if (!rf_field_missing(cell) && !(all[i].whole ? rf_field_int(cell, all[i].to) : rf_field_score(cell, all[i].to)))
+        const struct rf_str cell = f[ *bad = all[i].column];
+        if (!rf_field_missing(cell) &&
+            !(all[i].whole ? rf_field_int(cell, all[i].to) : rf_field_score(cell, all[i].to)))
             return false;
     }
     v->turn = (int)turn;
@@ -60,20 +65,25 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
     const struct rf_str *const f = r->field;
     const char *const forced = rf_sink_bench(sink);
     struct rf_result v = { .model = f[MODEL], .score = NAN, .cost = NAN, .input_tokens = -1, .output_tokens = -1 };
-    struct rf_item item = { .line = r->line, .row = r->row, .join = true, .key = rf_field_missing(f[SAMPLE_ID]) ? f[PROMPT_ID] : f[SAMPLE_ID] };
+    struct rf_item item = { .line = r->line,
+                            .row = r->row,
+                            .join = true,
+                            .key = rf_field_missing(f[SAMPLE_ID]) ? f[PROMPT_ID] : f[SAMPLE_ID] };
     char shown[RF_SHOWN], hex[RF_SHA256_HEX];
     uint8_t hash[RF_SHA256_SIZE];
     int64_t id = 0;
     int bad, rc;
     if (!numbers(f, &v, &bad))
-        return rf_sink_drop(sink, r->line, "bad number", err, "%s: found %s, expected a number in its range", wanted[bad].name[0],
-                            rf_field_show(f[bad], shown));
+        return rf_sink_drop(sink, r->line, "bad number", err, "%s: found %s, expected a number in its range",
+                            wanted[bad].name[0], rf_field_show(f[bad], shown));
     if (isnan(v.score))
-        return rf_sink_drop(sink, r->line, "no score", err, "found %s, expected a number", rf_field_show(f[SCORE], shown));
+        return rf_sink_drop(sink, r->line, "no score", err, "found %s, expected a number",
+                            rf_field_show(f[SCORE], shown));
     if (forced)
         item.bench = (struct rf_str){ forced, strlen(forced) };
     else if (rf_field_missing(f[TASK]))
-        return rf_fail(err, RF_BAD_INPUT, "%s:%llu: found no task, expected \"bench\" or \"bench/task\": name the benchmark with --bench",
+        return rf_fail(err, RF_BAD_INPUT,
+                       "%s:%llu: found no task, expected \"bench\" or \"bench/task\": name the benchmark with --bench",
                        rf_sink_path(sink), (unsigned long long)r->line);
     else
         split_task(f[TASK], &item);
@@ -102,5 +112,7 @@ static int sniff(const struct rf_sniff *s)
 }
 
 const struct rf_reader rf_reader_results = {
-    "results", "results, CSV or JSON lines: task, model, score and prompt, sample_id or prompt_id; perhaps cost, tokens, turn", sniff, read_results
+    "results",
+    "results, CSV or JSON lines: task, model, score and prompt, sample_id or prompt_id; perhaps cost, tokens, turn",
+    sniff, read_results
 };

@@ -1,6 +1,6 @@
-/* RouteLLM's MMLU and GSM8K outcomes: prompt, one True/False column per model, perhaps M_response columns. Bench and task come from the
- * file's name ("mmlu_anatomy.csv", "gsm8k_responses.csv") or from --bench. Prompts are kept byte for byte, line ends too. Rows have no
- * ids: the key is "#" and the data row, and rows never join. */
+/* RouteLLM's MMLU and GSM8K outcomes: prompt, one True/False column per model, perhaps M_response columns. Bench and
+ * task come from the file's name ("mmlu_anatomy.csv", "gsm8k_responses.csv") or from --bench. Prompts are kept byte for
+ * byte, line ends too. Rows have no ids: the key is "#" and the data row, and rows never join. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +26,8 @@ static int header(void *ctx, const struct rf_str *name, size_t n, struct rf_err 
 {
     struct state *s = ctx;
     if ((s->prompt = rf_column(name, n, keys[0])) == SIZE_MAX)
-        return rf_fail(err, RF_BAD_INPUT, "%s:1: found no column \"prompt\" among the %zu of the header", rf_sink_path(s->sink), n);
+        return rf_fail(err, RF_BAD_INPUT, "%s:1: found no column \"prompt\" among the %zu of the header",
+                       rf_sink_path(s->sink), n);
     return rf_wide_header(&s->wide, &layout, name, n, rf_sink_path(s->sink), err);
 }
 
@@ -71,9 +72,11 @@ static int name_bench(struct state *s, struct rf_err *err)
     struct rf_benchname named = { 0 };
     int rc = rf_benchname_set(&named, rf_path_stem(path), err);
     if (!rc && !forced && !strcmp(path, "-"))
-        rc = rf_fail(err, RF_BAD_INPUT, "standard input has no name to take the benchmark from: give it with --bench NAME");
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "standard input has no name to take the benchmark from: give it with --bench NAME");
     if (!rc)
-        rc = forced ? rf_benchname_force(&s->bench, forced, named.task, err) : rf_benchname_set(&s->bench, rf_path_stem(path), err);
+        rc = forced ? rf_benchname_force(&s->bench, forced, named.task, err)
+                    : rf_benchname_set(&s->bench, rf_path_stem(path), err);
     rf_benchname_release(&named);
     return rc;
 }
@@ -119,5 +122,6 @@ static int sniff(const struct rf_sniff *s)
 }
 
 const struct rf_reader rf_reader_routellm = {
-    "routellm", "RouteLLM's MMLU and GSM8K outcomes as CSV: prompt, and True or False for every model", sniff, read_outcomes
+    "routellm", "RouteLLM's MMLU and GSM8K outcomes as CSV: prompt, and True or False for every model", sniff,
+    read_outcomes
 };

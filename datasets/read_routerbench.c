@@ -1,7 +1,8 @@
-/* RouterBench wide tables (CSV): sample_id, prompt, eval_name, and for every model M the columns M (score), M|model_response and M|total_cost;
- * the models are read from the header, in whatever order. The prompt is a Python list literal; the router sees its last element.
- * Some sample ids stand in two rows that share out the models between them, while costs and responses stand in both and differ: they are
- * one item, and all of a model's cell is taken from the row that has its score. A blank score is a missing one, never 0. */
+/* RouterBench wide tables (CSV): sample_id, prompt, eval_name, and for every model M the columns M (score),
+ * M|model_response and M|total_cost; the models are read from the header, in whatever order. The prompt is a Python
+ * list literal; the router sees its last element. Some sample ids stand in two rows that share out the models between
+ * them, while costs and responses stand in both and differ: they are one item, and all of a model's cell is taken from
+ * the row that has its score. A blank score is a missing one, never 0. */
 #include <math.h>
 
 #include "datasets/benchname.h"
@@ -30,7 +31,8 @@ static int header(void *ctx, const struct rf_str *name, size_t n, struct rf_err 
     size_t *const place[] = { &s->sample, &s->prompt, &s->eval };
     for (size_t i = 0; keys[i]; i++)
         if ((*place[i] = rf_column(name, n, keys[i])) == SIZE_MAX)
-            return rf_fail(err, RF_BAD_INPUT, "%s:1: found no column \"%s\" among the %zu of the header", rf_sink_path(s->sink), keys[i], n);
+            return rf_fail(err, RF_BAD_INPUT, "%s:1: found no column \"%s\" among the %zu of the header",
+                           rf_sink_path(s->sink), keys[i], n);
     return rf_wide_header(&s->wide, &layout, name, n, rf_sink_path(s->sink), err);
 }
 
@@ -43,18 +45,19 @@ static int last_of(struct rf_str text, struct rf_pylist *l, struct rf_str *out, 
 }
 
 /* A model's cell, if this row has its score. */
-static int cell(struct state *s, const struct rf_wide_model *m, const struct rf_str *field, int64_t item, uint64_t line, struct rf_err *err)
+static int cell(struct state *s, const struct rf_wide_model *m, const struct rf_str *field, int64_t item, uint64_t line,
+                struct rf_err *err)
 {
     struct rf_result r = { .model = m->name, .turn = 1, .cost = NAN, .input_tokens = -1, .output_tokens = -1 };
     char name[RF_SHOWN], shown[RF_SHOWN];
     if (rf_field_missing(field[m->score]))
         return 0;
     if (!rf_field_score(field[m->score], &r.score))
-        return rf_sink_drop(s->sink, line, "bad score", err, "model %s: found %s, expected a number", rf_field_show(m->name, name),
-                            rf_field_show(field[m->score], shown));
+        return rf_sink_drop(s->sink, line, "bad score", err, "model %s: found %s, expected a number",
+                            rf_field_show(m->name, name), rf_field_show(field[m->score], shown));
     if (!rf_field_missing(field[m->cost]) && (!rf_field_real(field[m->cost], &r.cost) || r.cost < 0))
-        return rf_sink_drop(s->sink, line, "bad cost", err, "model %s: found %s, expected dollars >= 0", rf_field_show(m->name, name),
-                            rf_field_show(field[m->cost], shown));
+        return rf_sink_drop(s->sink, line, "bad cost", err, "model %s: found %s, expected dollars >= 0",
+                            rf_field_show(m->name, name), rf_field_show(field[m->cost], shown));
     if (m->response != SIZE_MAX && field[m->response].len) {
         const int rc = last_of(field[m->response], &s->answered, &r.response, err);
         if (rc)
@@ -71,7 +74,8 @@ static int row(void *ctx, const struct rf_str *field, uint64_t line, uint64_t at
     int64_t item = 0;
     const char *const forced = rf_sink_bench(s->sink);
     int rc = last_of(field[s->prompt], &s->asked, &prompt, err);
-    if (rc || (rc = forced ? rf_benchname_force(&s->bench, forced, field[s->eval], err) : rf_benchname_set(&s->bench, field[s->eval], err)))
+    if (rc || (rc = forced ? rf_benchname_force(&s->bench, forced, field[s->eval], err)
+                           : rf_benchname_set(&s->bench, field[s->eval], err)))
         return rc;
     rf_sink_repaired(s->sink, s->asked.repaired);
     rc = rf_sink_item(s->sink,
@@ -110,5 +114,6 @@ static int sniff(const struct rf_sniff *s)
 }
 
 const struct rf_reader rf_reader_routerbench = {
-    "routerbench", "RouterBench's wide tables as CSV: score, response and cost of every model on a line", sniff, read_wide
+    "routerbench", "RouterBench's wide tables as CSV: score, response and cost of every model on a line", sniff,
+    read_wide
 };

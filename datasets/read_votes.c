@@ -1,5 +1,5 @@
-/* Plain votes, CSV or JSON lines: model_a, model_b, winner; perhaps prompt (or prompt_id and prompt_bytes where the text is not shared), id,
- * origin, judge, weight. Refuses winners outside the words below: a vote is never guessed. */
+/* Plain votes, CSV or JSON lines: model_a, model_b, winner; perhaps prompt (or prompt_id and prompt_bytes where the
+ * text is not shared), id, origin, judge, weight. Refuses winners outside the words below: a vote is never guessed. */
 #include <math.h>
 
 #include "datasets/field.h"
@@ -24,8 +24,16 @@ static const struct rf_wanted wanted[FIELDS] = {
 static const char *verdict(struct rf_str word)
 {
     static const char *const words[][2] = {
-        { "a", "a" },     { "A", "a" },     { "model_a", "a" },       { "b", "b" },         { "B", "b" },
-        { "model_b", "b" }, { "tie", "tie" }, { "bothbad", "bothbad" }, { "both_bad", "bothbad" }, { "tie (bothbad)", "bothbad" },
+        { "a", "a" },
+        { "A", "a" },
+        { "model_a", "a" },
+        { "b", "b" },
+        { "B", "b" },
+        { "model_b", "b" },
+        { "tie", "tie" },
+        { "bothbad", "bothbad" },
+        { "both_bad", "bothbad" },
+        { "tie (bothbad)", "bothbad" },
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (rf_str_is(word, words[i][0]))
@@ -55,9 +63,11 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
                          .judge = optional(f[JUDGE]),
                          .weight = NAN };
     if (!won)
-        return rf_sink_drop(sink, r->line, "bad winner", err, "found %s, expected a, b, tie or bothbad", rf_field_show(f[WINNER], shown));
+        return rf_sink_drop(sink, r->line, "bad winner", err, "found %s, expected a, b, tie or bothbad",
+                            rf_field_show(f[WINNER], shown));
     if (!rf_field_missing(f[WEIGHT]) && (!rf_field_real(f[WEIGHT], &v.weight) || v.weight <= 0))
-        return rf_sink_drop(sink, r->line, "bad weight", err, "found %s, expected a number above 0", rf_field_show(f[WEIGHT], shown));
+        return rf_sink_drop(sink, r->line, "bad weight", err, "found %s, expected a number above 0",
+                            rf_field_show(f[WEIGHT], shown));
     const int rc = rf_record_prompt(r, PROMPT, PROMPT_ID, PROMPT_BYTES, sink, &v.prompt, err);
     return rc <= 0 ? rc : rf_sink_vote(sink, &v, err);
 }
@@ -74,5 +84,6 @@ static int sniff(const struct rf_sniff *s)
 }
 
 const struct rf_reader rf_reader_votes = {
-    "votes", "votes, CSV or JSON lines: model_a, model_b, winner; perhaps prompt or prompt_id, id, judge, weight", sniff, read_votes
+    "votes", "votes, CSV or JSON lines: model_a, model_b, winner; perhaps prompt or prompt_id, id, judge, weight",
+    sniff, read_votes
 };

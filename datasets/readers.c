@@ -3,8 +3,9 @@
 
 #include <stddef.h>
 
-#define READERS(X) \
-    X(arena55k) X(routerbench) X(routellm) X(mtbench_questions) X(mtbench_judgements) X(contaminated) X(votes) X(results)
+#define READERS(X)                                                                                                     \
+    X(arena55k)                                                                                                        \
+    X(routerbench) X(routellm) X(mtbench_questions) X(mtbench_judgements) X(contaminated) X(votes) X(results)
 
 #define DECLARE(name) extern const struct rf_reader rf_reader_##name;
 #define ADDRESS(name) &rf_reader_##name,

@@ -1,4 +1,5 @@
-/* Named fields out of CSV and JSON lines. A file without a wanted column is an error; a row that is not a row is dropped, with its line. */
+/* Named fields out of CSV and JSON lines. A file without a wanted column is an error; a row that is not a row is
+ * dropped, with its line. */
 #include "datasets/record.h"
 
 #include <string.h>
@@ -29,7 +30,8 @@ static int table_row(void *ctx, const struct rf_csv_row *r, struct rf_err *err)
     if (rc)
         return rc;
     if (r->n != s->width)
-        return rf_sink_drop(s->sink, r->line, "wrong number of fields", err, "found %zu fields, expected the header's %zu", r->n, s->width);
+        return rf_sink_drop(s->sink, r->line, "wrong number of fields", err,
+                            "found %zu fields, expected the header's %zu", r->n, s->width);
     return s->t->row(s->t->ctx, r->field, r->line, row, err);
 }
 
@@ -77,7 +79,8 @@ static int csv_header(void *ctx, const struct rf_str *name, size_t n, struct rf_
             if (rc)
                 return rc;
         } else if (rank == best[i]) {
-            return rf_fail(err, RF_BAD_INPUT, "%s:1: found two columns \"%s\", expected one", rf_sink_path(s->sink), s->wanted[i].name[rank]);
+            return rf_fail(err, RF_BAD_INPUT, "%s:1: found two columns \"%s\", expected one", rf_sink_path(s->sink),
+                           s->wanted[i].name[rank]);
         } else if (rank < best[i]) {
             best[i] = rank;
             s->column[i] = c;
@@ -85,8 +88,8 @@ static int csv_header(void *ctx, const struct rf_str *name, size_t n, struct rf_
     }
     for (size_t i = 0; i < s->n; i++)
         if (s->wanted[i].required && s->column[i] == SIZE_MAX)
-            return rf_fail(err, RF_BAD_INPUT, "%s:1: found no column \"%s\" among the %zu of the header", rf_sink_path(s->sink),
-                           s->wanted[i].name[0], n);
+            return rf_fail(err, RF_BAD_INPUT, "%s:1: found no column \"%s\" among the %zu of the header",
+                           rf_sink_path(s->sink), s->wanted[i].name[0], n);
     return 0;
 }
 
@@ -194,7 +197,8 @@ static int json_lines(struct record_state *s, struct rf_input *in, struct rf_err
 }
 
 int rf_records_read(struct rf_input *in, struct rf_sink *sink, const struct rf_wanted *wanted, size_t n,
-                    int (*take)(void *ctx, const struct rf_record *r, struct rf_err *err), void *ctx, struct rf_err *err)
+                    int (*take)(void *ctx, const struct rf_record *r, struct rf_err *err), void *ctx,
+                    struct rf_err *err)
 {
     struct record_state s = { .sink = sink, .wanted = wanted, .n = n, .take = take, .ctx = ctx };
     struct rf_str head;
@@ -207,7 +211,8 @@ int rf_records_read(struct rf_input *in, struct rf_sink *sink, const struct rf_w
     return rc;
 }
 
-int rf_record_prompt(const struct rf_record *r, int text, int id, int bytes, struct rf_sink *sink, struct rf_prompt *p, struct rf_err *err)
+int rf_record_prompt(const struct rf_record *r, int text, int id, int bytes, struct rf_sink *sink, struct rf_prompt *p,
+                     struct rf_err *err)
 {
     char shown[RF_SHOWN];
     *p = (struct rf_prompt){ .bytes = -1 };

@@ -1,5 +1,5 @@
-/* Rows with named fields, from a CSV table or from JSON lines: the reader says once which names it wants and gets them in that order,
- * wherever they stand in the file. */
+/* Rows with named fields, from a CSV table or from JSON lines: the reader says once which names it wants and gets them
+ * in that order, wherever they stand in the file. */
 #ifndef RF_DATASETS_RECORD_H
 #define RF_DATASETS_RECORD_H
 
@@ -26,21 +26,24 @@ struct rf_wanted {
 struct rf_record {
     uint64_t line;              /* physical line on which the row starts, from 1 */
     uint64_t row;               /* data row from 0, dropped ones too */
-    const struct rf_str *field; /* [n] in the order of the wanted ones, borrowed until the callback returns; .s NULL: not there or null. JSON
-                                 * strings are decoded; numbers, true and false as they are written; lists and objects as JSON text */
+    const struct rf_str *field; /* [n] in the order of the wanted ones, borrowed until the callback returns; .s NULL:
+                                 * not there or null. JSON strings are decoded; numbers, true and false as they are
+                                 * written; lists and objects as JSON text */
 };
 
-/* Calls take for every row; drops rows that are no rows (another number of fields, no JSON object) and names the columns that nobody
- * wants. n <= RF_RECORD_MOST. */
+/* Calls take for every row; drops rows that are no rows (another number of fields, no JSON object) and names the
+ * columns that nobody wants. n <= RF_RECORD_MOST. */
 int rf_records_read(struct rf_input *in, struct rf_sink *sink, const struct rf_wanted *wanted, size_t n,
-                    int (*take)(void *ctx, const struct rf_record *r, struct rf_err *err), void *ctx, struct rf_err *err);
+                    int (*take)(void *ctx, const struct rf_record *r, struct rf_err *err), void *ctx,
+                    struct rf_err *err);
 
-/* The prompt of a row that has its text, or its id and perhaps its length, or neither: 1 and *p filled (p->turn borrows from r), 0 where the
- * row was dropped, or an rf_code. */
-int rf_record_prompt(const struct rf_record *r, int text, int id, int bytes, struct rf_sink *sink, struct rf_prompt *p, struct rf_err *err);
+/* The prompt of a row that has its text, or its id and perhaps its length, or neither: 1 and *p filled (p->turn borrows
+ * from r), 0 where the row was dropped, or an rf_code. */
+int rf_record_prompt(const struct rf_record *r, int text, int id, int bytes, struct rf_sink *sink, struct rf_prompt *p,
+                     struct rf_err *err);
 
-/* A CSV table of the reader's own shape: header once, then row for every row that has the header's number of fields; other rows are
- * dropped here. Both get the cells in file order, borrowed until they return. */
+/* A CSV table of the reader's own shape: header once, then row for every row that has the header's number of fields;
+ * other rows are dropped here. Both get the cells in file order, borrowed until they return. */
 struct rf_csv_table {
     int (*header)(void *ctx, const struct rf_str *name, size_t n, struct rf_err *err);
     int (*row)(void *ctx, const struct rf_str *cell, uint64_t line, uint64_t row, struct rf_err *err);

@@ -21,22 +21,27 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
         struct rf_stmt **stmt;
         const char *sql;
     } all[] = {
-        { &s->source_add, "INSERT INTO source (name, path, sha256, format, bytes, rows_read, rows_kept, rows_known, rows_dropped, "
-                          "repaired, added_at) VALUES (?1, ?2, '', ?3, 0, 0, 0, 0, 0, 0, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))" },
+        { &s->source_add,
+          "INSERT INTO source (name, path, sha256, format, bytes, rows_read, rows_kept, rows_known, rows_dropped, "
+          "repaired, added_at) VALUES (?1, ?2, '', ?3, 0, 0, 0, 0, 0, 0, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))" },
         { &s->source_end, "UPDATE source SET sha256 = ?2, bytes = ?3, rows_read = ?4, rows_kept = ?5, rows_known = ?6, "
                           "rows_dropped = ?7, repaired = ?8 WHERE id = ?1" },
         { &s->drop_add, "INSERT INTO dropped (source, line, reason, detail) VALUES (?1, ?2, ?3, ?4)" },
         { &s->row_add, "INSERT INTO source_row (source, row, prompt) VALUES (?1, ?2, ?3)" },
-        { &s->vote_get, "SELECT model_a, model_b, winner, prompt FROM preference WHERE origin = ?1 AND key = ?2 AND judge = ?3" },
-        { &s->vote_add, "INSERT INTO preference (source, line, origin, key, prompt, model_a, model_b, winner, judge, weight, "
-                        "response_a, response_b) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)" },
-        { &s->item_get, "SELECT i.id, i.prompt, p.hash FROM item i LEFT JOIN prompt p ON p.id = i.prompt WHERE i.bench = ?1 AND i.key = ?2" },
+        { &s->vote_get,
+          "SELECT model_a, model_b, winner, prompt FROM preference WHERE origin = ?1 AND key = ?2 AND judge = ?3" },
+        { &s->vote_add,
+          "INSERT INTO preference (source, line, origin, key, prompt, model_a, model_b, winner, judge, weight, "
+          "response_a, response_b) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)" },
+        { &s->item_get, "SELECT i.id, i.prompt, p.hash FROM item i LEFT JOIN prompt p ON p.id = i.prompt WHERE i.bench "
+                        "= ?1 AND i.key = ?2" },
         { &s->item_add, "INSERT INTO item (source, line, bench, task, key, prompt) VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
         { &s->item_prompt, "UPDATE item SET prompt = ?2, task = coalesce(task, ?3) WHERE id = ?1" },
         { &s->item_of, "SELECT prompt FROM item WHERE id = ?1" },
         { &s->result_get, "SELECT score FROM result WHERE item = ?1 AND model = ?2 AND turn = ?3" },
-        { &s->result_add, "INSERT INTO result (item, model, turn, score, cost, input_tokens, output_tokens, response, source) "
-                          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)" },
+        { &s->result_add,
+          "INSERT INTO result (item, model, turn, score, cost, input_tokens, output_tokens, response, source) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)" },
         { &s->contaminated_add, "INSERT INTO contaminated (source, hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING" },
     };
     s->db = db;
@@ -55,8 +60,9 @@ void rf_sink_free(struct rf_sink *s)
 {
     if (!s)
         return;
-    struct rf_stmt *const all[] = { s->source_add, s->source_end, s->drop_add,   s->row_add,  s->vote_get,   s->vote_add,  s->item_get,
-                                    s->item_add,   s->item_prompt, s->item_of, s->result_get, s->result_add, s->contaminated_add };
+    struct rf_stmt *const all[] = { s->source_add, s->source_end, s->drop_add,        s->row_add,     s->vote_get,
+                                    s->vote_add,   s->item_get,   s->item_add,        s->item_prompt, s->item_of,
+                                    s->result_get, s->result_add, s->contaminated_add };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         rf_stmt_free(all[i]);
     rf_store_release(&s->store);
@@ -107,8 +113,8 @@ static int list_reasons(const struct rf_sink *s, struct rf_buf *out, struct rf_e
     int rc = 0;
     for (size_t i = 0; !rc && i < s->nreason; i++) {
         const struct rf_sink_reason *r = &s->reason[i];
-        rc = rf_buf_printf(out, err, "%s%llu \"%s\" (first on line %llu: %.160s)", i ? ", " : "", (unsigned long long)r->n, r->reason,
-                           (unsigned long long)r->line, r->detail);
+        rc = rf_buf_printf(out, err, "%s%llu \"%s\" (first on line %llu: %.160s)", i ? ", " : "",
+                           (unsigned long long)r->n, r->reason, (unsigned long long)r->line, r->detail);
     }
     return rc;
 }
@@ -119,9 +125,11 @@ static int too_many(const struct rf_sink *s, const char *limit, struct rf_err *e
     int rc = list_reasons(s, &why, err);
     if (!rc)
         rc = rf_fail(err, RF_BAD_INPUT,
-                     "%s: found %llu rows to drop of %llu read, expected at most %s; nothing was stored: %s; check --format and the file, or "
+                     "%s: found %llu rows to drop of %llu read, expected at most %s; nothing was stored: %s; check "
+                     "--format and the file, or "
                      "allow it with --max-errors N",
-                     s->path, (unsigned long long)s->count.dropped, (unsigned long long)s->count.rows, limit, why.data ? why.data : "");
+                     s->path, (unsigned long long)s->count.dropped, (unsigned long long)s->count.rows, limit,
+                     why.data ? why.data : "");
     rf_buf_release(&why);
     return rc;
 }

@@ -21,16 +21,17 @@ struct rf_sink_options {
     const char *bench;  /* --bench, NULL: from the file */
     const char *judge;  /* judge of votes that name none; NULL: "human" */
     bool responses;     /* keep the text of responses */
-    int64_t max_errors; /* dropped rows that a file may have; -1: 1% of its rows, or 10 if that is more, and never all of them */
+    int64_t max_errors; /* dropped rows that a file may have; -1: 1% of its rows, or 10 if that is more, and never all
+                           of them */
 };
 
 /* What became of a file. */
 struct rf_sink_count {
-    uint64_t rows;          /* data rows read */
-    uint64_t kept, known;   /* rows that added something; rows that added nothing, since the database had all of it */
-    uint64_t dropped;       /* rows of table dropped: whole rows, or single cells of a wide row */
-    uint64_t repaired;      /* lone surrogates replaced */
-    uint64_t votes, ties;   /* added; ties (bothbad too) are votes */
+    uint64_t rows;        /* data rows read */
+    uint64_t kept, known; /* rows that added something; rows that added nothing, since the database had all of it */
+    uint64_t dropped;     /* rows of table dropped: whole rows, or single cells of a wide row */
+    uint64_t repaired;    /* lone surrogates replaced */
+    uint64_t votes, ties; /* added; ties (bothbad too) are votes */
     uint64_t items, results, prompts, contaminated; /* added */
 };
 struct rf_sink_reason {
@@ -43,7 +44,8 @@ struct rf_sink_reason {
 int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_options *o, struct rf_err *err);
 void rf_sink_free(struct rf_sink *s);
 
-/* Opens a file: a row of table source under this name (unique by the caller). All strings and `in` are borrowed until rf_sink_end. */
+/* Opens a file: a row of table source under this name (unique by the caller). All strings and `in` are borrowed until
+ * rf_sink_end. */
 int rf_sink_begin(struct rf_sink *s, const struct rf_input *in, const char *name, const char *path, const char *format,
                   struct rf_err *err);
 /* Closes the file: judges the share of dropped rows and completes the source's row. Returns 0 or an rf_code. */

@@ -10,14 +10,19 @@
 extern "C" {
 #endif
 
-enum row_state { ROW_NOTHING, ROW_KNOWN, ROW_DROPPED, ROW_ADDED }; /* of the row being read; a later state outdoes an earlier one */
+enum row_state {
+    ROW_NOTHING,
+    ROW_KNOWN,
+    ROW_DROPPED,
+    ROW_ADDED
+}; /* of the row being read; a later state outdoes an earlier one */
 
 struct rf_sink {
-    struct rf_db *db;          /* borrowed */
+    struct rf_db *db; /* borrowed */
     struct rf_sink_options o;
     struct rf_store store;
-    struct rf_stmt *source_add, *source_end, *drop_add, *row_add, *vote_get, *vote_add, *item_get, *item_add, *item_prompt,
-        *item_of, *result_get, *result_add, *contaminated_add;
+    struct rf_stmt *source_add, *source_end, *drop_add, *row_add, *vote_get, *vote_add, *item_get, *item_add,
+        *item_prompt, *item_of, *result_get, *result_add, *contaminated_add;
 
     /* of the file being read */
     const struct rf_input *in; /* borrowed, for progress */
@@ -28,7 +33,7 @@ struct rf_sink {
     enum row_state row;
     struct rf_sink_reason *reason; /* [nreason] */
     size_t nreason;
-    struct rf_buf unused;      /* names of unused columns, quoted, with commas */
+    struct rf_buf unused; /* names of unused columns, quoted, with commas */
     struct rf_progress progress;
 };
 

@@ -1,5 +1,5 @@
-/* What readers emit, as rows: votes, items, results, contaminated texts. What the database has already is known, what contradicts it
- * is dropped with both sides named; nothing is overwritten. */
+/* What readers emit, as rows: votes, items, results, contaminated texts. What the database has already is known, what
+ * contradicts it is dropped with both sides named; nothing is overwritten. */
 #include <math.h>
 #include <string.h>
 
@@ -19,16 +19,19 @@ static void mark(struct rf_sink *s, enum row_state state)
 static int check_prompt(struct rf_sink *s, const struct rf_prompt *p, uint64_t line, bool *dropped, struct rf_err *err)
 {
     if (p->n && p->turn[0].len == 0)
-        return DROP(s, line, "empty prompt", "found %s first turn, expected text", p->turn[0].s ? "an empty" : "a null");
+        return DROP(s, line, "empty prompt", "found %s first turn, expected text",
+                    p->turn[0].s ? "an empty" : "a null");
     for (size_t i = 0; i < p->n; i++)
         if (!rf_utf8_valid(p->turn[i].s, p->turn[i].len))
-            return DROP(s, line, "not UTF-8", "turn %zu of the prompt is not UTF-8; convert the file with iconv", i + 1);
+            return DROP(s, line, "not UTF-8", "turn %zu of the prompt is not UTF-8; convert the file with iconv",
+                        i + 1);
     if (!p->n && p->id.s && !p->id.len)
         return DROP(s, line, "empty prompt", "found an empty prompt id, expected one");
     return 0;
 }
 
-static int check_name(struct rf_sink *s, const char *what, struct rf_str name, uint64_t line, bool *dropped, struct rf_err *err)
+static int check_name(struct rf_sink *s, const char *what, struct rf_str name, uint64_t line, bool *dropped,
+                      struct rf_err *err)
 {
     if (!name.len)
         return DROP(s, line, "no name", "found no %s, expected a name", what);
@@ -66,8 +69,8 @@ static void bind_id(struct rf_stmt *stmt, int i, int64_t id)
 
 /* ---- votes ---- */
 
-/* A vote whose key the database has. Its row still names its prompt, so that files that go row by row can be joined: the prompt of the
- * stored vote, for the same vote may come with other escapes. */
+/* A vote whose key the database has. Its row still names its prompt, so that files that go row by row can be joined:
+ * the prompt of the stored vote, for the same vote may come with other escapes. */
 static int known_vote(struct rf_sink *s, const struct rf_vote *v, const int64_t model[2], struct rf_err *err)
 {
     const int64_t a = rf_col_int(s->vote_get, 0), b = rf_col_int(s->vote_get, 1);
@@ -78,16 +81,19 @@ static int known_vote(struct rf_sink *s, const struct rf_vote *v, const int64_t 
     rf_field_show(rf_col_str(s->vote_get, 2), found);
     rf_reset(s->vote_get);
     if (!same)
-        return rf_sink_drop(s, v->line, "same id, other verdict", err, "id %s: found winner \"%s\", but the database has %s%s",
-                            rf_field_show(v->key, shown), v->winner, found,
-                            swapped ? " with the models in the other order" : a == model[0] && b == model[1] ? "" : " between other models");
+        return rf_sink_drop(s, v->line, "same id, other verdict", err,
+                            "id %s: found winner \"%s\", but the database has %s%s", rf_field_show(v->key, shown),
+                            v->winner, found,
+                            swapped                          ? " with the models in the other order"
+                            : a == model[0] && b == model[1] ? ""
+                                                             : " between other models");
     int rc = prompt ? 0 : put_prompt(s, &v->prompt, &prompt, err);
     mark(s, ROW_KNOWN);
     return rc ? rc : put_row(s, v->row, prompt, err);
 }
 
-static int new_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_str origin, struct rf_str judge, const int64_t model[2],
-                    struct rf_err *err)
+static int new_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_str origin, struct rf_str judge,
+                    const int64_t model[2], struct rf_err *err)
 {
     int64_t prompt = 0, response[2] = { 0, 0 };
     const struct {
@@ -99,7 +105,8 @@ static int new_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_str or
         rc = put_row(s, v->row, prompt, err);
     for (int i = 0; !rc && i < 2; i++)
         if (said[i].turn)
-            rc = rf_store_response(&s->store, prompt, model[i], said[i].turn, said[i].n, s->o.responses, &response[i], err);
+            rc = rf_store_response(&s->store, prompt, model[i], said[i].turn, said[i].n, s->o.responses, &response[i],
+                                   err);
     if (rc)
         return rc;
     struct rf_stmt *const add = s->vote_add;
@@ -151,7 +158,8 @@ int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err)
 
 /* ---- items and results ---- */
 
-/* An item that the database has under this key: its prompt is filled in where it was missing, and must be the same where not. */
+/* An item that the database has under this key: its prompt is filled in where it was missing, and must be the same
+ * where not. */
 static int known_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err)
 {
     char shown[RF_SHOWN];
@@ -166,7 +174,8 @@ static int known_item(struct rf_sink *s, const struct rf_item *v, int64_t *item,
         return rc;
     if (other)
         return rf_sink_drop(s, v->line, "same id, other prompt", err,
-                            "id %s of this benchmark has another prompt in the database; keep tables with other prompts apart with --bench",
+                            "id %s of this benchmark has another prompt in the database; keep tables with other "
+                            "prompts apart with --bench",
                             rf_field_show(v->key, shown));
     if (prompted && !had) {
         if ((rc = put_prompt(s, &v->prompt, &prompt, err)))
@@ -280,8 +289,9 @@ int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, u
     const double had = rf_col_real(s->result_get, 0);
     rf_reset(s->result_get);
     if (had < r->score || had > r->score)
-        return rf_sink_drop(s, line, "same cell, other score", err, "model %s, turn %d: found %.10g, but the database has %.10g",
-                    rf_field_show(r->model, shown), r->turn, r->score, had);
+        return rf_sink_drop(s, line, "same cell, other score", err,
+                            "model %s, turn %d: found %.10g, but the database has %.10g",
+                            rf_field_show(r->model, shown), r->turn, r->score, had);
     mark(s, ROW_KNOWN);
     return 0;
 }

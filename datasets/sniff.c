@@ -1,4 +1,5 @@
-/* Recognises files by content. A name's suffix decides nothing; two readers that are equally sure are an error, not a guess. */
+/* Recognises files by content. A name's suffix decides nothing; two readers that are equally sure are an error, not a
+ * guess. */
 #include "datasets/sniff.h"
 
 #include <string.h>
@@ -20,7 +21,8 @@ bool rf_starts_object(struct rf_str head)
     return head.len && head.s[0] == '{';
 }
 
-/* Steps over a JSON string whose opening quote is at s[i]; returns the index of the closing quote, or n where head ends before. */
+/* Steps over a JSON string whose opening quote is at s[i]; returns the index of the closing quote, or n where head ends
+ * before. */
 static size_t string_end(struct rf_str s, size_t i)
 {
     for (i++; i < s.len && s.s[i] != '"'; i++)
@@ -29,7 +31,8 @@ static size_t string_end(struct rf_str s, size_t i)
     return i < s.len ? i : s.len;
 }
 
-/* Keys of the object at the start of s. Tolerant: head may end anywhere within a long line; the reader itself is strict. */
+/* Keys of the object at the start of s. Tolerant: head may end anywhere within a long line; the reader itself is
+ * strict. */
 static size_t keys(struct rf_str s, struct rf_str *name, size_t max)
 {
     size_t n = 0, depth = 0;
@@ -95,14 +98,20 @@ const char *rf_sniff_foreign(struct rf_str head)
         size_t len;
         const char *advice;
     } kind[] = {
-        { "PAR1", 4, "this is a Parquet file; turn it into JSON lines first: duckdb -c \"COPY (FROM 'x.parquet') TO 'x.jsonl' (FORMAT json)\"" },
+        { "PAR1", 4,
+          "this is a Parquet file; turn it into JSON lines first: duckdb -c \"COPY (FROM 'x.parquet') TO 'x.jsonl' "
+          "(FORMAT json)\"" },
         { "\x1F\x8B", 2, "this is gzip; unpack it on the way: gzip -dc x.csv.gz | routefit ingest --name x -" },
-        { "\x28\xB5\x2F\xFD", 4, "this is zstd; unpack it on the way: zstd -dc x.csv.zst | routefit ingest --name x -" },
+        { "\x28\xB5\x2F\xFD", 4,
+          "this is zstd; unpack it on the way: zstd -dc x.csv.zst | routefit ingest --name x -" },
         { "PK\x03\x04", 4, "this is a zip archive; unpack it and ingest the files in it" },
         { "\xFF\xFE", 2, "this is UTF-16; turn it into UTF-8 first: iconv -f UTF-16 -t UTF-8 x.csv > y.csv" },
         { "\xFE\xFF", 2, "this is UTF-16; turn it into UTF-8 first: iconv -f UTF-16 -t UTF-8 x.csv > y.csv" },
-        { "\x80", 1, "this is a Python pickle, which runs code when it is read; in a sandbox: pandas.read_pickle('x.pkl').to_csv('x.csv')" },
-        { "SQLite format 3", 15, "this is an SQLite database; export its tables as CSV, or name it with --db if it is routefit's" },
+        { "\x80", 1,
+          "this is a Python pickle, which runs code when it is read; in a sandbox: "
+          "pandas.read_pickle('x.pkl').to_csv('x.csv')" },
+        { "SQLite format 3", 15,
+          "this is an SQLite database; export its tables as CSV, or name it with --db if it is routefit's" },
     };
     for (size_t i = 0; i < sizeof kind / sizeof *kind; i++)
         if (head.len >= kind[i].len && !memcmp(head.s, kind[i].magic, kind[i].len))
@@ -126,7 +135,8 @@ int rf_sniff_pick(const struct rf_sniff *s, const struct rf_reader **r, struct r
     }
     *r = best;
     if (rival)
-        return rf_fail(err, RF_BAD_INPUT, "%s:1: looks like %s and like %s; say which with --format", s->path, best->name, rival->name);
+        return rf_fail(err, RF_BAD_INPUT, "%s:1: looks like %s and like %s; say which with --format", s->path,
+                       best->name, rival->name);
     return 0;
 }
 

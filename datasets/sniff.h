@@ -1,5 +1,5 @@
-/* What a file seems to be, from its first bytes: the columns of a CSV header or the keys of its first JSON object, and the files of
- * other kinds that people try. */
+/* What a file seems to be, from its first bytes: the columns of a CSV header or the keys of its first JSON object, and
+ * the files of other kinds that people try. */
 #ifndef RF_DATASETS_SNIFF_H
 #define RF_DATASETS_SNIFF_H
 
@@ -12,9 +12,9 @@ extern "C" {
 #endif
 
 struct rf_sniffed {
-    struct rf_sniff s;    /* for readers */
-    struct rf_buf buf;    /* owned: text of the names */
-    struct rf_str *name;  /* owned */
+    struct rf_sniff s;   /* for readers */
+    struct rf_buf buf;   /* owned: text of the names */
+    struct rf_str *name; /* owned */
 };
 /* path and head are borrowed for as long as s is used. */
 int rf_sniff_init(struct rf_sniffed *s, const char *path, struct rf_str head, struct rf_err *err);
@@ -28,10 +28,12 @@ bool rf_sniff_has(const struct rf_sniff *s, const char *name);
 /* True if all of the names, up to NULL, are there. */
 bool rf_sniff_all(const struct rf_sniff *s, const char *const *names);
 
-/* For files of a known foreign kind (Parquet, pickle, gzip, zstd, UTF-16, ...): what it is and what to do; NULL for all others. */
+/* For files of a known foreign kind (Parquet, pickle, gzip, zstd, UTF-16, ...): what it is and what to do; NULL for all
+ * others. */
 const char *rf_sniff_foreign(struct rf_str head);
 
-/* The one reader that is surest of the file: 0 and *r, or RF_BAD_INPUT where two are equally sure; *r = NULL where none knows it. */
+/* The one reader that is surest of the file: 0 and *r, or RF_BAD_INPUT where two are equally sure; *r = NULL where none
+ * knows it. */
 int rf_sniff_pick(const struct rf_sniff *s, const struct rf_reader **r, struct rf_err *err);
 /* Reader of this name; RF_USAGE with the list of formats. */
 int rf_reader_need(const char *name, const struct rf_reader **r, struct rf_err *err);

@@ -1,4 +1,5 @@
-/* Models, prompts and responses. Inserts first and asks only where the row was there: one walk down the index for a new prompt. */
+/* Models, prompts and responses. Inserts first and asks only where the row was there: one walk down the index for a new
+ * prompt. */
 #include "datasets/store.h"
 
 #include <string.h>
@@ -47,7 +48,8 @@ int rf_store_init(struct rf_store *st, struct rf_db *db, struct rf_err *err)
         { &st->prompt_add, "INSERT INTO prompt (id, hash, text, more, turns, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
                            "ON CONFLICT (hash) DO NOTHING" },
         { &st->prompt_get, "SELECT id FROM prompt WHERE hash = ?1" },
-        { &st->response_add, "INSERT INTO response (id, prompt, model, bytes, hash, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
+        { &st->response_add,
+          "INSERT INTO response (id, prompt, model, bytes, hash, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
     };
     *st = (struct rf_store){ .db = db };
     int rc = rf_sha256_new(&st->sha, err);
@@ -132,7 +134,8 @@ int rf_store_model(struct rf_store *st, struct rf_str name, int64_t *id, struct 
 
 /* ---- what was said ---- */
 
-int rf_store_hash(struct rf_store *st, const struct rf_str *turn, size_t n, uint8_t out[RF_SHA256_SIZE], struct rf_err *err)
+int rf_store_hash(struct rf_store *st, const struct rf_str *turn, size_t n, uint8_t out[RF_SHA256_SIZE],
+                  struct rf_err *err)
 {
     int rc = 0;
     for (size_t i = 0; !rc && i < n; i++) {
@@ -165,7 +168,8 @@ static int json_list(struct rf_store *st, const struct rf_str *turn, size_t n, s
     return rc;
 }
 
-int rf_store_prompt_hash(struct rf_store *st, const struct rf_prompt *p, uint8_t out[RF_SHA256_SIZE], struct rf_err *err)
+int rf_store_prompt_hash(struct rf_store *st, const struct rf_prompt *p, uint8_t out[RF_SHA256_SIZE],
+                         struct rf_err *err)
 {
     if (p->n)
         return rf_store_hash(st, p->turn, p->n, out, err);
@@ -184,7 +188,8 @@ int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id,
     *fresh = false;
     if (p->n == 0 && !p->id.s)
         return 0;
-    if ((rc = rf_store_prompt_hash(st, p, hash, err)) || (p->n > 1 && (rc = json_list(st, p->turn + 1, p->n - 1, &more, err))))
+    if ((rc = rf_store_prompt_hash(st, p, hash, err)) ||
+        (p->n > 1 && (rc = json_list(st, p->turn + 1, p->n - 1, &more, err))))
         return rc;
     struct rf_stmt *const add = st->prompt_add;
     rf_bind_int(add, 1, st->next_prompt);
@@ -210,8 +215,8 @@ int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id,
     return rc < 0 ? rc : 0;
 }
 
-int rf_store_response(struct rf_store *st, int64_t prompt, int64_t model, const struct rf_str *turn, size_t n, bool text,
-                      int64_t *id, struct rf_err *err)
+int rf_store_response(struct rf_store *st, int64_t prompt, int64_t model, const struct rf_str *turn, size_t n,
+                      bool text, int64_t *id, struct rf_err *err)
 {
     uint8_t hash[RF_SHA256_SIZE];
     struct rf_str words = { 0 };

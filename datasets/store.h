@@ -1,4 +1,5 @@
-/* The content-addressed part of the truth tables: models by name, prompts and responses by the SHA-256 of what was said. */
+/* The content-addressed part of the truth tables: models by name, prompts and responses by the SHA-256 of what was
+ * said. */
 #ifndef RF_DATASETS_STORE_H
 #define RF_DATASETS_STORE_H
 
@@ -16,13 +17,13 @@ extern "C" {
 #endif
 
 struct rf_store {
-    struct rf_db *db;        /* borrowed, a transaction is open */
-    struct rf_sha256 *sha;   /* one running digest for all texts */
+    struct rf_db *db;      /* borrowed, a transaction is open */
+    struct rf_sha256 *sha; /* one running digest for all texts */
     struct rf_stmt *model_add, *model_get, *prompt_add, *prompt_get, *response_add;
     struct rf_store_model *model; /* [cap] open addressing by name, cap a power of two, at most half full */
     size_t nmodel, cap;
     int64_t next_prompt, next_response; /* ids not yet given out: inserting with an id saves the look-up before it */
-    struct rf_buf scratch;   /* "<length>:" and JSON lists */
+    struct rf_buf scratch;              /* "<length>:" and JSON lists */
 };
 int rf_store_init(struct rf_store *st, struct rf_db *db, struct rf_err *err);
 /* Forgets what it knows of the database: after a rollback to a savepoint. */
@@ -32,14 +33,16 @@ void rf_store_release(struct rf_store *st);
 /* Id of the model, made where it is new. */
 int rf_store_model(struct rf_store *st, struct rf_str name, int64_t *id, struct rf_err *err);
 /* prompt.hash of p, which must be a prompt (n > 0 or an id). */
-int rf_store_prompt_hash(struct rf_store *st, const struct rf_prompt *p, uint8_t out[RF_SHA256_SIZE], struct rf_err *err);
+int rf_store_prompt_hash(struct rf_store *st, const struct rf_prompt *p, uint8_t out[RF_SHA256_SIZE],
+                         struct rf_err *err);
 /* Id of the prompt, made where it is new; *id = 0 for no prompt at all. *fresh: it was made. */
 int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id, bool *fresh, struct rf_err *err);
 /* A new response; prompt 0: none. text: whether to keep the words beside length and hash (kept only if UTF-8). */
-int rf_store_response(struct rf_store *st, int64_t prompt, int64_t model, const struct rf_str *turn, size_t n, bool text,
-                      int64_t *id, struct rf_err *err);
+int rf_store_response(struct rf_store *st, int64_t prompt, int64_t model, const struct rf_str *turn, size_t n,
+                      bool text, int64_t *id, struct rf_err *err);
 /* SHA-256 by the rule of prompt.hash: of one turn its text, of several "<length>:<text>" each. */
-int rf_store_hash(struct rf_store *st, const struct rf_str *turn, size_t n, uint8_t out[RF_SHA256_SIZE], struct rf_err *err);
+int rf_store_hash(struct rf_store *st, const struct rf_str *turn, size_t n, uint8_t out[RF_SHA256_SIZE],
+                  struct rf_err *err);
 
 #ifdef __cplusplus
 }

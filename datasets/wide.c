@@ -1,4 +1,5 @@
-/* Finds the models of a wide table in its header. Refuses two columns of one name: which one counts would be a guess. */
+/* Finds the models of a wide table in its header. Refuses two columns of one name: which one counts would be a guess.
+ */
 #include "datasets/wide.h"
 
 #include <stdbool.h>
@@ -35,8 +36,8 @@ static bool is_other(struct rf_str name, const char *const *other)
     return *other || name.len == 0;
 }
 
-int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const struct rf_str *name, size_t n, const char *path,
-                   struct rf_err *err)
+int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const struct rf_str *name, size_t n,
+                   const char *path, struct rf_err *err)
 {
     char shown[RF_SHOWN];
     size_t bytes = 0;
@@ -44,16 +45,19 @@ int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const
     for (size_t i = 0; !rc && i < n; i++) {
         bytes += name[i].len;
         if (find(name, i, name[i], "") != SIZE_MAX)
-            rc = rf_fail(err, RF_BAD_INPUT, "%s:1: found two columns %s, expected one", path, rf_field_show(name[i], shown));
+            rc = rf_fail(err, RF_BAD_INPUT, "%s:1: found two columns %s, expected one", path,
+                         rf_field_show(name[i], shown));
     }
     if (!rc)
         rc = rf_buf_reserve(&w->names, bytes, err); /* so that the names do not move */
     for (size_t i = 0; !rc && i < n; i++) {
         const size_t cost = layout->cost ? find(name, n, name[i], layout->cost) : SIZE_MAX;
-        if (is_other(name[i], layout->other) || (layout->cost && cost == SIZE_MAX) || belongs(name, n, i, layout->response))
+        if (is_other(name[i], layout->other) || (layout->cost && cost == SIZE_MAX) ||
+            belongs(name, n, i, layout->response))
             continue;
-        w->model[w->n++] = (struct rf_wide_model){ { w->names.data + w->names.len, name[i].len }, i, cost,
-                                                   find(name, n, name[i], layout->response) };
+        w->model[w->n++] = (struct rf_wide_model){
+            { w->names.data + w->names.len, name[i].len }, i, cost, find(name, n, name[i], layout->response)
+        };
         rc = rf_buf_add(&w->names, name[i].s, name[i].len, err);
     }
     if (!rc && !w->n)

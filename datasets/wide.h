@@ -1,4 +1,5 @@
-/* Wide result tables: a row per question, columns per model. Which columns belong to which model is read from the header. */
+/* Wide result tables: a row per question, columns per model. Which columns belong to which model is read from the
+ * header. */
 #ifndef RF_DATASETS_WIDE_H
 #define RF_DATASETS_WIDE_H
 
@@ -13,14 +14,14 @@ extern "C" {
 #endif
 
 struct rf_wide_model {
-    struct rf_str name;    /* into names */
-    size_t score;          /* its columns; SIZE_MAX: it has none of the kind */
+    struct rf_str name; /* into names */
+    size_t score;       /* its columns; SIZE_MAX: it has none of the kind */
     size_t cost, response;
 };
 struct rf_wide {
     struct rf_wide_model *model; /* [n] in the order of the score columns */
     size_t n;
-    struct rf_buf names;         /* the models' names, beyond the life of the header row */
+    struct rf_buf names; /* the models' names, beyond the life of the header row */
 };
 /* How a layout names the columns of a model M. */
 struct rf_wide_layout {
@@ -31,9 +32,10 @@ struct rf_wide_layout {
 
 /* Place of the column, SIZE_MAX: there is none. */
 size_t rf_column(const struct rf_str *name, size_t n, const char *wanted);
-/* Finds the models. w is zeroed by the caller. RF_BAD_INPUT: "PATH:1: ..." for two columns of one name and for a header without models. */
-int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const struct rf_str *name, size_t n, const char *path,
-                   struct rf_err *err);
+/* Finds the models. w is zeroed by the caller. RF_BAD_INPUT: "PATH:1: ..." for two columns of one name and for a header
+ * without models. */
+int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const struct rf_str *name, size_t n,
+                   const char *path, struct rf_err *err);
 void rf_wide_release(struct rf_wide *w);
 
 #ifdef __cplusplus

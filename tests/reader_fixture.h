@@ -1,4 +1,5 @@
-/* Reads a text through one reader into a database in memory and asks it questions: shared by the tests of the readers. */
+/* Reads a text through one reader into a database in memory and asks it questions: shared by the tests of the readers.
+ */
 #ifndef RF_TESTS_READER_FIXTURE_H
 #define RF_TESTS_READER_FIXTURE_H
 
@@ -32,8 +33,8 @@ static const char *picked(const char *text)
 }
 
 /* Reads text as the format under the path; committed if all went well. Returns the code; *count gets the summary. */
-static int read_with(struct rf_db *db, const char *format, const char *path, const char *text, const struct rf_sink_options *o,
-                     struct rf_sink_count *count, struct rf_err *err)
+static int read_with(struct rf_db *db, const char *format, const char *path, const char *text,
+                     const struct rf_sink_options *o, struct rf_sink_count *count, struct rf_err *err)
 {
     const struct rf_reader *r = NULL;
     struct rf_sink *sink = NULL;
@@ -41,8 +42,9 @@ static int read_with(struct rf_db *db, const char *format, const char *path, con
     uint8_t digest[RF_SHA256_SIZE];
     int rc;
     if (!(rc = rf_reader_need(format, &r, err)) && !(rc = rf_input_memory(&in, path, text, strlen(text), err)) &&
-        !(rc = rf_db_begin(db, err)) && !(rc = rf_sink_new(&sink, db, o, err)) && !(rc = rf_sink_begin(sink, in, path, path, r->name, err)) &&
-        !(rc = r->read(in, sink, err)) && !(rc = rf_input_digest(in, digest, err)) && !(rc = rf_sink_end(sink, digest, strlen(text), err)))
+        !(rc = rf_db_begin(db, err)) && !(rc = rf_sink_new(&sink, db, o, err)) &&
+        !(rc = rf_sink_begin(sink, in, path, path, r->name, err)) && !(rc = r->read(in, sink, err)) &&
+        !(rc = rf_input_digest(in, digest, err)) && !(rc = rf_sink_end(sink, digest, strlen(text), err)))
         *count = *rf_sink_counts(sink);
     rf_sink_free(sink);
     rf_input_close(in);

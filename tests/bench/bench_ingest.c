@@ -1,5 +1,6 @@
-/* What ingest costs: votes.csv of arena-55k eleven times over with distinct ids and texts (152 MB), into a new database, with responses as length
- * and hash and with their text. Floor: splitting the same file into fields by libcsv, nothing kept. Prints "name  measured  floor  ratio". */
+/* What ingest costs: votes.csv of arena-55k eleven times over with distinct ids and texts (152 MB), into a new
+ * database, with responses as length and hash and with their text. Floor: splitting the same file into fields by
+ * libcsv, nothing kept. Prints "name  measured  floor  ratio". */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,9 +97,9 @@ static int ingest(const char *path, const char *db_path, bool responses, struct 
     uint8_t digest[RF_SHA256_SIZE];
     int rc;
     if (!(rc = rf_db_open(&db, db_path, RF_DB_CREATE, err)) && !(rc = rf_reader_need("arena55k", &r, err)) &&
-        !(rc = rf_input_open(&in, path, err)) && !(rc = rf_db_begin(db, err)) && !(rc = rf_sink_new(&sink, db, &o, err)) &&
-        !(rc = rf_sink_begin(sink, in, "votes", path, r->name, err)) && !(rc = r->read(in, sink, err)) &&
-        !(rc = rf_input_digest(in, digest, err)))
+        !(rc = rf_input_open(&in, path, err)) && !(rc = rf_db_begin(db, err)) &&
+        !(rc = rf_sink_new(&sink, db, &o, err)) && !(rc = rf_sink_begin(sink, in, "votes", path, r->name, err)) &&
+        !(rc = r->read(in, sink, err)) && !(rc = rf_input_digest(in, digest, err)))
         rc = rf_sink_end(sink, digest, rf_input_bytes(in), err);
     rf_sink_free(sink);
     rf_input_close(in);

@@ -66,9 +66,11 @@ static void nul_bytes_are_kept_and_surrogates_repaired(void **state)
 static void what_is_no_list_of_strings_is_refused(void **state)
 {
     (void)state;
-    static const char *const no[] = { "",        "plain",   "'a'",       "['a'",     "['a'] x",    "['a",       "['a' 1]", "[1]",
-                                      "[None]",  "[['a']]", "['a',,]",   "[,]",      "['a\nb']",   "['\\x4']",  "['\\u12']",
-                                      "['\\U00110000']", "['\\N{DASH}']", "[u'a']", "['a\\" };
+    static const char *const no[] = {
+        "",          "plain",           "'a'",           "['a'",    "['a'] x", "['a",      "['a' 1]",
+        "[1]",       "[None]",          "[['a']]",       "['a',,]", "[,]",     "['a\nb']", "['\\x4']",
+        "['\\u12']", "['\\U00110000']", "['\\N{DASH}']", "[u'a']",  "['a\\"
+    };
     struct rf_pylist l = { 0 };
     for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
         assert_int_equal(rf_pylist_parse(str(no[i]), &l, NULL), 0);

@@ -26,17 +26,21 @@ static void turns_ties_and_long_ids_are_read(void **state)
 {
     (void)state;
     struct rf_db *db = new_db();
-    const struct rf_sink_count c = read_text(db, "arena55k", "a.csv",
-                                             HEAD GOOD "18446744073709551617,x,y,\"[\"\"one\"\",\"\"two\"\",null]\",\"[\"\"r\"\",null]\",\"[\"\"\"\"]\",0,0,1\r\n"
-                                                       "3,y,x,\"[\"\"\\u0068i\"\"]\",\"[\"\"\\ud83d\"\"]\",\"[\"\"s\"\"]\",0,1,0\n");
+    const struct rf_sink_count c = read_text(
+        db, "arena55k", "a.csv",
+        HEAD GOOD
+        "18446744073709551617,x,y,\"[\"\"one\"\",\"\"two\"\",null]\",\"[\"\"r\"\",null]\",\"[\"\"\"\"]\",0,0,1\r\n"
+        "3,y,x,\"[\"\"\\u0068i\"\"]\",\"[\"\"\\ud83d\"\"]\",\"[\"\"s\"\"]\",0,1,0\n");
     assert_int_equal(c.rows, 3);
     assert_int_equal(c.kept, 3);
     assert_int_equal(c.votes, 3);
     assert_int_equal(c.ties, 1);
     assert_int_equal(c.prompts, 2); /* "hi" under two spellings is one prompt */
     assert_int_equal(c.repaired, 1);
-    assert_int_equal(ask(db, "SELECT count(*) FROM preference WHERE key = '18446744073709551617' AND winner = 'tie'"), 1);
-    assert_int_equal(ask(db, "SELECT count(*) FROM prompt WHERE turns = 3 AND text = 'one' AND more = '[\"two\",\"\"]'"), 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM preference WHERE key = '18446744073709551617' AND winner = 'tie'"),
+                     1);
+    assert_int_equal(
+        ask(db, "SELECT count(*) FROM prompt WHERE turns = 3 AND text = 'one' AND more = '[\"two\",\"\"]'"), 1);
     assert_int_equal(ask(db, "SELECT count(*) FROM response"), 6);
     assert_int_equal(ask(db, "SELECT count(*) FROM response WHERE text IS NOT NULL"), 0);
     assert_int_equal(ask(db, "SELECT bytes FROM response WHERE id = 2"), 0); /* null is empty */
@@ -99,7 +103,8 @@ static void too_many_drops_store_nothing(void **state)
     assert_non_null(strstr(err.msg, "bad winner"));
     assert_non_null(strstr(err.msg, "line 2"));
     err = (struct rf_err){ 0 };
-    assert_int_equal(read_with(db, "arena55k", "a.csv", HEAD GOOD "2,x,y,[],[],[],1,0,0\n", &strict, &c, &err), RF_BAD_INPUT);
+    assert_int_equal(read_with(db, "arena55k", "a.csv", HEAD GOOD "2,x,y,[],[],[],1,0,0\n", &strict, &c, &err),
+                     RF_BAD_INPUT);
     assert_int_equal(ask(db, "SELECT (SELECT count(*) FROM source) + (SELECT count(*) FROM preference)"), 0);
     err = (struct rf_err){ 0 };
     assert_int_equal(read_with(db, "arena55k", "a.csv", bad, &lax, &c, &err), 0);
@@ -134,8 +139,10 @@ static void plain_votes_may_lack_their_prompts(void **state)
     assert_int_equal(c.prompts, 1);
     assert_int_equal(c.dropped, 3);
     assert_int_equal(ask(db, "SELECT count(*) FROM prompt WHERE text IS NULL AND bytes = 12"), 1);
-    assert_int_equal(ask(db, "SELECT count(*) FROM preference WHERE judge = 'gpt-4' AND weight = 0.5 AND winner = 'bothbad'"), 1);
-    assert_int_equal(ask(db, "SELECT count(*) FROM preference WHERE prompt IS NULL AND judge = 'human' AND winner = 'a'"), 1);
+    assert_int_equal(
+        ask(db, "SELECT count(*) FROM preference WHERE judge = 'gpt-4' AND weight = 0.5 AND winner = 'bothbad'"), 1);
+    assert_int_equal(
+        ask(db, "SELECT count(*) FROM preference WHERE prompt IS NULL AND judge = 'human' AND winner = 'a'"), 1);
     c = read_text(db, "votes", "v.jsonl",
                   "{\"model_a\": \"x\", \"model_b\": \"y\", \"winner\": \"b\", \"prompt\": \"hi\", \"id\": 7}\n\n"
                   "{\"model_a\": \"x\", \"model_b\": \"y\", \"winner\": \"b\", \"prompt\": \"hi\", \"id\": \"7\"}\n"
