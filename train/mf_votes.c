@@ -17,10 +17,12 @@ static void survey(struct rf_mf_votes *m, const struct rf_votes *v, uint32_t *se
 {
     for (size_t i = 0; i < v->n; i++) {
         const struct rf_battle *b = &v->battle[i];
-        if (!is_decisive(b))
+        if (!is_decisive(b)) {
             m->ties++;
-        else if (!b->valid)
-            m->trains++, seen[b->a] = seen[b->b] = 1;
+        } else if (!b->valid) {
+            m->trains++;
+            seen[b->a] = seen[b->b] = 1;
+        }
     }
     for (size_t i = 0; i < v->n; i++) {
         const struct rf_battle *b = &v->battle[i];
