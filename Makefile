@@ -2,10 +2,16 @@
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 # The processor to build for: this one. ARCH=x86-64-v3 makes a program for every machine with AVX2.
 ARCH    ?= native
 BUILD   ?= build$(if $(SANITIZE),-san)
+# V=1 shows the commands; JOBS compile at a time.
+JOBS    ?= $(shell nproc)
+say      = $(if $(V),,@echo "  $(1)";)
+SUBMAKE  = $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD) SANITIZE=$(SANITIZE) ARCH=$(ARCH)
 
 , := ,
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Werror -Wno-psabi
@@ -30,7 +36,7 @@ BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 PKGS_BUILD := gcc libc6-dev libopenblas-dev liblapacke-dev libcsv-dev libsqlite3-dev libjansson-dev libssl-dev gnuplot-nox
 PKGS_TEST  := libcmocka-dev bats python3-numpy sqlite3 valgrind mandoc
 
-.PHONY: all deps deps-test demo check lint unit golden corpus cli fuzz bench valgrind install clean help format readme check-built
+.PHONY: all deps deps-test demo check lint unit golden corpus cli fuzz bench valgrind install clean help format readme check-built valgrind-built
 all: routefit
 
 help:
@@ -41,6 +47,7 @@ help:
 #: make bench      measured, floor, ratio                 make fuzz      fuzz every parser (EXECS=10000000)
 #: make valgrind   the unit tests under valgrind          make install   PREFIX=/usr/local DESTDIR=
 #: SANITIZE=1      with ASan and UBSan, in build-san      ARCH=...       processor to build for (native)
+#: V=1             show the commands                      JOBS=N         compile N files at a time
 
 deps:
 	@sh tests/deps.sh $(PKGS_BUILD)
@@ -48,55 +55,58 @@ deps-test: deps
 	@sh tests/deps.sh $(PKGS_TEST)
 
 routefit: deps
-	@$(MAKE) --no-print-directory $(BUILD)/routefit
+	@$(SUBMAKE) $(BUILD)/routefit
 	@cp $(BUILD)/routefit routefit
 
 $(BUILD)/routefit: $(BUILD)/routefit.o $(BUILD)/librf.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD $@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/librf.a: $(OBJ)
 	@rm -f $@
-	ar rcs $@ $(OBJ)
+	$(call say,AR $@)ar rcs $@ $(OBJ)
 
 # The pair is compiled as its users compile it: C99, nothing but libc and libm.
 $(BUILD)/core/routefit_score.o: core/routefit_score.c core/routefit_score.h
 	@mkdir -p $(@D)
-	$(CC) -std=c99 -pedantic $(OPTIM) -fopenmp-simd $(WARN) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
+	$(call say,CC $<)$(CC) -std=c99 -pedantic $(OPTIM) -fopenmp-simd $(WARN) $(CFLAGS) -I. -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC $<)$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The DDL files become one C table: rf_ddl[] = { text of 0001, text of 0002, ..., NULL }.
 DDL := $(sort $(wildcard core/sql/*.sql))
 $(BUILD)/ddl.c: $(DDL) core/sql/embed.awk
 	@mkdir -p $(@D)
-	awk -f core/sql/embed.awk $(DDL) > $@
+	$(call say,DDL $@)awk -f core/sql/embed.awk $(DDL) > $@
 $(BUILD)/ddl.o: $(BUILD)/ddl.c
-	$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC $<)$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/tests/%: tests/%.c $(BUILD)/librf.a
 	@mkdir -p $(@D)
-	$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP $(LDFLAGS) -o $@ $< $(BUILD)/librf.a -lcmocka $(LDLIBS)
+	$(call say,CC $<)$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -Itests -MMD -MP $(LDFLAGS) -o $@ $< $(BUILD)/librf.a -lcmocka $(LDLIBS)
 
 # Fuzz targets without libFuzzer: they replay their stored corpus.
 CORPUS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(CORPUS): $(BUILD)/%: %.c tests/fuzz/replay.c $(wildcard tests/*.h tests/fuzz/*.h) $(BUILD)/librf.a
 	@mkdir -p $(@D)
-	$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -Itests $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(BUILD)/librf.a $(LDLIBS)
+	$(call say,CC $<)$(CC) $(RFLAGS) $(CPPFLAGS) $(CFLAGS) -Itests $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(BUILD)/librf.a $(LDLIBS)
 
 lint:
 	@BUILD=$(BUILD) CC='$(CC)' sh tests/lint.sh
 
 # Every suite writes its own lines; tests/run.sh adds them up and ends with "N passed, N failed, N skipped".
 check: deps-test
-	@$(MAKE) --no-print-directory BUILD=$(BUILD) SANITIZE=$(SANITIZE) check-built
+	@$(SUBMAKE) check-built
 check-built: $(BUILD)/routefit $(TESTS) $(CORPUS)
 	@BUILD=$(BUILD) CC='$(CC)' sh tests/run.sh lint unit golden corpus cli
 unit golden corpus cli: $(BUILD)/routefit $(TESTS) $(CORPUS)
 	@BUILD=$(BUILD) CC='$(CC)' sh tests/run.sh $@
 
-valgrind: $(TESTS)
+# For a processor that valgrind can follow, whatever this one is.
+valgrind: deps-test
+	@$(SUBMAKE) BUILD=build-valgrind ARCH=x86-64-v3 valgrind-built
+valgrind-built: $(TESTS)
 	@BUILD=$(BUILD) VALGRIND=1 sh tests/run.sh unit
 
 demo: routefit
@@ -122,9 +132,12 @@ format:
 	clang-format -i $(SRC) $(HDR) routefit.c $(TESTSRC)
 
 clean:
-	rm -rf build build-san build-fuzz routefit
+	rm -rf build build-san build-valgrind build-fuzz routefit
 
 print-%:
 	@echo '$* = $($*)'
 
--include $(OBJ:.o=.d) $(TESTS:%=%.d) $(BUILD)/routefit.d
+# What .incbin takes in is no header: named here.
+$(BUILD)/datasets/demo_files.o: $(wildcard datasets/demo/*.csv datasets/demo/*.npy)
+
+-include $(OBJ:.o=.d) $(TESTS:%=%.d) $(BENCHES:%=%.d) $(BUILD)/routefit.d

@@ -120,7 +120,7 @@ END
     command -v gnuplot >/dev/null || skip "gnuplot is not installed"
     "$ROUTEFIT" -q plot --bench "$bench" r.safetensors -o p.svg --keep-script .
     grep -q '<svg' p.svg
-    [ -s p.gp ]
+    [ -s p.svg.gp ]
     run "$ROUTEFIT" -q plot --bench "$bench" r.safetensors -o p.svg
     [ "$status" -ne 0 ]
     "$ROUTEFIT" -q plot --bench "$bench" r.safetensors -o p.svg --force

@@ -8,9 +8,10 @@ setup() {
     printf '%s\n1,x,y,"[""hi""]","[""r""]","[null]",1,0,0\n' "$head" >votes.csv
 }
 
+# Sets d to a folder of the public data, or skips (which a subshell could not).
 data() {
-    [ -e "$ROUTEFIT_DATA/$1" ] || skip "$1 is not in $ROUTEFIT_DATA"
-    echo "$ROUTEFIT_DATA/$1"
+    d=$ROUTEFIT_DATA/$1
+    [ -e "$d" ] || skip "$1 is not in $ROUTEFIT_DATA"
 }
 
 sql() {
@@ -26,7 +27,7 @@ content() {
 }
 
 @test "the votes and the first hundred rows of arena-55k share five votes" {
-    d=$(data arena55k)
+    data arena55k
     run --separate-stderr "$ROUTEFIT" ingest "$d/votes.csv" "$d/first100.csv" --json
     [ "$status" -eq 0 ]
     [[ "$output" == *'"source": "arena55k/votes", "format": "arena55k", "status": "stored", "rows": 5006, "kept": 5006, "known": 0, "dropped": 0, "repaired": 0, "votes": 5006, "ties": 0'* ]]
@@ -39,7 +40,7 @@ content() {
 }
 
 @test "RouterBench's split rows are joined" {
-    d=$(data routerbench_0shot)
+    data routerbench_0shot
     "$ROUTEFIT" -q ingest "$d"
     [ "$(sql 'SELECT group_concat(rows_read) FROM (SELECT rows_read FROM source ORDER BY name)')" = 445,1039,128,299 ]
     [ "$(sql "SELECT count(*) FROM item WHERE bench = 'arc-challenge'")" = 1470 ]
@@ -49,7 +50,7 @@ content() {
 }
 
 @test "RouteLLM's three benchmarks are all there" {
-    d=$(data routellm)
+    data routellm
     "$ROUTEFIT" -q ingest "$d"
     run sql 'SELECT bench, count(*) FROM item GROUP BY bench'
     [ "$output" = $'gsm8k|1319\nmmlu|7658\nmt-bench|80' ]
@@ -59,7 +60,7 @@ content() {
 }
 
 @test "vectors find their sources by name" {
-    d=$(data embeddings)
+    data embeddings
     "$ROUTEFIT" -q ingest "$d" "$ROUTEFIT_DATA"/{arena55k,routerbench_0shot,routellm/gsm8k,routellm/mt_bench} --json >out
     [ "$(sql "SELECT dim FROM embedder WHERE name = 'lsa64'")" = 64 ]
     [ "$(sql 'SELECT count(*) FROM embedding')" -gt 8000 ]
