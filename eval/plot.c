@@ -122,27 +122,24 @@ static void put_level(FILE *f, double y)
                 y);
 }
 
-/* A level's name stands in the right margin, at the end of its line. */
-static void put_level_name(FILE *f, double x, double y, int name)
+/* A level's name stands on its line, on the side away from the curves, where these are far from it. */
+static void put_level_name(FILE *f, double x, double y, int name, double lines)
 {
     if (!isnan(y))
         fprintf(
             f,
-            ", \\\n  '+' every ::::0 using (%.10g):(%.10g):($names[%d][2:*]) with labels left offset character 0.6, 0 "
-            "tc rgb '#555555' notitle",
-            x, y, name);
+            ", \\\n  '+' every ::::0 using (%.10g):(%.10g):($names[%d][2:*]) with labels center offset character 0, "
+            "%.10g tc rgb '#555555' notitle",
+            x, y, name, lines);
 }
 
-/* Characters that the right margin must hold: the key's longest line with its sample, or a level's name. */
+/* Characters that the right margin must hold: the key's longest line with its sample. */
 static size_t margin(const struct rf_plot *p)
 {
     size_t widest = 0;
-    for (size_t k = 0; k < p->n + 2; k++) {
-        const char *const level = k == p->n ? p->weak_name : p->strong_name, *const name =
-                                                                                 k < p->n ? p->series[k].name : level;
-        const size_t n =
-            name ? rf_text_put(NULL, (struct rf_str){ name, strlen(name) }, NAME_CHARS, "") + (k < p->n ? SAMPLE : 0)
-                 : 0;
+    for (size_t k = 0; k < p->n; k++) {
+        const char *const name = p->series[k].name;
+        const size_t n = rf_text_put(NULL, (struct rf_str){ name, strlen(name) }, NAME_CHARS, "") + SAMPLE;
         widest = n > widest ? n : widest;
     }
     return widest + 2;
@@ -231,8 +228,8 @@ static void put_script(FILE *f, const struct rf_plot *p, const struct format *fo
     put_level(f, p->strong);
     fputs("plot NaN notitle", f);
     put_curves(f, p);
-    put_level_name(f, high, p->strong, STRONG);
-    put_level_name(f, high, p->weak, WEAK);
+    put_level_name(f, low + 0.6 * (high - low), p->strong, STRONG, 0.6);
+    put_level_name(f, low + 0.6 * (high - low), p->weak, WEAK, -0.7);
     fputs("\n", f);
 }
 
