@@ -8,6 +8,7 @@
 #include "core/blas.h"
 #include "core/cli_help.h"
 #include "core/json.h"
+#include "core/names.h"
 #include "core/par.h"
 #include "core/progress.h"
 #include "core/text.h"
@@ -63,14 +64,12 @@ static struct rf_opt *global(const char *name)
 static int unknown_command(const char *what, const char *found, const rf_cmd_table *tables, size_t n,
                            struct rf_err *err)
 {
-    const char *names[MAX_NAMES], *near;
+    const char *names[MAX_NAMES];
     size_t k = 0;
     for (size_t i = 0; i < n; i++)
         for (rf_cmd_table c = tables[i]; *c && k < MAX_NAMES; c++)
             names[k++] = (*c)->name;
-    if ((near = rf_nearest(found, names, k)))
-        return rf_fail(err, RF_USAGE, "unknown %s '%s'; did you mean %s?", what, found, near);
-    return rf_fail(err, RF_USAGE, "unknown %s '%s'; -h lists them", what, found);
+    return rf_unknown(what, found, names, k, "-h lists them", err);
 }
 
 static const struct rf_cmd *find(const char *name, const rf_cmd_table *tables, size_t n)

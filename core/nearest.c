@@ -1,7 +1,7 @@
 /* The nearest of some names to a mistyped one: edit distance in which two exchanged neighbours count as one mistake. */
-#include <string.h>
+#include "core/names.h"
 
-#include "core/opt.h"
+#include <string.h>
 
 enum { LONGEST = 64 }; /* names are shorter; a longer word is near to none of them */
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/names.h"
+
 enum { FIRST_ID = 256 }; /* getopt's answer for option i is FIRST_ID + i: above all letters */
 
 /* One option of a parse. */

@@ -83,9 +83,6 @@ bool rf_opt_secret(const char *name, size_t n);
 /* True where a set before sets[set] has an option of that name. */
 bool rf_opt_shadowed(const struct rf_opt_set *sets, size_t set, const struct rf_opt *o);
 
-/* The candidate nearest to word by edit distance, or NULL where none is near (distance <= 1 + len/3). */
-const char *rf_nearest(const char *word, const char *const *candidate, size_t n);
-
 #ifdef __cplusplus
 }
 #endif

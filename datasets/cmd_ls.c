@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/cli.h"
+#include "core/names.h"
 #include "datasets/commands.h"
 
 struct options {
@@ -77,7 +78,7 @@ enum { VIEWS = sizeof views / sizeof *views };
 
 static int find(const char *name, const struct view **view, struct rf_err *err)
 {
-    const char *names[VIEWS], *near;
+    const char *names[VIEWS];
     for (size_t i = 0; i < VIEWS; i++) {
         names[i] = views[i].name;
         if (!strcmp(name, names[i])) {
@@ -85,10 +86,7 @@ static int find(const char *name, const struct view **view, struct rf_err *err)
             return 0;
         }
     }
-    if ((near = rf_nearest(name, names, VIEWS)))
-        return rf_fail(err, RF_USAGE, "unknown view '%s'; did you mean %s?", name, near);
-    return rf_fail(err, RF_USAGE, "unknown view '%s': expected sources, models, benches, prompts, embedders or dropped",
-                   name);
+    return rf_unknown("view", name, names, VIEWS, "-h lists them", err);
 }
 
 static int put_cell(struct rf_table *t, const struct rf_column *c, struct rf_stmt *s, int i, struct rf_err *err)

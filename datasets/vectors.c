@@ -7,36 +7,18 @@
 
 #include "core/mem.h"
 #include "core/npy.h"
-#include "core/opt.h"
+#include "core/names.h"
 
 /* ---- names ---- */
 
-/* RF_USAGE: "no WHAT named "x"", with the nearest of the names that sql lists. */
 static int unknown_name(struct rf_db *db, const char *what, const char *name, const char *sql, const char *advice,
                         struct rf_err *err)
 {
-    struct rf_stmt *s = NULL;
-    char *nearest = NULL;
-    int rc = rf_stmt_new(&s, db, sql, err);
-    if (rc)
-        goto out;
-    while ((rc = rf_step(s, err)) > 0) {
-        const char *pair[2] = { nearest, rf_col_text(s, 0) };
-        const char *best = rf_nearest(name, nearest ? pair : pair + 1, nearest ? 2 : 1);
-        if (best != pair[1])
-            continue;
-        rf_free(nearest);
-        if (!(nearest = rf_strndup(best, strlen(best), err))) {
-            rc = RF_FAIL;
-            goto out;
-        }
-    }
+    struct rf_names known = { 0 };
+    int rc = rf_names_read(&known, db, sql, NULL, err);
     if (!rc)
-        rc = nearest ? rf_fail(err, RF_USAGE, "no %s named \"%s\"; did you mean \"%s\"?", what, name, nearest)
-                     : rf_fail(err, RF_USAGE, "no %s named \"%s\"; %s", what, name, advice);
-out:
-    rf_stmt_free(s);
-    rf_free(nearest);
+        rc = rf_names_unknown(&known, what, name, advice, err);
+    rf_names_release(&known);
     return rc;
 }
 

@@ -6,98 +6,34 @@
 #include <string.h>
 
 #include "core/json.h"
-#include "core/opt.h"
+#include "core/names.h"
 
 /* ---- names ---- */
 
-struct names {
-    char **v; /* [n], owned */
-    size_t n;
-};
-
-static void names_release(struct names *l)
-{
-    for (size_t i = 0; i < l->n; i++)
-        rf_free(l->v[i]);
-    rf_free(l->v);
-    *l = (struct names){ 0 };
-}
-
-/* The first column of a query with at most one bound text. */
-static int names_read(struct names *l, struct rf_db *db, const char *sql, const char *text, struct rf_err *err)
-{
-    struct rf_stmt *s = NULL;
-    int rc = rf_stmt_new(&s, db, sql, err);
-    if (rc)
-        goto out;
-    if (text)
-        rf_bind_text(s, 1, text);
-    while ((rc = rf_step(s, err)) == 1) {
-        const struct rf_str name = rf_col_str(s, 0);
-        char **more = rf_regrow(l->v, l->n, l->n + 1, sizeof *l->v, err);
-        if (more)
-            l->v = more;
-        if (!more || !(l->v[l->n] = rf_strndup(name.s, name.len, err))) {
-            rc = RF_FAIL;
-            goto out;
-        }
-        l->n++;
-    }
-out:
-    rf_stmt_free(s);
-    return rc;
-}
-
-/* "no WHAT NAME": the near one, and all that there are. */
-static int unknown(const char *what, const char *name, const struct names *known, struct rf_err *err)
-{
-    struct rf_buf list = { 0 };
-    const char *near = rf_nearest(name, (const char *const *)known->v, known->n);
-    int rc = 0;
-    for (size_t i = 0; i < known->n && !rc; i++)
-        rc = rf_buf_printf(&list, err, "%s%s", i ? ", " : "", known->v[i]);
-    if (!rc && !known->n)
-        rc = rf_fail(err, RF_USAGE, "no %s \"%s\": the database has none yet; `routefit ingest FILE` reads one", what,
-                     name);
-    else if (!rc)
-        rc = rf_fail(err, RF_USAGE, "no %s \"%s\"%s%s%s; there are: %s", what, name, near ? ", did you mean \"" : "",
-                     near ? near : "", near ? "\"?" : "", list.data);
-    rf_buf_release(&list);
-    return rc;
-}
-
-static bool has(const struct names *l, const char *name)
-{
-    for (size_t i = 0; i < l->n; i++)
-        if (!strcmp(l->v[i], name))
-            return true;
-    return false;
-}
-
 static int check_bench(struct rf_db *db, const char *name, struct rf_err *err)
 {
-    struct names all = { 0 };
-    int rc = names_read(&all, db, "SELECT DISTINCT bench FROM item ORDER BY bench", NULL, err);
-    if (!rc && !has(&all, name))
-        rc = unknown("benchmark", name, &all, err);
-    names_release(&all);
+    struct rf_names all = { 0 };
+    int rc = rf_names_read(&all, db, "SELECT DISTINCT bench FROM item ORDER BY bench", NULL, err);
+    if (!rc && !rf_names_have(&all, name))
+        rc = rf_names_unknown(&all, "benchmark", name, "`routefit ingest FILE` reads one", err);
+    rf_names_release(&all);
     return rc;
 }
 
 /* Fills the names of the pair. The models that have results come best first. */
 static int choose_pair(struct rf_bench *b, struct rf_db *db, const struct rf_bench_options *o, struct rf_err *err)
 {
-    struct names models = { 0 };
+    struct rf_names models = { 0 };
     const char *strong = o->strong, *weak = o->weak;
-    int rc = names_read(&models, db,
+    int rc = rf_names_read(&models, db,
                         "SELECT m.name FROM item i JOIN result r ON r.item = i.id JOIN model m ON m.id = r.model "
                         "WHERE i.bench = ?1 GROUP BY m.id ORDER BY avg(r.score) DESC, m.name",
                         o->name, err);
     if (rc)
         goto out;
-    if ((strong && !has(&models, strong)) || (weak && !has(&models, weak))) {
-        rc = unknown("results on this benchmark of model", strong && !has(&models, strong) ? strong : weak, &models,
-                     err);
+    if ((strong && !rf_names_have(&models, strong)) || (weak && !rf_names_have(&models, weak))) {
+        rc = rf_names_unknown(&models, "model of this benchmark", strong && !rf_names_have(&models, strong) ? strong : weak,
+                              "`routefit ls benches` lists them", err);
         goto out;
     }
     if ((!strong || !weak) && models.n != 2) {
@@ -119,7 +55,7 @@ static int choose_pair(struct rf_bench *b, struct rf_db *db, const struct rf_ben
         !(b->weak_name = rf_strndup(weak, strlen(weak), err)))
         rc = RF_FAIL;
 out:
-    names_release(&models);
+    rf_names_release(&models);
     return rc;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "core/opt.h"
+#include "core/names.h"
 
 static bool is_decisive(const struct rf_battle *b)
 {

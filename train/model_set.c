@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/names.h"
 #include "train/bt.h"
 
 static const char prefix[] = "tier:";

@@ -60,7 +60,7 @@ value() { # column of the only row of the last output
     [[ "$output" == *"power of two"* ]]
     run "$ROUTEFIT" embed text -o m.safetensors --fit-on vote
     [ "$status" -eq 2 ]
-    [[ "$output" == *'did you mean "votes"'* ]]
+    [[ "$output" == *'did you mean votes?'* ]]
     [ ! -e m.safetensors ]
 }
 

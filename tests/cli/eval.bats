@@ -85,7 +85,7 @@ END
     [[ "$output" == *"--bench"* ]]
     run "$ROUTEFIT" eval --bench "${bench}x" r.safetensors
     [ "$status" -eq 2 ]
-    [[ "$output" == *"did you mean \"$bench\""* ]]
+    [[ "$output" == *"did you mean $bench?"* ]]
     run "$ROUTEFIT" eval --bench "$bench" r.safetensors ./r.safetensors
     [ "$status" -eq 2 ]
     [[ "$output" == *"same file"* ]]

@@ -152,10 +152,10 @@ static void wrong_names_are_refused_with_the_known_ones(void **state)
         struct rf_bench_options o;
         const char *says;
     } cases[] = {
-        { { .name = "quizz" }, "did you mean \"quiz\"" },
-        { { .name = "nothing like it" }, "there are: graded, quiz, trio" },
+        { { .name = "quizz" }, "did you mean quiz?" },
+        { { .name = "nothing like it" }, "expected one of graded, quiz, trio" },
         { { .name = "trio" }, "results of 3 models" },
-        { { .name = "quiz", .strong = "bigg" }, "did you mean \"big\"" },
+        { { .name = "quiz", .strong = "bigg" }, "did you mean big?" },
         { { .name = "quiz", .strong = "big", .weak = "big" }, "expected two models" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

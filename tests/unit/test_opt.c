@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/names.h"
 #include "core/opt.h"
 
 struct mine {
