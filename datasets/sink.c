@@ -32,16 +32,16 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
           "SELECT model_a, model_b, winner, prompt FROM preference WHERE origin = ?1 AND key = ?2 AND judge = ?3" },
         { &s->vote_add,
           "INSERT INTO preference (source, line, origin, key, prompt, model_a, model_b, winner, judge, weight, "
-          "response_a, response_b) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)" },
+          "response_a_bytes, response_a_hash, response_b_bytes, response_b_hash) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)" },
         { &s->item_get, "SELECT i.id, i.prompt, p.hash FROM item i LEFT JOIN prompt p ON p.id = i.prompt WHERE i.bench "
                         "= ?1 AND i.key = ?2" },
         { &s->item_add, "INSERT INTO item (source, line, bench, task, key, prompt) VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
         { &s->item_prompt, "UPDATE item SET prompt = ?2, task = coalesce(task, ?3) WHERE id = ?1" },
-        { &s->item_of, "SELECT prompt FROM item WHERE id = ?1" },
         { &s->result_get, "SELECT score FROM result WHERE item = ?1 AND model = ?2 AND turn = ?3" },
         { &s->result_add,
-          "INSERT INTO result (item, model, turn, score, cost, input_tokens, output_tokens, response, source) "
-          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)" },
+          "INSERT INTO result (item, model, turn, score, cost, input_tokens, output_tokens, response_bytes, "
+          "response_hash, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)" },
         { &s->contaminated_add, "INSERT INTO contaminated (source, hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING" },
     };
     s->db = db;
@@ -60,9 +60,9 @@ void rf_sink_free(struct rf_sink *s)
 {
     if (!s)
         return;
-    struct rf_stmt *const all[] = { s->source_add, s->source_end, s->drop_add,        s->row_add,     s->vote_get,
-                                    s->vote_add,   s->item_get,   s->item_add,        s->item_prompt, s->item_of,
-                                    s->result_get, s->result_add, s->contaminated_add };
+    struct rf_stmt *const all[] = { s->source_add,  s->source_end, s->drop_add,   s->row_add,
+                                    s->vote_get,    s->vote_add,   s->item_get,   s->item_add,
+                                    s->item_prompt, s->result_get, s->result_add, s->contaminated_add };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         rf_stmt_free(all[i]);
     rf_store_release(&s->store);

@@ -95,19 +95,13 @@ static int known_vote(struct rf_sink *s, const struct rf_vote *v, const int64_t 
 static int new_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_str origin, struct rf_str judge,
                     const int64_t model[2], struct rf_err *err)
 {
-    int64_t prompt = 0, response[2] = { 0, 0 };
-    const struct {
-        const struct rf_str *turn;
-        size_t n;
-    } said[2] = { { v->response_a, v->nresponse_a }, { v->response_b, v->nresponse_b } };
+    struct rf_said a, b;
+    int64_t prompt = 0;
     int rc = put_prompt(s, &v->prompt, &prompt, err);
     if (!rc)
         rc = put_row(s, v->row, prompt, err);
-    for (int i = 0; !rc && i < 2; i++)
-        if (said[i].turn)
-            rc = rf_store_response(&s->store, prompt, model[i], said[i].turn, said[i].n, s->o.responses, &response[i],
-                                   err);
-    if (rc)
+    if (rc || (rc = rf_store_response(&s->store, v->response_a, v->nresponse_a, s->o.responses, &a, err)) ||
+        (rc = rf_store_response(&s->store, v->response_b, v->nresponse_b, s->o.responses, &b, err)))
         return rc;
     struct rf_stmt *const add = s->vote_add;
     rf_bind_int(add, 1, s->source);
@@ -120,8 +114,8 @@ static int new_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_str or
     rf_bind_text(add, 8, v->winner);
     rf_bind_str(add, 9, judge);
     rf_bind_real(add, 10, v->weight);
-    bind_id(add, 11, response[0]);
-    bind_id(add, 12, response[1]);
+    rf_said_bind(&a, add, 11);
+    rf_said_bind(&b, add, 13);
     if ((rc = rf_run(add, err)))
         return rc;
     mark(s, ROW_ADDED);
@@ -234,17 +228,10 @@ int rf_sink_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, stru
 
 static int new_result(struct rf_sink *s, int64_t item, int64_t model, const struct rf_result *r, struct rf_err *err)
 {
-    int64_t response = 0, prompt = 0;
-    int rc = 0;
-    if (r->response.s) {
-        rf_bind_int(s->item_of, 1, item);
-        if ((rc = rf_step(s->item_of, err)) < 0)
-            return rc;
-        prompt = rf_col_int(s->item_of, 0); /* NULL reads as 0 */
-        rf_reset(s->item_of);
-        if ((rc = rf_store_response(&s->store, prompt, model, &r->response, 1, s->o.responses, &response, err)))
-            return rc;
-    }
+    struct rf_said said;
+    int rc = rf_store_response(&s->store, r->response.s ? &r->response : NULL, 1, s->o.responses, &said, err);
+    if (rc)
+        return rc;
     struct rf_stmt *const add = s->result_add;
     rf_bind_int(add, 1, item);
     rf_bind_int(add, 2, model);
@@ -259,8 +246,8 @@ static int new_result(struct rf_sink *s, int64_t item, int64_t model, const stru
         rf_bind_int(add, 7, r->output_tokens);
     else
         rf_bind_null(add, 7);
-    bind_id(add, 8, response);
-    rf_bind_int(add, 9, s->source);
+    rf_said_bind(&said, add, 8);
+    rf_bind_int(add, 10, s->source);
     if ((rc = rf_run(add, err)))
         return rc;
     s->count.results++;

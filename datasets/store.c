@@ -13,14 +13,6 @@ struct rf_store_model {
     int64_t id;
 };
 
-static int next_id(struct rf_db *db, const char *sql, int64_t *next, struct rf_err *err)
-{
-    *next = 0;
-    const int rc = rf_db_int(db, next, err, sql, 0, NULL);
-    ++*next;
-    return rc < 0 ? rc : 0;
-}
-
 static void forget_models(struct rf_store *st)
 {
     for (size_t i = 0; i < st->cap; i++)
@@ -33,8 +25,10 @@ static void forget_models(struct rf_store *st)
 int rf_store_reload(struct rf_store *st, struct rf_err *err)
 {
     forget_models(st);
-    const int rc = next_id(st->db, "SELECT max(id) FROM prompt", &st->next_prompt, err);
-    return rc ? rc : next_id(st->db, "SELECT max(id) FROM response", &st->next_response, err);
+    st->next_prompt = 0;
+    const int rc = rf_db_int(st->db, &st->next_prompt, err, "SELECT max(id) FROM prompt", 0, NULL);
+    st->next_prompt++;
+    return rc < 0 ? rc : 0;
 }
 
 int rf_store_init(struct rf_store *st, struct rf_db *db, struct rf_err *err)
@@ -48,8 +42,7 @@ int rf_store_init(struct rf_store *st, struct rf_db *db, struct rf_err *err)
         { &st->prompt_add, "INSERT INTO prompt (id, hash, text, more, turns, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
                            "ON CONFLICT (hash) DO NOTHING" },
         { &st->prompt_get, "SELECT id FROM prompt WHERE hash = ?1" },
-        { &st->response_add,
-          "INSERT INTO response (id, prompt, model, bytes, hash, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
+        { &st->response_add, "INSERT INTO response (hash, text) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING" },
     };
     *st = (struct rf_store){ .db = db };
     int rc = rf_sha256_new(&st->sha, err);
@@ -215,34 +208,36 @@ int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id,
     return rc < 0 ? rc : 0;
 }
 
-int rf_store_response(struct rf_store *st, int64_t prompt, int64_t model, const struct rf_str *turn, size_t n,
-                      bool text, int64_t *id, struct rf_err *err)
+int rf_store_response(struct rf_store *st, const struct rf_str *turn, size_t n, bool text, struct rf_said *said,
+                      struct rf_err *err)
 {
-    uint8_t hash[RF_SHA256_SIZE];
     struct rf_str words = { 0 };
-    size_t bytes = 0;
-    int rc = rf_store_hash(st, turn, n, hash, err);
-    if (rc)
-        return rc;
+    int rc;
+    *said = (struct rf_said){ .any = turn != NULL };
+    if (!turn || (rc = rf_store_hash(st, turn, n, said->hash, err)))
+        return turn ? rc : 0;
     for (size_t i = 0; i < n; i++) {
-        bytes += turn[i].len;
+        said->bytes += (int64_t)turn[i].len;
         text = text && rf_utf8_valid(turn[i].s, turn[i].len);
     }
-    if (text && n == 1)
+    if (!text)
+        return 0;
+    if (n == 1)
         words = (struct rf_str){ turn->s ? turn->s : "", turn->len };
-    else if (text && (rc = json_list(st, turn, n, &words, err)))
+    else if ((rc = json_list(st, turn, n, &words, err)))
         return rc;
-    struct rf_stmt *const add = st->response_add;
-    rf_bind_int(add, 1, st->next_response);
-    if (prompt)
-        rf_bind_int(add, 2, prompt);
-    else
-        rf_bind_null(add, 2);
-    rf_bind_int(add, 3, model);
-    rf_bind_int(add, 4, (int64_t)bytes);
-    rf_bind_blob(add, 5, hash, sizeof hash);
-    rf_bind_str(add, 6, words);
-    if (!(rc = rf_run(add, err)))
-        *id = st->next_response++;
-    return rc;
+    rf_bind_blob(st->response_add, 1, said->hash, sizeof said->hash);
+    rf_bind_str(st->response_add, 2, words);
+    return rf_run(st->response_add, err);
+}
+
+void rf_said_bind(const struct rf_said *said, struct rf_stmt *stmt, int i)
+{
+    if (said->any) {
+        rf_bind_int(stmt, i, said->bytes);
+        rf_bind_blob(stmt, i + 1, said->hash, sizeof said->hash);
+    } else {
+        rf_bind_null(stmt, i);
+        rf_bind_null(stmt, i + 1);
+    }
 }

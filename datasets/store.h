@@ -22,8 +22,14 @@ struct rf_store {
     struct rf_stmt *model_add, *model_get, *prompt_add, *prompt_get, *response_add;
     struct rf_store_model *model; /* [cap] open addressing by name, cap a power of two, at most half full */
     size_t nmodel, cap;
-    int64_t next_prompt, next_response; /* ids not yet given out: inserting with an id saves the look-up before it */
-    struct rf_buf scratch;              /* "<length>:" and JSON lists */
+    int64_t next_prompt;   /* id not yet given out: inserting with an id saves the look-up before it */
+    struct rf_buf scratch; /* "<length>:" and JSON lists */
+};
+/* What a row keeps of a response. */
+struct rf_said {
+    bool any;      /* false: the source has none, and NULL is stored for the rest */
+    int64_t bytes; /* UTF-8 bytes over all turns */
+    uint8_t hash[RF_SHA256_SIZE];
 };
 int rf_store_init(struct rf_store *st, struct rf_db *db, struct rf_err *err);
 /* Forgets what it knows of the database: after a rollback to a savepoint. */
@@ -37,9 +43,11 @@ int rf_store_prompt_hash(struct rf_store *st, const struct rf_prompt *p, uint8_t
                          struct rf_err *err);
 /* Id of the prompt, made where it is new; *id = 0 for no prompt at all. *fresh: it was made. */
 int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id, bool *fresh, struct rf_err *err);
-/* A new response; prompt 0: none. text: whether to keep the words beside length and hash (kept only if UTF-8). */
-int rf_store_response(struct rf_store *st, int64_t prompt, int64_t model, const struct rf_str *turn, size_t n,
-                      bool text, int64_t *id, struct rf_err *err);
+/* Length and hash of a response (turn NULL: none). text: whether to keep its words too (kept only if UTF-8). */
+int rf_store_response(struct rf_store *st, const struct rf_str *turn, size_t n, bool text, struct rf_said *said,
+                      struct rf_err *err);
+/* Binds length and hash as values i and i + 1. */
+void rf_said_bind(const struct rf_said *said, struct rf_stmt *stmt, int i);
 /* SHA-256 by the rule of prompt.hash: of one turn its text, of several "<length>:<text>" each. */
 int rf_store_hash(struct rf_store *st, const struct rf_str *turn, size_t n, uint8_t out[RF_SHA256_SIZE],
                   struct rf_err *err);

@@ -46,13 +46,10 @@ CREATE TABLE source_row (             -- which prompt stands in which row of a s
     PRIMARY KEY (source, row)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE response (               -- what a model answered
-    id     INTEGER PRIMARY KEY,
-    prompt INTEGER REFERENCES prompt(id), -- NULL where the source has no prompt
-    model  INTEGER NOT NULL REFERENCES model(id),
-    bytes  INTEGER NOT NULL,             -- UTF-8 bytes over all turns
-    hash   BLOB NOT NULL,                -- SHA-256, by the rule of prompt.hash
-    text   TEXT                          -- only with ingest --responses; several turns as a JSON list
+CREATE TABLE response (               -- the words behind response hashes: only with ingest --responses
+    id   INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,           -- SHA-256, by the rule of prompt.hash
+    text TEXT NOT NULL                   -- several turns as a JSON list
 ) STRICT;
 
 CREATE TABLE preference (             -- one verdict on two answers
@@ -68,8 +65,10 @@ CREATE TABLE preference (             -- one verdict on two answers
     judge      TEXT NOT NULL,            -- 'human', or the name of the judging model
     weight     REAL,                     -- strength of the verdict as the source gives it, NULL = 1
     shown_first TEXT CHECK (shown_first IN ('a', 'b')), -- presentation order where known
-    response_a INTEGER REFERENCES response(id),
-    response_b INTEGER REFERENCES response(id)
+    response_a_bytes INTEGER,            -- UTF-8 bytes of what model_a said, over all turns; NULL where the source has no response
+    response_a_hash  BLOB,               -- its SHA-256, by the rule of prompt.hash; the text, where kept, is in `response`
+    response_b_bytes INTEGER,
+    response_b_hash  BLOB
 ) STRICT;
 CREATE UNIQUE INDEX preference_key ON preference(origin, key, judge) WHERE key IS NOT NULL;
 
@@ -92,7 +91,8 @@ CREATE TABLE result (                 -- how one model did on one item; a missin
     cost          REAL,                  -- US dollars of this call, NULL unknown
     input_tokens  INTEGER,
     output_tokens INTEGER,
-    response      INTEGER REFERENCES response(id),
+    response_bytes INTEGER,              -- UTF-8 bytes of the response; NULL where the source has none
+    response_hash  BLOB,                 -- its SHA-256; the text, where kept, is in `response`
     source        INTEGER NOT NULL REFERENCES source(id),
     PRIMARY KEY (item, model, turn)
 ) STRICT, WITHOUT ROWID;
@@ -185,11 +185,13 @@ CREATE TABLE rating (                 -- Bradley-Terry strength of a model
 ------------------------------------------------------------------ views for people and notebooks
 
 CREATE VIEW votes AS
-    SELECT p.id, s.name AS source, p.line, p.key, p.prompt AS prompt_id, q.text AS prompt, q.turns, a.name AS model_a, b.name AS model_b, p.winner, p.judge, p.weight
+    SELECT p.id, s.name AS source, p.line, p.key, p.prompt AS prompt_id, q.text AS prompt, q.turns, a.name AS model_a, b.name AS model_b, p.winner, p.judge, p.weight,
+        p.response_a_bytes, x.text AS response_a, p.response_b_bytes, y.text AS response_b
     FROM preference p JOIN source s ON s.id = p.source JOIN model a ON a.id = p.model_a JOIN model b ON b.id = p.model_b
-    LEFT JOIN prompt q ON q.id = p.prompt;
+    LEFT JOIN prompt q ON q.id = p.prompt LEFT JOIN response x ON x.hash = p.response_a_hash LEFT JOIN response y ON y.hash = p.response_b_hash;
 
 CREATE VIEW results AS
-    SELECT i.id AS item, i.bench, i.task, i.key, s.name AS source, i.prompt AS prompt_id, q.text AS prompt, m.name AS model, r.turn, r.score, r.cost
+    SELECT i.id AS item, i.bench, i.task, i.key, s.name AS source, i.prompt AS prompt_id, q.text AS prompt, m.name AS model, r.turn, r.score, r.cost,
+        r.response_bytes, x.text AS response
     FROM result r JOIN item i ON i.id = r.item JOIN source s ON s.id = r.source JOIN model m ON m.id = r.model
-    LEFT JOIN prompt q ON q.id = i.prompt;
+    LEFT JOIN prompt q ON q.id = i.prompt LEFT JOIN response x ON x.hash = r.response_hash;

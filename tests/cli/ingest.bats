@@ -35,7 +35,8 @@ content() {
     [ "$(sql 'SELECT count(*) FROM preference')" = 5101 ]
     [ "$(sql 'SELECT count(*) FROM source_row')" = 5106 ]
     [ "$(sql 'SELECT count(*) FROM preference JOIN prompt p ON p.id = prompt WHERE turns > 1')" = 16 ]
-    [ "$(sql 'SELECT count(*) FROM response WHERE text IS NOT NULL')" = 0 ]
+    [ "$(sql 'SELECT count(*) FROM response')" = 0 ]
+    [ "$(sql 'SELECT count(*) FROM preference WHERE response_a_bytes >= 0 AND length(response_b_hash) = 32')" = 5101 ]
     [ "$(sql 'SELECT count(DISTINCT prompt) FROM source_row WHERE source = 1')" = 4871 ]
 }
 
@@ -199,6 +200,7 @@ content() {
     "$ROUTEFIT" -q ingest --responses votes.csv
     "$ROUTEFIT" -q ingest --judge gpt-4 plain.csv
     [ "$(sql "SELECT group_concat(text, '|') FROM response")" = 'r|' ]
+    [ "$(sql "SELECT response_a || ',' || response_b || ',' || response_a_bytes FROM votes WHERE judge = 'human'")" = r,,1 ]
     [ "$(sql 'SELECT group_concat(judge) FROM preference')" = human,gpt-4 ]
 }
 

@@ -53,7 +53,7 @@ static void a_split_sample_is_one_item(void **state)
     assert_int_equal(ask(db, "SELECT count(*) FROM item WHERE bench = 'mmlu' AND task = 'us_history'"), 1);
     assert_int_equal(ask(db, "SELECT count(*) FROM prompt WHERE text = 'what''s?'"), 1);
     assert_int_equal(ask(db, "SELECT count(*) FROM source_row"), 3);
-    assert_int_equal(ask(db, "SELECT sum(bytes) FROM response"), 2); /* "A" and "B": never the other row's */
+    assert_int_equal(ask(db, "SELECT sum(response_bytes) FROM result"), 2); /* "A" and "B": never the other row's */
     rf_db_close(db);
 }
 

@@ -41,9 +41,11 @@ static void turns_ties_and_long_ids_are_read(void **state)
                      1);
     assert_int_equal(
         ask(db, "SELECT count(*) FROM prompt WHERE turns = 3 AND text = 'one' AND more = '[\"two\",\"\"]'"), 1);
-    assert_int_equal(ask(db, "SELECT count(*) FROM response"), 6);
-    assert_int_equal(ask(db, "SELECT count(*) FROM response WHERE text IS NOT NULL"), 0);
-    assert_int_equal(ask(db, "SELECT bytes FROM response WHERE id = 2"), 0); /* null is empty */
+    assert_int_equal(ask(db, "SELECT count(*) FROM preference WHERE length(response_a_hash) = 32 AND "
+                             "length(response_b_hash) = 32"),
+                     3);
+    assert_int_equal(ask(db, "SELECT count(*) FROM response"), 0);
+    assert_int_equal(ask(db, "SELECT response_b_bytes FROM preference WHERE id = 1"), 0); /* null is empty */
     assert_int_equal(ask(db, "SELECT count(*) FROM source_row WHERE row IN (0, 2) AND prompt = 1"), 2);
     rf_db_close(db);
 }
