@@ -2,6 +2,7 @@
  * code. Refuses: unknown commands (nearest match named), a wrong number of arguments. */
 #include "core/cli.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -298,6 +299,7 @@ int rf_cli_main(const rf_cmd_table *tables, size_t ntables, int argc, char **arg
     global("threads")->def = program.threads;
     global("db")->def = db && *db ? db : "routefit.db";
     program.cli = (struct rf_cli){ program.tables, ntables + 1, program.globals };
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a failed write, not the end of the process */
     const int rc = run_line(&l, argc, argv, &err);
     if (rc) {
         fflush(stdout);

@@ -1,16 +1,20 @@
 /* `routefit ingest`: which files, which reader for each, one transaction around all of them, and the summary. Rows are
  * the business of the readers and the sink. Refuses files that no reader knows when they are named; skips them, saying
  * so, inside folders. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/cli.h"
 #include "core/input.h"
 #include "core/npy.h"
+#include "core/text.h"
 #include "datasets/benchname.h"
 #include "datasets/commands.h"
 #include "datasets/field.h"
 #include "datasets/files.h"
+#include "datasets/foreign.h"
 #include "datasets/npy_guess.h"
 #include "datasets/sink.h"
 #include "datasets/sniff.h"
@@ -71,6 +75,18 @@ struct ingest {
     size_t done;        /* files stored or already there */
     struct rf_buf name; /* of the source being read */
 };
+
+/* A line on stderr; names of files and columns in it cannot steer the terminal. */
+static void __attribute__((format(printf, 2, 3))) say(const struct ingest *g, const char *fmt, ...)
+{
+    char text[2048];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    rf_text_put(g->ctx->chat, (struct rf_str){ text, strlen(text) }, SIZE_MAX, "");
+    fputc('\n', g->ctx->chat);
+}
 
 /* ---- the summary ---- */
 
@@ -191,26 +207,29 @@ static int choose_name(struct ingest *g, const char *path, struct rf_err *err)
         else
             break;
     }
+    if (rc >= 0 && strcmp(plain.data, g->name.data) != 0)
+        say(g,
+            "%s: the source %s is here with other bytes; this one is stored beside it as %s, and rows without an id "
+            "that both know count twice",
+            path, plain.data, g->name.data);
     rf_buf_release(&plain);
     return rc < 0 ? rc : 0;
 }
 
-/* No reader knows the file: an error where it was named, a line on stderr where it lay in a folder. */
-static int unknown(struct ingest *g, const struct rf_file *f, struct rf_str head, struct rf_err *err)
+/* No reader knows the file: an error where it was named, a line on stderr where it lay in a folder. advice: what is
+ * known of it all the same, NULL: nothing. */
+static int unknown(struct ingest *g, const struct rf_file *f, struct rf_str head, const char *advice,
+                   struct rf_err *err)
 {
-    const char *const advice = rf_sniff_foreign(head);
     char shown[RF_SHOWN];
     struct rf_buf known = { 0 };
     int rc = 0;
+    if (!rf_skip_mark(head).len)
+        advice = "found an empty file, expected rows";
     if (!f->named)
-        fprintf(g->ctx->chat, "skipped %s: %s\n", f->path,
-                advice     ? advice
-                : head.len ? "no reader knows it"
-                           : "it is empty");
+        say(g, "skipped %s: %s", f->path, advice ? advice : "no reader knows it");
     else if (advice)
         rc = rf_fail(err, RF_BAD_INPUT, "%s: %s", f->path, advice);
-    else if (!head.len)
-        rc = rf_fail(err, RF_BAD_INPUT, "%s: found an empty file, expected rows", f->path);
     else if (!(rc = rf_reader_names(&known, err)))
         rc = rf_fail(err, RF_BAD_INPUT,
                      "%s:1: found a file that starts with %s, which no reader knows; expected one of the formats %s: "
@@ -220,8 +239,27 @@ static int unknown(struct ingest *g, const struct rf_file *f, struct rf_str head
     return rc;
 }
 
-/* Reads the file through its reader. *again: standard input held the bytes of a known source, and what was stored of it
- * must be undone. */
+/* What the summary has no column for. */
+static void remark(const struct ingest *g, const char *path)
+{
+    const struct rf_sink_count *const c = rf_sink_counts(g->sink);
+    const char *const unused = rf_sink_unused_names(g->sink);
+    if (*unused)
+        say(g, "%s: columns not used: %s", path, unused);
+    if (!c->rows)
+        say(g, "%s: found a header and no row below it", path);
+    if (c->unjudged && !g->o->judge)
+        say(g, "%s: judge: human (the file names none; --judge NAME says otherwise)", path);
+}
+
+/* Pipes and the like, which can be read once and whose bytes are known only then. */
+static bool is_stream(const struct rf_file *f, const struct rf_input *in)
+{
+    return !strcmp(f->path, "-") || rf_input_size(in) == 0;
+}
+
+/* Reads the file through its reader. *again: a stream held the bytes of a known source, and what was stored of it must
+ * be undone. */
 static int store(struct ingest *g, const struct rf_file *f, struct rf_input *in, const struct rf_reader *r, bool *again,
                  struct rf_err *err)
 {
@@ -230,7 +268,7 @@ static int store(struct ingest *g, const struct rf_file *f, struct rf_input *in,
     if ((rc = choose_name(g, f->path, err)) || (rc = rf_sink_begin(g->sink, in, g->name.data, f->path, r->name, err)) ||
         (rc = r->read(in, g->sink, err)) || (rc = rf_input_digest(in, sha256, err)))
         return rc;
-    if (!strcmp(f->path, "-")) {
+    if (is_stream(f, in)) {
         struct rf_buf mine = g->name;
         g->name = (struct rf_buf){ 0 };
         if ((rc = known_bytes(g, sha256, err)) == 0) {
@@ -244,30 +282,28 @@ static int store(struct ingest *g, const struct rf_file *f, struct rf_input *in,
     }
     if ((rc = rf_sink_end(g->sink, sha256, rf_input_bytes(in), err)))
         return rc;
-    const char *const unused = rf_sink_unused_names(g->sink);
-    if (*unused)
-        fprintf(g->ctx->chat, "%s: columns not used: %s\n", f->path, unused);
+    remark(g, f->path);
     return put_stored(g, g->name.data, r->name, err);
 }
 
-/* The bytes of standard input are known only when they are read: what it stored lies in a savepoint of its own. */
-static int store_stdin(struct ingest *g, const struct rf_file *f, struct rf_input *in, const struct rf_reader *r,
-                       struct rf_err *err)
+/* What a stream stored lies in a savepoint of its own. */
+static int store_stream(struct ingest *g, const struct rf_file *f, struct rf_input *in, const struct rf_reader *r,
+                        struct rf_err *err)
 {
     bool again = false;
-    int rc = rf_db_exec(g->ctx->db, "SAVEPOINT standard_input", err);
+    int rc = rf_db_exec(g->ctx->db, "SAVEPOINT stream", err);
     if (rc || (rc = store(g, f, in, r, &again, err)))
         return rc;
-    if (again &&
-        ((rc = rf_db_exec(g->ctx->db, "ROLLBACK TO standard_input", err)) || (rc = rf_sink_undo(g->sink, err)) ||
-         (rc = put_known(g, g->name.data, r->name, "already there", err))))
+    if (again && ((rc = rf_db_exec(g->ctx->db, "ROLLBACK TO stream", err)) || (rc = rf_sink_undo(g->sink, err)) ||
+                  (rc = put_known(g, g->name.data, r->name, "already there", err))))
         return rc;
-    return rf_db_exec(g->ctx->db, "RELEASE standard_input", err);
+    return rf_db_exec(g->ctx->db, "RELEASE stream", err);
 }
 
 static int ingest_file(struct ingest *g, const struct rf_file *f, struct rf_err *err)
 {
     const struct rf_reader *r = g->forced;
+    const char *advice = NULL;
     struct rf_sniffed what = { 0 };
     struct rf_input *in = NULL;
     struct rf_str head;
@@ -275,17 +311,17 @@ static int ingest_file(struct ingest *g, const struct rf_file *f, struct rf_err 
     int rc;
     if ((rc = rf_input_open(&in, f->path, err)) || (rc = rf_input_head(in, &head, err)))
         goto out;
-    if (rf_input_size(in) && (rc = known_file(g, f->path, rf_input_size(in), err))) {
+    if (!is_stream(f, in) && (rc = known_file(g, f->path, rf_input_size(in), err))) {
         rc = rc < 0 ? rc : put_known(g, g->name.data, NULL, "already there", err);
         goto out;
     }
-    if (!r && !rf_sniff_foreign(head) && head.len &&
+    if (!r && !(advice = rf_foreign_bytes(head)) &&
         ((rc = rf_sniff_init(&what, f->path, head, err)) || (rc = rf_sniff_pick(&what.s, &r, err))))
         goto out;
     if (!r)
-        rc = unknown(g, f, head, err);
-    else if (!strcmp(f->path, "-"))
-        rc = store_stdin(g, f, in, r, err);
+        rc = unknown(g, f, head, advice ? advice : rf_foreign_names(&what.s), err);
+    else if (is_stream(f, in))
+        rc = store_stream(g, f, in, r, err);
     else
         rc = store(g, f, in, r, &again, err);
 out:
@@ -296,12 +332,14 @@ out:
 
 /* ---- vectors ---- */
 
+/* Looks into regular files alone: the first bytes of a pipe would be lost. */
 static int is_npy(const char *path, bool *npy, struct rf_err *err)
 {
     struct rf_input *in = NULL;
     struct rf_str head;
+    struct stat st;
     *npy = false;
-    if (!strcmp(path, "-"))
+    if (!strcmp(path, "-") || (!stat(path, &st) && !S_ISREG(st.st_mode)))
         return 0;
     int rc = rf_input_open(&in, path, err);
     if (!rc && !(rc = rf_input_head(in, &head, err)))
@@ -313,13 +351,18 @@ static int is_npy(const char *path, bool *npy, struct rf_err *err)
 static int ingest_npy(struct ingest *g, const char *path, struct rf_err *err)
 {
     struct rf_buf source = { 0 }, embedder = { 0 }, status = { 0 };
-    struct rf_vectors_count n;
+    struct rf_vectors_count n = { 0 };
     int rc = 0;
     if (!g->o->source || !g->o->embedder)
         rc = rf_npy_guess(g->ctx->db, path, &source, &embedder, err);
     const char *const from = g->o->source ? g->o->source : source.data, *const by = g->o->embedder ? g->o->embedder
                                                                                                    : embedder.data;
-    if (!rc && !(rc = rf_vectors_load(g->ctx->db, path, from, by, &n, err)) &&
+    if (!rc)
+        rc = rf_vectors_load(g->ctx->db, path, from, by, &n, err);
+    if (!rc && n.max_difference > 1e-3)
+        say(g, "%s: found up to %.3g between a vector and the one that its prompt has already, which stays", path,
+            n.max_difference);
+    if (!rc &&
         !(rc = rf_buf_printf(&status, err, "%zu vectors of %zu as %s, %zu repeated", n.added, n.dim, by, n.repeated)))
         rc = put_known(g, from, "npy", status.data, err);
     rf_buf_release(&source);
@@ -353,6 +396,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     struct ingest g = { .ctx = ctx, .o = opts };
     struct rf_files files = { 0 };
     bool *npy = NULL; /* [files.n] */
+    bool stored = false;
     int rc = g.o->format ? rf_reader_need(g.o->format, &g.forced, err) : 0;
     for (int i = 0; !rc && i < nargs; i++)
         rc = rf_files_add(&files, args[i], err);
@@ -366,14 +410,17 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         goto out;
     }
     rc = ingest_tables(&g, &files, npy, err);
+    stored = !rc;
     for (size_t i = 0; !rc && i < files.n; i++) /* when the sources are there */
         if (npy[i])
             rc = ingest_npy(&g, files.v[i].path, err);
     if (!rc && !g.done)
         rc = rf_fail(err, RF_BAD_INPUT, "%s: found no file that a reader knows; routefit ingest -h lists the formats",
                      args[0]);
-    if (!rc)
-        rc = rf_table_print(g.table, ctx->out, ctx->format, err);
+    if (stored && g.done) { /* what stays, even where a later .npy file failed */
+        const int no = rf_table_print(g.table, ctx->out, ctx->format, rc ? NULL : err);
+        rc = rc ? rc : no;
+    }
 out:
     rf_buf_release(&g.name);
     rf_table_free(g.table);

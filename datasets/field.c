@@ -69,11 +69,13 @@ bool rf_field_int(struct rf_str s, int64_t *v)
 
 bool rf_field_score(struct rf_str s, double *v)
 {
-    const bool yes = rf_str_is(s, "True") || rf_str_is(s, "true");
-    if (!yes && !rf_str_is(s, "False") && !rf_str_is(s, "false"))
-        return rf_field_real(s, v);
-    *v = yes;
-    return true;
+    static const char *const word[] = { "False", "True", "false", "true", "FALSE", "TRUE" };
+    for (size_t i = 0; i < sizeof word / sizeof *word; i++)
+        if (rf_str_is(s, word[i])) {
+            *v = i % 2 ? 1 : 0;
+            return true;
+        }
+    return rf_field_real(s, v);
 }
 
 const char *rf_field_show(struct rf_str s, char out[RF_SHOWN])

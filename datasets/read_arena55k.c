@@ -8,7 +8,7 @@
 #include "datasets/record.h"
 #include "datasets/sniff.h"
 
-enum { ID, MODEL_A, MODEL_B, PROMPT, RESPONSE_A, RESPONSE_B, WIN_A, WIN_B, WIN_TIE, FIELDS };
+enum { ID, MODEL_A, MODEL_B, PROMPT, RESPONSE_A, RESPONSE_B, WIN_A, WIN_B, WIN_TIE, FIELDS, REQUIRED = FIELDS - 2 };
 
 static const struct rf_wanted wanted[FIELDS] = {
     [ID] = { { "id" }, true },
@@ -121,12 +121,16 @@ static int read_votes(struct rf_input *in, struct rf_sink *sink, struct rf_err *
     return rc;
 }
 
+/* A winner column beside a model is enough to be taken for it: the header is then told which column it lacks. */
 static int sniff(const struct rf_sniff *s)
 {
-    static const char *const names[] = {
-        "id", "model_a", "model_b", "prompt", "winner_model_a", "winner_model_b", "winner_tie", NULL
-    };
-    return !s->json && rf_sniff_all(s, names) ? 90 : 0;
+    bool has[FIELDS];
+    int found = 0;
+    for (int i = 0; i < FIELDS; i++) {
+        has[i] = rf_sniff_has(s, wanted[i].name[0]);
+        found += wanted[i].required && has[i];
+    }
+    return found == REQUIRED ? 90 : (has[MODEL_A] || has[MODEL_B]) && (has[WIN_A] || has[WIN_B]) ? 40 : 0;
 }
 
 const struct rf_reader rf_reader_arena55k = {

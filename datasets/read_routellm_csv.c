@@ -92,19 +92,32 @@ static int read_outcomes(struct rf_input *in, struct rf_sink *sink, struct rf_er
     return rc;
 }
 
-/* ---- sniffing: the header says little, so the first data row must hold True or False for two models ---- */
+/* ---- sniffing: the header says little, so the first data row must hold True or False for two models, or
+ * for one with blanks for all others ---- */
 
 struct look {
-    size_t rows, verdicts;
+    struct rf_wide wide;
+    bool outcomes;
 };
+
+static bool is_verdict(struct rf_str s)
+{
+    double v;
+    return rf_field_score(s, &v) && !rf_field_real(s, &v);
+}
 
 static int look_at(void *ctx, const struct rf_csv_row *r, struct rf_err *err)
 {
     struct look *l = ctx;
-    if (l->rows++ == 0)
-        return 0;
-    for (size_t i = 0; i < r->n; i++)
-        l->verdicts += rf_str_is(r->field[i], "True") || rf_str_is(r->field[i], "False");
+    size_t verdicts = 0, blanks = 0;
+    if (!l->wide.model)
+        return rf_wide_header(&l->wide, &layout, r->field, r->n, "", err);
+    for (size_t i = 0; i < l->wide.n && l->wide.model[i].score < r->n; i++) {
+        const struct rf_str cell = r->field[l->wide.model[i].score];
+        verdicts += is_verdict(cell);
+        blanks += rf_field_missing(cell);
+    }
+    l->outcomes = verdicts > 1 || (verdicts == 1 && blanks > 0 && blanks + 1 == l->wide.n);
     return rf_fail(err, RF_FAIL, "seen enough");
 }
 
@@ -118,7 +131,8 @@ static int sniff(const struct rf_sniff *s)
     if (!rf_input_memory(&in, s->path, s->head.s, s->head.len, &ignored))
         rf_csv_read(in, NULL, look_at, &l, &ignored); /* ends at the first data row, or where head is cut off */
     rf_input_close(in);
-    return l.verdicts >= 2 ? 80 : 0;
+    rf_wide_release(&l.wide);
+    return l.outcomes ? 80 : 0;
 }
 
 const struct rf_reader rf_reader_routellm = {

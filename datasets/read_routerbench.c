@@ -33,7 +33,11 @@ static int header(void *ctx, const struct rf_str *name, size_t n, struct rf_err 
         if ((*place[i] = rf_column(name, n, keys[i])) == SIZE_MAX)
             return rf_fail(err, RF_BAD_INPUT, "%s:1: found no column \"%s\" among the %zu of the header",
                            rf_sink_path(s->sink), keys[i], n);
-    return rf_wide_header(&s->wide, &layout, name, n, rf_sink_path(s->sink), err);
+    int rc = rf_wide_header(&s->wide, &layout, name, n, rf_sink_path(s->sink), err);
+    for (size_t i = 0; !rc && i < n; i++)
+        if (!rf_wide_uses(&s->wide, &layout, name, i))
+            rc = rf_sink_unused(s->sink, name[i], err);
+    return rc;
 }
 
 /* The last element of a list literal, or the text as it stands; .len 0 for an empty list. */
@@ -55,9 +59,10 @@ static int cell(struct state *s, const struct rf_wide_model *m, const struct rf_
     if (!rf_field_score(field[m->score], &r.score))
         return rf_sink_drop(s->sink, line, "bad score", err, "model %s: found %s, expected a number",
                             rf_field_show(m->name, name), rf_field_show(field[m->score], shown));
-    if (!rf_field_missing(field[m->cost]) && (!rf_field_real(field[m->cost], &r.cost) || r.cost < 0))
+    const struct rf_str cost = m->cost == SIZE_MAX ? (struct rf_str){ 0 } : field[m->cost];
+    if (!rf_field_missing(cost) && (!rf_field_real(cost, &r.cost) || r.cost < 0))
         return rf_sink_drop(s->sink, line, "bad cost", err, "model %s: found %s, expected dollars >= 0",
-                            rf_field_show(m->name, name), rf_field_show(field[m->cost], shown));
+                            rf_field_show(m->name, name), rf_field_show(cost, shown));
     if (m->response != SIZE_MAX && field[m->response].len) {
         const int rc = last_of(field[m->response], &s->answered, &r.response, err);
         if (rc)
@@ -103,14 +108,13 @@ static int read_wide(struct rf_input *in, struct rf_sink *sink, struct rf_err *e
     return rc;
 }
 
+/* A cost column is enough to be taken for it: the header is then told which column it lacks. */
 static int sniff(const struct rf_sniff *s)
 {
-    if (s->json || !rf_sniff_all(s, keys))
-        return 0;
+    bool cost = false;
     for (size_t i = 0; i < s->n; i++)
-        if (rf_str_ends(s->name[i], COST))
-            return 90;
-    return 0;
+        cost |= rf_str_ends(s->name[i], COST);
+    return s->json || !cost ? 0 : rf_sniff_all(s, keys) ? 90 : 40;
 }
 
 const struct rf_reader rf_reader_routerbench = {

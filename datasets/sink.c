@@ -125,7 +125,7 @@ static int too_many(const struct rf_sink *s, const char *limit, struct rf_err *e
     int rc = list_reasons(s, &why, err);
     if (!rc)
         rc = rf_fail(err, RF_BAD_INPUT,
-                     "%s: found %llu rows to drop of %llu read, expected at most %s; nothing was stored: %s; check "
+                     "%s: found %llu rows to drop of %llu read, expected %s; nothing was stored: %s; check "
                      "--format and the file, or "
                      "allow it with --max-errors N",
                      s->path, (unsigned long long)s->count.dropped, (unsigned long long)s->count.rows, limit,
@@ -141,9 +141,9 @@ int rf_sink_end(struct rf_sink *s, const uint8_t sha256[RF_SHA256_SIZE], uint64_
     count_row(s);
     rf_progress_end(&s->progress);
     if (s->o.max_errors < 0 && c->dropped > FEW_DROPS && c->dropped > c->rows / 100)
-        return too_many(s, "1%", err);
+        return too_many(s, "at most 1%", err);
     if (s->o.max_errors < 0 && c->dropped && c->kept + c->known == 0)
-        return too_many(s, "some", err);
+        return too_many(s, "one to keep at least", err);
     rf_sha256_hex(sha256, hex);
     rf_bind_int(s->source_end, 1, s->source);
     rf_bind_text(s->source_end, 2, hex);
@@ -183,7 +183,7 @@ static int note_reason(struct rf_sink *s, const char *reason, uint64_t line, con
 
 int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *reason, struct rf_err *err, const char *detail, ...)
 {
-    char text[RF_DETAIL], limit[48];
+    char text[RF_DETAIL], limit[64];
     va_list ap;
     va_start(ap, detail);
     vsnprintf(text, sizeof text, detail, ap);
@@ -199,7 +199,7 @@ int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *reason, struct rf
     if (!rc)
         rc = note_reason(s, reason, line, text, err);
     if (!rc && s->o.max_errors >= 0 && s->count.dropped > (uint64_t)s->o.max_errors) {
-        snprintf(limit, sizeof limit, "%lld (--max-errors)", (long long)s->o.max_errors);
+        snprintf(limit, sizeof limit, "at most %lld (--max-errors)", (long long)s->o.max_errors);
         rc = too_many(s, limit, err);
     }
     return rc;

@@ -32,6 +32,7 @@ struct rf_sink_count {
     uint64_t dropped;     /* rows of table dropped: whole rows, or single cells of a wide row */
     uint64_t repaired;    /* lone surrogates replaced */
     uint64_t votes, ties; /* added; ties (bothbad too) are votes */
+    uint64_t unjudged;    /* of the votes added, those that named no judge */
     uint64_t items, results, prompts, contaminated; /* added */
 };
 struct rf_sink_reason {

@@ -120,6 +120,7 @@ static int new_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_str or
         return rc;
     mark(s, ROW_ADDED);
     s->count.votes++;
+    s->count.unjudged += !v->judge.s;
     s->count.ties += v->winner[0] == 't' || !strcmp(v->winner, "bothbad");
     return 0;
 }

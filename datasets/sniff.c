@@ -17,8 +17,11 @@ struct rf_str rf_skip_mark(struct rf_str head)
 
 bool rf_starts_object(struct rf_str head)
 {
+    size_t i = 0;
     head = rf_skip_mark(head);
-    return head.len && head.s[0] == '{';
+    while (i < head.len && head.s[i] && strchr(" \t\r\n", head.s[i]))
+        i++;
+    return i < head.len && head.s[i] == '{';
 }
 
 /* Steps over a JSON string whose opening quote is at s[i]; returns the index of the closing quote, or n where head ends
@@ -89,34 +92,6 @@ bool rf_sniff_all(const struct rf_sniff *s, const char *const *names)
     while (*names && rf_sniff_has(s, *names))
         names++;
     return !*names;
-}
-
-const char *rf_sniff_foreign(struct rf_str head)
-{
-    static const struct {
-        const char *magic;
-        size_t len;
-        const char *advice;
-    } kind[] = {
-        { "PAR1", 4,
-          "this is a Parquet file; turn it into JSON lines first: duckdb -c \"COPY (FROM 'x.parquet') TO 'x.jsonl' "
-          "(FORMAT json)\"" },
-        { "\x1F\x8B", 2, "this is gzip; unpack it on the way: gzip -dc x.csv.gz | routefit ingest --name x -" },
-        { "\x28\xB5\x2F\xFD", 4,
-          "this is zstd; unpack it on the way: zstd -dc x.csv.zst | routefit ingest --name x -" },
-        { "PK\x03\x04", 4, "this is a zip archive; unpack it and ingest the files in it" },
-        { "\xFF\xFE", 2, "this is UTF-16; turn it into UTF-8 first: iconv -f UTF-16 -t UTF-8 x.csv > y.csv" },
-        { "\xFE\xFF", 2, "this is UTF-16; turn it into UTF-8 first: iconv -f UTF-16 -t UTF-8 x.csv > y.csv" },
-        { "\x80", 1,
-          "this is a Python pickle, which runs code when it is read; in a sandbox: "
-          "pandas.read_pickle('x.pkl').to_csv('x.csv')" },
-        { "SQLite format 3", 15,
-          "this is an SQLite database; export its tables as CSV, or name it with --db if it is routefit's" },
-    };
-    for (size_t i = 0; i < sizeof kind / sizeof *kind; i++)
-        if (head.len >= kind[i].len && !memcmp(head.s, kind[i].magic, kind[i].len))
-            return kind[i].advice;
-    return NULL;
 }
 
 int rf_sniff_pick(const struct rf_sniff *s, const struct rf_reader **r, struct rf_err *err)

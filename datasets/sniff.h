@@ -1,5 +1,4 @@
-/* What a file seems to be, from its first bytes: the columns of a CSV header or the keys of its first JSON object, and
- * the files of other kinds that people try. */
+/* What a file seems to be, from its first bytes: the columns of a CSV header or the keys of its first JSON object. */
 #ifndef RF_DATASETS_SNIFF_H
 #define RF_DATASETS_SNIFF_H
 
@@ -22,15 +21,11 @@ void rf_sniff_release(struct rf_sniffed *s);
 
 /* Without a UTF-8 byte order mark. */
 struct rf_str rf_skip_mark(struct rf_str head);
-/* JSON lines: after a byte order mark the first byte opens an object. */
+/* JSON lines: after a byte order mark and blanks the first byte opens an object. */
 bool rf_starts_object(struct rf_str head);
 bool rf_sniff_has(const struct rf_sniff *s, const char *name);
 /* True if all of the names, up to NULL, are there. */
 bool rf_sniff_all(const struct rf_sniff *s, const char *const *names);
-
-/* For files of a known foreign kind (Parquet, pickle, gzip, zstd, UTF-16, ...): what it is and what to do; NULL for all
- * others. */
-const char *rf_sniff_foreign(struct rf_str head);
 
 /* The one reader that is surest of the file: 0 and *r, or RF_BAD_INPUT where two are equally sure; *r = NULL where none
  * knows it. */

@@ -2,7 +2,6 @@
  */
 #include "datasets/wide.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "datasets/field.h"
@@ -52,17 +51,25 @@ int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const
         rc = rf_buf_reserve(&w->names, bytes, err); /* so that the names do not move */
     for (size_t i = 0; !rc && i < n; i++) {
         const size_t cost = layout->cost ? find(name, n, name[i], layout->cost) : SIZE_MAX;
-        if (is_other(name[i], layout->other) || (layout->cost && cost == SIZE_MAX) ||
+        const size_t response = find(name, n, name[i], layout->response);
+        if (is_other(name[i], layout->other) || (layout->cost && cost == SIZE_MAX && response == SIZE_MAX) ||
             belongs(name, n, i, layout->response))
             continue;
-        w->model[w->n++] = (struct rf_wide_model){
-            { w->names.data + w->names.len, name[i].len }, i, cost, find(name, n, name[i], layout->response)
-        };
+        w->model[w->n++] = (struct rf_wide_model){ { w->names.data + w->names.len, name[i].len }, i, cost, response };
         rc = rf_buf_add(&w->names, name[i].s, name[i].len, err);
     }
     if (!rc && !w->n)
         rc = rf_fail(err, RF_BAD_INPUT, "%s:1: found no column of a model among the %zu of the header", path, n);
     return rc;
+}
+
+bool rf_wide_uses(const struct rf_wide *w, const struct rf_wide_layout *layout, const struct rf_str *name,
+                  size_t column)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (column == w->model[i].score || column == w->model[i].cost || column == w->model[i].response)
+            return true;
+    return is_other(name[column], layout->other);
 }
 
 void rf_wide_release(struct rf_wide *w)

@@ -3,6 +3,7 @@
 #ifndef RF_DATASETS_WIDE_H
 #define RF_DATASETS_WIDE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,8 +27,8 @@ struct rf_wide {
 /* How a layout names the columns of a model M. */
 struct rf_wide_layout {
     const char *const *other; /* columns that belong to no model, NULL-terminated */
-    const char *cost;         /* tail: M + cost; a column is a model only if it has one. NULL: models have no cost */
-    const char *response;     /* tail: M + response, where there is one */
+    const char *cost;         /* tail: M + cost. NULL: models have no cost, and all other columns are models */
+    const char *response;     /* tail: M + response; with cost, a column is a model if it has one or the other */
 };
 
 /* Place of the column, SIZE_MAX: there is none. */
@@ -36,6 +37,9 @@ size_t rf_column(const struct rf_str *name, size_t n, const char *wanted);
  * without models. */
 int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const struct rf_str *name, size_t n,
                    const char *path, struct rf_err *err);
+/* True if the column is one of a model's, or one that belongs to none by the layout. */
+bool rf_wide_uses(const struct rf_wide *w, const struct rf_wide_layout *layout, const struct rf_str *name,
+                  size_t column);
 void rf_wide_release(struct rf_wide *w);
 
 #ifdef __cplusplus

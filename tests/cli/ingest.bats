@@ -91,6 +91,13 @@ content() {
     [ "$status" -eq 0 ]
     [[ "$output" == *'"source": "piped"'*'"already there"'* ]]
     [ "$(content routefit.db)" = "$before" ]
+    for i in $(seq 2 9999); do printf '%s,x,y,"[""question %s""]","[]","[]",1,0,0\n' "$i" "$i"; done >>votes.csv # more than is read at once
+    "$ROUTEFIT" -q ingest votes.csv
+    before=$(content routefit.db)
+    run "$ROUTEFIT" -q ingest --json - <votes.csv
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'"source": "votes"'*'"already there"'* ]]
+    [ "$(content routefit.db)" = "$before" ]
 }
 
 @test "dropped rows keep line and reason" {
@@ -136,7 +143,7 @@ content() {
     cp votes.csv folder/b.csv
     run "$ROUTEFIT" ingest folder
     [ "$status" -eq 0 ]
-    [[ "$output" == *"skipped folder/empty: it is empty"* ]]
+    [[ "$output" == *"skipped folder/empty: found an empty file"* ]]
     [[ "$output" == *"skipped folder/note.txt: no reader knows it"* ]]
     [ "$(sql 'SELECT name FROM source')" = folder/b ]
     run "$ROUTEFIT" ingest absent.csv
@@ -153,6 +160,72 @@ content() {
         [ "$status" -eq 3 ]
         [[ "$output" == *"${pair#*:}"* ]]
     done
+}
+
+@test "files that hold no votes are told what they are" {
+    printf 'id,prompt,response_a,response_b\n1,p,r,r\n' >test.csv
+    printf 'id,winner_model_a,winner_model_b,winner_tie\n1,.3,.3,.3\n' >submission.csv
+    printf '{"question_id": 81, "model_1": "a", "model_2": "b", "g1_winner": "tie"}\n' >pair.jsonl
+    printf '[\n {"model_a": "x"}]' >list.json
+    printf 'model_a\tmodel_b\twinner\nx\ty\ta\n' >tabs.tsv
+    printf '<!DOCTYPE html><html>' >page.csv
+    printf 'i\0d\0' >wide.csv
+    for pair in test.csv:train.csv submission.csv:train.csv pair.jsonl:'rewrite them as votes' list.json:jq tabs.tsv:commas \
+        page.csv:download wide.csv:iconv; do
+        run "$ROUTEFIT" ingest "${pair%%:*}"
+        [ "$status" -eq 3 ]
+        [[ "$output" == *"${pair#*:}"* ]]
+    done
+    run "$ROUTEFIT" ingest .
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"skipped ./test.csv: these are answers without verdicts"* ]]
+}
+
+@test "a pipe is read once, and known when it comes again" {
+    "$ROUTEFIT" -q ingest --name piped <(cat votes.csv)
+    [ "$(sql 'SELECT name FROM source')" = piped ]
+    [ "$(sql 'SELECT count(*) FROM preference')" = 1 ]
+    mkfifo pipe
+    cat votes.csv >pipe &
+    run "$ROUTEFIT" -q ingest --json pipe
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'"source": "piped"'*'"already there"'* ]]
+}
+
+@test "a disk that takes no more leaves the votes that were there" {
+    "$ROUTEFIT" -q ingest votes.csv
+    for i in $(seq 2 20000); do printf '%s,x,y,"[""question %s""]","[]","[]",1,0,0\n' "$i" "$i"; done >>votes.csv
+    run bash -c 'ulimit -f 300; exec "$0" ingest votes.csv' "$ROUTEFIT"
+    [ "$status" -eq 7 ]
+    [[ "$output" == *"routefit.db"*"what was stored before is whole"* ]]
+    [ "$(sql 'PRAGMA integrity_check')" = ok ]
+    [ "$(sql 'SELECT count(*) FROM preference')" = 1 ]
+    "$ROUTEFIT" -q ingest votes.csv
+    [ "$(sql 'SELECT count(*) FROM preference')" = 20000 ]
+}
+
+@test "what a file leaves unsaid is said" {
+    printf 'model_a,model_b,winner\nx,y,a\n' >plain.csv
+    run "$ROUTEFIT" ingest plain.csv
+    [[ "$output" == *"plain.csv: judge: human (the file names none; --judge NAME says otherwise)"* ]]
+    printf 'x,y,b\n' >>plain.csv
+    run "$ROUTEFIT" ingest --judge gpt-4 plain.csv
+    [[ "$output" != *"judge:"* ]]
+    [[ "$output" == *"the source plain is here with other bytes; this one is stored beside it as plain~2"* ]]
+    printf '%s\n' "$head" >votes.csv
+    run "$ROUTEFIT" ingest votes.csv
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"votes.csv: found a header and no row below it"* ]]
+}
+
+@test "names of skipped files and unused columns cannot steer the terminal" {
+    mkdir folder
+    printf junk >"folder/e"$'\033'"[31mx"
+    printf 'model_a,model_b,winner,\033[1mx\nx,y,a,1\n' >folder/v.csv
+    run "$ROUTEFIT" ingest folder
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"skipped folder/e?[31mx: no reader knows it"* ]]
+    [[ "$output" != *$'\033'* ]]
 }
 
 @test "a file that fits two formats asks for --format" {

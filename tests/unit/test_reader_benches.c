@@ -18,7 +18,11 @@ static void formats_are_known_by_their_columns(void **state)
     (void)state;
     assert_string_equal(picked(RB), "routerbench");
     assert_string_equal(picked("prompt,m1,m2\n\"a\nb\",True,False\n"), "routellm");
+    assert_string_equal(picked("prompt,m1,m2\na,FALSE,\n"), "routellm");
+    assert_string_equal(picked("prompt,m1,m2\na,true,7\n"), "");
+    assert_string_equal(picked("prompt,m1,m1_response\na,True,True\n"), "");
     assert_string_equal(picked("prompt,m1,m2\na,yes,no\n"), "");
+    assert_string_equal(picked("prompt,sample_id,m1,m1|total_cost\n"), "routerbench");
     assert_string_equal(picked("{\"question_id\": 81, \"category\": \"x\", \"turns\": [\"a\"]}"), "mtbench-questions");
     assert_string_equal(
         picked("{\"question_id\": 81, \"model\": \"m\", \"x\": {\"score\": 1}, \"score\": 9, \"turn\": 1, \"cut"),
@@ -74,6 +78,29 @@ static void cells_that_contradict_are_dropped(void **state)
     assert_int_equal(ask(db, "SELECT line FROM dropped WHERE reason = 'empty prompt'"), 5);
     assert_int_equal(ask(db, "SELECT count(*) FROM result"), 2);
     assert_int_equal(ask(db, "SELECT count(*) FROM prompt"), 1);
+    rf_db_close(db);
+}
+
+static void a_model_without_a_cost_column_is_read_and_one_without_both_is_named(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    struct rf_sink *sink = NULL;
+    struct rf_input *in = NULL;
+    const struct rf_reader *r = NULL;
+    struct rf_err err = { 0 };
+    static const char text[] = "sample_id,prompt,eval_name,m1,m2,m3,m1|total_cost,m2|model_response,oracle\n"
+                               "a,['p'],b,1.0,0.5,0.1,0.25,['r'],m1\n";
+    assert_int_equal(rf_reader_need("routerbench", &r, &err), 0);
+    assert_int_equal(rf_input_memory(&in, "t.csv", text, strlen(text), &err), 0);
+    assert_int_equal(rf_sink_new(&sink, db, &plain_options, &err), 0);
+    assert_int_equal(rf_sink_begin(sink, in, "t", "t.csv", r->name, &err), 0);
+    assert_int_equal(r->read(in, sink, &err), 0);
+    assert_string_equal(rf_sink_unused_names(sink), "\"m3\", \"oracle\"");
+    assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE model = 'm1' AND cost = 0.25"), 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE model = 'm2' AND score = 0.5 AND cost IS NULL"), 1);
+    rf_sink_free(sink);
+    rf_input_close(in);
     rf_db_close(db);
 }
 
@@ -230,6 +257,7 @@ int main(void)
         cmocka_unit_test(formats_are_known_by_their_columns),
         cmocka_unit_test(a_split_sample_is_one_item),
         cmocka_unit_test(cells_that_contradict_are_dropped),
+        cmocka_unit_test(a_model_without_a_cost_column_is_read_and_one_without_both_is_named),
         cmocka_unit_test(wide_headers_are_checked),
         cmocka_unit_test(outcomes_keep_their_prompts_byte_for_byte),
         cmocka_unit_test(questions_and_judgements_meet_in_either_order),

@@ -18,8 +18,42 @@ static void formats_are_known_by_their_columns(void **state)
     assert_string_equal(picked("\xEF\xBB\xBF" HEAD GOOD), "arena55k");
     assert_string_equal(picked("model_a,model_b,winner\nx,y,a\n"), "votes");
     assert_string_equal(picked("{\"model_a\": \"x\", \"model_b\": \"y\", \"winner\": \"tie\"}\n"), "votes");
+    assert_string_equal(picked("\n {\"model_a\": \"x\", \"model_b\": \"y\", \"winner\": \"tie\"}\n"), "votes");
     assert_string_equal(picked("model,score\n"), "");
     assert_string_equal(picked("hello"), "");
+}
+
+/* Kaggle's folder: a header that lacks a column is named by its reader, files without votes are no arena55k. */
+static void a_lacking_column_is_named_and_other_files_of_the_folder_are_left(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    struct rf_sink_count c;
+    struct rf_err err = { 0 };
+    static const char lacking[] =
+        "model_a,model_b,prompt,response_a,response_b,winner_model_a,winner_model_b,winner_tie\n"
+        "x,y,\"[\"\"hi\"\"]\",[],[],1,0,0\n";
+    assert_string_equal(picked(lacking), "arena55k");
+    assert_int_equal(read_with(db, "arena55k", "a.csv", lacking, &plain_options, &c, &err), RF_BAD_INPUT);
+    assert_string_equal(err.msg, "a.csv:1: found no column \"id\" among the 8 of the header");
+    assert_string_equal(picked("id,prompt,response_a,response_b\n"), "");
+    assert_string_equal(picked("id,winner_model_a,winner_model_b,winner_tie\n"), "");
+    rf_db_close(db);
+}
+
+static void votes_of_arena_may_be_json_lines(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    static const char line[] =
+        "{\"id\": 7, \"model_a\": \"x\", \"model_b\": \"y\", \"prompt\": [\"hi\", null], \"response_a\": \"[null]\", "
+        "\"response_b\": [\"r\"], \"winner_model_a\": 0, \"winner_model_b\": 1, \"winner_tie\": false}\n";
+    assert_string_equal(picked(line), "arena55k");
+    const struct rf_sink_count c = read_text(db, "arena55k", "a.jsonl", line);
+    assert_int_equal(c.votes, 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM prompt WHERE text = 'hi' AND turns = 2"), 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM preference WHERE key = '7' AND winner = 'b'"), 1);
+    rf_db_close(db);
 }
 
 static void turns_ties_and_long_ids_are_read(void **state)
@@ -137,6 +171,7 @@ static void plain_votes_may_lack_their_prompts(void **state)
                                        "model_a,y,1,x,p1,12,,\ntie (bothbad),y,2,x,p1,12,gpt-4,0.5\nA,y,3,x,,,,\n"
                                        "left,y,4,x,p2,5,,\nb,y,5,x,p2,five,,\nb,y,6,x,p2,5,,-1\n");
     assert_int_equal(c.votes, 3);
+    assert_int_equal(c.unjudged, 2);
     assert_int_equal(c.ties, 1);
     assert_int_equal(c.prompts, 1);
     assert_int_equal(c.dropped, 3);
@@ -161,6 +196,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formats_are_known_by_their_columns),
+        cmocka_unit_test(a_lacking_column_is_named_and_other_files_of_the_folder_are_left),
+        cmocka_unit_test(votes_of_arena_may_be_json_lines),
         cmocka_unit_test(turns_ties_and_long_ids_are_read),
         cmocka_unit_test(bad_rows_are_dropped_with_their_lines),
         cmocka_unit_test(the_same_vote_is_known_and_another_verdict_dropped),

@@ -1,0 +1,110 @@
+/* Two tables of files that are no input of routefit, by their first bytes and by their columns, each with the way to
+ * an input. Refuses to guess: what stands in neither is left to the readers. */
+#include "datasets/foreign.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "datasets/field.h"
+#include "datasets/sniff.h"
+
+static const char utf16[] = "this is UTF-16; turn it into UTF-8 first: iconv -f UTF-16 -t UTF-8 x.csv > y.csv";
+static const char html[] = "this is a web page, not the file behind it: download the file itself";
+
+static const struct {
+    const char *magic;
+    size_t len;
+    const char *advice;
+} kinds[] = {
+    { "PAR1", 4,
+      "this is a Parquet file; turn it into JSON lines first: duckdb -c \"COPY (FROM 'x.parquet') TO 'x.jsonl' "
+      "(FORMAT json)\"" },
+    { "ARROW1", 6,
+      "this is an Arrow file; turn it into CSV first: pandas.read_feather('x.arrow').to_csv('x.csv', index=False)" },
+    { "\x1F\x8B", 2, "this is gzip; unpack it on the way: gzip -dc x.csv.gz | routefit ingest --name x -" },
+    { "BZh", 3, "this is bzip2; unpack it on the way: bzip2 -dc x.csv.bz2 | routefit ingest --name x -" },
+    { "\xFD"
+      "7zXZ",
+      5, "this is xz; unpack it on the way: xz -dc x.csv.xz | routefit ingest --name x -" },
+    { "\x28\xB5\x2F\xFD", 4, "this is zstd; unpack it on the way: zstd -dc x.csv.zst | routefit ingest --name x -" },
+    { "PK\x03\x04", 4, "this is a zip archive; unpack it and ingest the files in it" },
+    { "\xFF\xFE", 2, utf16 },
+    { "\xFE\xFF", 2, utf16 },
+    { "\x80", 1,
+      "this is a Python pickle, which runs code when it is read; in a sandbox: "
+      "pandas.read_pickle('x.pkl').to_csv('x.csv')" },
+    { "\x93NUMPY", 6, "this is an .npy file, which is read twice: give it as a file, not through a pipe" },
+    { "SQLite format 3", 15,
+      "this is an SQLite database; export its tables as CSV, or name it with --db if it is routefit's" },
+    { "version https://git-lfs", 23, "this is a Git LFS pointer, not the file itself: fetch it with git lfs pull" },
+    { "<!DOCTYPE", 9, html },
+    { "<!doctype", 9, html },
+    { "<html", 5, html },
+};
+
+/* '[' and then, behind blanks, '{'. */
+static bool lists_objects(struct rf_str s)
+{
+    size_t i = 1;
+    while (i < s.len && s.s[i] && strchr(" \t\r\n", s.s[i]))
+        i++;
+    return i < s.len && s.s[0] == '[' && s.s[i] == '{';
+}
+
+const char *rf_foreign_bytes(struct rf_str head)
+{
+    const struct rf_str text = rf_skip_mark(head);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (head.len >= kinds[i].len && !memcmp(head.s, kinds[i].magic, kinds[i].len))
+            return kinds[i].advice;
+    if (text.len > 1 && text.s[1] == '\0')
+        return utf16; /* without its mark */
+    if (lists_objects(text))
+        return "this is one JSON list; write one element a line: jq -c '.[]' x.json > x.jsonl";
+    return NULL;
+}
+
+enum { MOST_NAMES = 4 };
+static const struct {
+    const char *name[MOST_NAMES + 1]; /* all of them; NULL-filled */
+    const char *advice;
+} shapes[] = {
+    { { "question_id", "model_1", "model_2", "g1_winner" },
+      "these are pairwise judgements of FastChat, which routefit does not read: ingest the single-answer ones "
+      "(gpt-4_single.jsonl), or rewrite them as votes: model_a, model_b, winner, judge" },
+    { { "question_id", "model_id", "choices" },
+      "these are the answers of a model without scores: ingest the judgements (gpt-4_single.jsonl)" },
+    { { "id", "winner_model_a", "winner_model_b", "winner_tie" },
+      "these are verdicts without models and prompts, such as the sample_submission.csv of arena-55k: ingest its "
+      "train.csv" },
+    { { "prompt", "response_a", "response_b" },
+      "these are answers without verdicts, such as the test.csv of arena-55k: there is nothing to learn from them; "
+      "ingest its train.csv" },
+};
+
+/* True where the first line separates its columns by c: more than once, and no comma stands there. */
+static bool separated_by(struct rf_str head, char c)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < head.len && head.s[i] != '\n' && head.s[i] != '\r'; i++) {
+        if (head.s[i] == ',')
+            return false;
+        n += head.s[i] == c;
+    }
+    return n > 1;
+}
+
+const char *rf_foreign_names(const struct rf_sniff *s)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (rf_sniff_all(s, shapes[i].name))
+            return shapes[i].advice;
+    if (!s->json && separated_by(s->head, '\t'))
+        return "its columns are separated by tabs, expected commas: pandas.read_csv('x.tsv', "
+               "sep='\\t').to_csv('x.csv', "
+               "index=False)";
+    if (!s->json && separated_by(s->head, ';'))
+        return "its columns are separated by semicolons, expected commas: pandas.read_csv('x.csv', "
+               "sep=';').to_csv('y.csv', index=False)";
+    return NULL;
+}
