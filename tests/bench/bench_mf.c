@@ -209,6 +209,32 @@ static void bench_race(const struct rf_mf_data *d, double alpha, double ridge, s
     rf_free(unit);
 }
 
+/* The search that `fit mf` makes without options, all of it; floor: reading the vectors once for each evaluation. */
+static void bench_search(const struct rf_mf_data *d)
+{
+    const double alpha[] = { 0, 0.1, 0.3, 1 }, ridge[] = { 1e-1, 1e-2, 1e-3, 1e-4, 1e-5 };
+    const struct rf_mf_convex c = { alpha, 4, ridge, 5, 0, 300, 10, 1 };
+    struct rf_mf_report report;
+    struct rf_mf_points points = { 0 };
+    struct rf_mf_model m;
+    float *y = rf_calloc(TRAIN, sizeof *y, NULL);
+    size_t evals = 0;
+    rf_mf_model_init(&m, MODELS, K, DIM, NULL);
+    double t = seconds();
+    rf_mf_convex(&m, d, &c, NULL, &report, &points, NULL);
+    const double took = seconds() - t;
+    for (size_t i = 0; i < points.n; i++)
+        evals += points.v[i].evals;
+    t = seconds();
+    rf_sgemv(false, TRAIN, DIM, 1, d->x, DIM, d->x, 0, y);
+    line("convex: the whole default search", took, (double)evals * (seconds() - t));
+    printf("%zu points, %zu evaluations; kept alpha %g, ridge %g: selection loss %.5f\n", points.n, evals,
+           points.v[points.best].alpha, points.v[points.best].ridge, report.valid.loss);
+    rf_mf_model_release(&m);
+    rf_free(points.v);
+    rf_free(y);
+}
+
 int main(int argc, char **argv)
 {
     const long epochs = argc > 1 ? strtol(argv[1], NULL, 10) : 3;
@@ -228,6 +254,7 @@ int main(int argc, char **argv)
     bench_pass(&d);
     bench_race(&d, 0.1, 0, (size_t)epochs);
     bench_race(&d, 0, 1e-5, (size_t)epochs);
+    bench_search(&d);
     rf_free(x);
     rf_free(pair);
     return 0;
