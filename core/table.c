@@ -118,22 +118,55 @@ static bool named(const char *end, const char *name)
     return end && !strcmp(end, name);
 }
 
-/* True for a column that is an end of another one's interval: people see it there. */
-static bool folded(const struct rf_table *t, size_t c)
+/* True where every row has nothing, 0 or "" in the column; a table without rows shows all that it could have. */
+static bool blank(const struct rf_table *t, size_t c)
 {
+    for (size_t i = c; i < t->n; i += t->ncols) {
+        const struct cell *cell = &t->cell[i];
+        const bool some = t->col[c].type == RF_CELL_INT    ? cell->v.i != 0
+                          : t->col[c].type == RF_CELL_REAL ? cell->v.r != 0
+                                                           : cell->v.text.len != 0;
+        if (!cell->missing && some)
+            return false;
+    }
+    return t->n > 0;
+}
+
+/* True for a column that people do not see, or see as an end of another one's interval. */
+static bool hidden(const struct rf_table *t, size_t c)
+{
+    if (t->col[c].shown == RF_SHOWN_NEVER || (t->col[c].shown == RF_SHOWN_FILLED && blank(t, c)))
+        return true;
     for (size_t k = 0; k < t->ncols; k++)
         if (named(t->col[k].low, t->col[c].name) || named(t->col[k].high, t->col[c].name))
             return true;
     return false;
 }
 
-/* The value of the column called `name` in a row; NaN where there is no such column or no value. */
-static double end_of(const struct rf_table *t, size_t row, const char *name)
+/* The columns that people see, [*n] of them in order; release with rf_free. */
+static int columns_for_people(const struct rf_table *t, size_t **out, size_t *n, struct rf_err *err)
+{
+    size_t *seen = NULL;
+    const int rc = RF_NEW(seen, t->ncols, err);
+    if (rc)
+        return rc;
+    *n = 0;
+    for (size_t c = 0; c < t->ncols; c++)
+        if (!hidden(t, c))
+            seen[(*n)++] = c;
+    *out = seen;
+    return 0;
+}
+
+/* Writes the end of an interval that the column `name` holds; false where there is no such column or no value. */
+static bool put_end(const struct rf_table *t, size_t row, const char *name, char *out, size_t size)
 {
     for (size_t k = 0; name && k < t->ncols; k++)
-        if (named(name, t->col[k].name) && t->col[k].type == RF_CELL_REAL && !cell_at(t, row, k)->missing)
-            return cell_at(t, row, k)->v.r;
-    return (double)NAN;
+        if (named(name, t->col[k].name) && t->col[k].type == RF_CELL_REAL && !cell_at(t, row, k)->missing) {
+            snprintf(out, size, "%.*f", t->col[k].digits, cell_at(t, row, k)->v.r);
+            return true;
+        }
+    return false;
 }
 
 /* A cell as people read it: the value, and behind it the interval ("" where there is none). */
@@ -159,9 +192,9 @@ static void show(const struct rf_table *t, size_t row, size_t c, struct shown *s
     else
         snprintf(s->number, sizeof s->number, fabs(cell->v.r) < 1e15 ? "%.*f" : "%.*e", col->digits, cell->v.r);
     s->value = (struct rf_str){ s->number, strlen(s->number) };
-    const double low = end_of(t, row, col->low), high = end_of(t, row, col->high);
-    if (!cell->missing && !isnan(low) && !isnan(high))
-        snprintf(s->interval, sizeof s->interval, " [%.*f, %.*f]", col->digits, low, col->digits, high);
+    char low[40], high[40];
+    if (!cell->missing && put_end(t, row, col->low, low, sizeof low) && put_end(t, row, col->high, high, sizeof high))
+        snprintf(s->interval, sizeof s->interval, " [%s, %s]", low, high);
 }
 
 static size_t columns(struct rf_str s)
@@ -180,20 +213,19 @@ struct width {
     size_t value, interval, all; /* all: of the whole column, with its title */
 };
 
-static void measure(const struct rf_table *t, struct width *w)
+static struct width measure(const struct rf_table *t, size_t c)
 {
-    const size_t rows = t->n / t->ncols;
-    for (size_t c = 0; c < t->ncols; c++) {
-        for (size_t row = 0; row < rows; row++) {
-            struct shown s;
-            show(t, row, c, &s);
-            const size_t value = columns(s.value), interval = strlen(s.interval);
-            w[c].value = value > w[c].value ? value : w[c].value;
-            w[c].interval = interval > w[c].interval ? interval : w[c].interval;
-        }
-        const size_t title = strlen(t->col[c].name), both = w[c].value + w[c].interval;
-        w[c].all = title > both ? title : both;
+    struct width w = { 0 };
+    for (size_t row = 0; row < t->n / t->ncols; row++) {
+        struct shown s;
+        show(t, row, c, &s);
+        const size_t value = columns(s.value), interval = strlen(s.interval);
+        w.value = value > w.value ? value : w.value;
+        w.interval = interval > w.interval ? interval : w.interval;
     }
+    const size_t title = strlen(t->col[c].name), both = w.value + w.interval;
+    w.all = title > both ? title : both;
+    return w;
 }
 
 static void put_title(const char *name, FILE *f)
@@ -206,43 +238,41 @@ static void put_title(const char *name, FILE *f)
 static int print_table(const struct rf_table *t, FILE *f, bool person, struct rf_err *err)
 {
     (void)person;
+    size_t *col = NULL, n = 0;
     struct width *w = NULL;
-    const size_t rows = t->n / t->ncols;
-    int rc = RF_NEW(w, t->ncols, err);
-    if (rc)
-        return rc;
-    measure(t, w);
-    for (size_t c = 0, pad = 0; c < t->ncols; c++) {
-        if (folded(t, c))
-            continue;
-        const size_t fill = w[c].all - strlen(t->col[c].name);
-        const bool left = t->col[c].type == RF_CELL_TEXT;
+    int rc;
+    if ((rc = columns_for_people(t, &col, &n, err)) || (rc = RF_NEW(w, n, err)))
+        goto out;
+    for (size_t i = 0, pad = 0; i < n; i++) {
+        const bool left = t->col[col[i]].type == RF_CELL_TEXT;
+        w[i] = measure(t, col[i]);
+        const size_t fill = w[i].all - strlen(t->col[col[i]].name);
         blanks(f, pad + (left ? 0 : fill));
-        put_title(t->col[c].name, f);
+        put_title(t->col[col[i]].name, f);
         pad = 2 + (left ? fill : 0);
     }
     fputs("\n\n", f);
-    for (size_t row = 0; row < rows; row++) {
-        for (size_t c = 0, pad = 0; c < t->ncols; c++) {
+    for (size_t row = 0; row < t->n / t->ncols; row++) {
+        for (size_t i = 0, pad = 0; i < n; i++) {
             struct shown s;
-            if (folded(t, c))
-                continue;
-            show(t, row, c, &s);
-            const size_t value = columns(s.value), interval = strlen(s.interval), fill = w[c].all - value;
-            const bool left = t->col[c].type == RF_CELL_TEXT;
+            show(t, row, col[i], &s);
+            const size_t value = columns(s.value), interval = strlen(s.interval), fill = w[i].all - value;
+            const bool left = t->col[col[i]].type == RF_CELL_TEXT;
             if (!value) {
                 pad += fill + 2;
                 continue;
             }
-            blanks(f, pad + (left ? 0 : fill - w[c].interval));
+            blanks(f, pad + (left ? 0 : fill - w[i].interval));
             rf_text_put(f, s.value, SIZE_MAX, "");
             fputs(s.interval, f);
-            pad = 2 + (left ? fill : w[c].interval - interval);
+            pad = 2 + (left ? fill : w[i].interval - interval);
         }
         fputc('\n', f);
     }
+out:
     rf_free(w);
-    return 0;
+    rf_free(col);
+    return rc;
 }
 
 /* A vertical bar would end the cell. */
@@ -260,30 +290,26 @@ static void put_md(struct rf_str s, FILE *f)
 
 static int print_md(const struct rf_table *t, FILE *f, bool person, struct rf_err *err)
 {
-    (void)person, (void)err;
-    for (size_t c = 0; c < t->ncols; c++)
-        if (!folded(t, c)) {
-            fputs("| ", f);
-            put_title(t->col[c].name, f);
-            fputc(' ', f);
-        }
-    fputs("|\n", f);
-    for (size_t c = 0; c < t->ncols; c++)
-        if (!folded(t, c))
-            fputs(t->col[c].type == RF_CELL_TEXT ? "|---" : "|---:", f);
-    fputs("|\n", f);
-    for (size_t i = 0; i < t->n; i++) {
-        struct shown s;
-        if (!folded(t, i % t->ncols)) {
-            show(t, i / t->ncols, i % t->ncols, &s);
+    (void)person;
+    size_t *col = NULL, n = 0;
+    const int rc = columns_for_people(t, &col, &n, err);
+    for (size_t i = 0; i < n; i++) {
+        fputs("| ", f);
+        put_title(t->col[col[i]].name, f);
+        fputs(i + 1 < n ? " " : " |\n", f);
+    }
+    for (size_t i = 0; i < n; i++)
+        fprintf(f, "%s%s", t->col[col[i]].type == RF_CELL_TEXT ? "|---" : "|---:", i + 1 < n ? "" : "|\n");
+    for (size_t row = 0; row < t->n / t->ncols; row++)
+        for (size_t i = 0; i < n; i++) {
+            struct shown s;
+            show(t, row, col[i], &s);
             fputs("| ", f);
             put_md(s.value, f);
-            fprintf(f, "%s ", s.interval);
+            fprintf(f, "%s %s", s.interval, i + 1 < n ? "" : "|\n");
         }
-        if ((i + 1) % t->ncols == 0)
-            fputs("|\n", f);
-    }
-    return 0;
+    rf_free(col);
+    return rc;
 }
 
 /* ---------------------------------------------------------------- for programs */

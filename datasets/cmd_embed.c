@@ -1,5 +1,6 @@
 /* `routefit embed text|apply|npy|save`: gives every prompt a vector, from the built-in text embedder or from files of
- * the user's own. Options, order of the steps, and the tables that are printed; the work is in embed_text.c and vectors.c. */
+ * the user's own. Options, order of the steps, and the tables that are printed; the work is in embed_text.c and
+ * vectors.c. */
 #include <math.h>
 #include <string.h>
 
@@ -64,7 +65,8 @@ static const struct rf_opt text_opts[] = {
     RF_OPT(struct text_options, name, "name", 'n', RF_OPT_TEXT, "NAME", "text", NULL, 0, 0,
            "Name of the embedder in the database."),
     RF_OPT(struct text_options, fit_on, "fit-on", 0, RF_OPT_LIST, "SOURCES", NULL, NULL, 0, 0,
-           "Sources whose prompts shape the model, or \"all\"; without it the prompts of votes, all where there are no votes."),
+           "Sources whose prompts shape the model, or \"all\"; without it the prompts of votes, all where there are no "
+           "votes."),
     RF_OPT(struct text_options, dim, "dim", 'd', RF_OPT_INT, "N", "256", NULL, 1, 4096,
            "Directions kept, beside 8 entries for the text's shape; 64 to 128 do as well below 10,000 votes."),
     RF_OPT(struct text_options, buckets, "buckets", 0, RF_OPT_INT, "N", "32768", NULL, 256, 4194304,
@@ -90,13 +92,16 @@ static int check_text_options(struct rf_ctx *ctx, const struct text_options *o, 
         return rf_fail(err, RF_USAGE, "--buckets %lld: expected a power of two, like 32768", (long long)o->buckets);
     const int known = rf_embedder_find(ctx->db, o->name, &e, err);
     if (known > 0 && !o->force)
-        return rf_fail(err, RF_USAGE, "the database has an embedder \"%s\": --force replaces its vectors, --name makes another; "
-                       "`routefit embed apply` gives new prompts theirs", o->name);
+        return rf_fail(err, RF_USAGE,
+                       "the database has an embedder \"%s\": --force replaces its vectors, --name makes another; "
+                       "`routefit embed apply` gives new prompts theirs",
+                       o->name);
     return known < 0 ? known : 0;
 }
 
 /* Marks the texts to fit on. *what names them for the table. */
-static int choose_texts(struct rf_ctx *ctx, const struct rf_list *fit_on, struct rf_texts *t, const char **what, struct rf_err *err)
+static int choose_texts(struct rf_ctx *ctx, const struct rf_list *fit_on, struct rf_texts *t, const char **what,
+                        struct rf_err *err)
 {
     size_t marked = 0;
     int rc = 0;
@@ -133,22 +138,28 @@ static int store_text_model(struct rf_ctx *ctx, const struct text_options *o, co
         return rc;
     if ((rc = rf_embedder_find(ctx->db, o->name, &old, err)) < 0 ||
         (rc > 0 && (rc = rf_embedder_drop(ctx->db, old.id, err))) ||
-        (rc = rf_embedder_add(ctx->db, o->name, "text", rf_text_model_dim(m), rf_text_model_sha256(m), o->output, &id, err)) ||
+        (rc = rf_embedder_add(ctx->db, o->name, "text", rf_text_model_dim(m), rf_text_model_sha256(m), o->output, &id,
+                              err)) ||
         (rc = embed_all(ctx, m, t, id, blank, err)) || (rc = rf_db_commit(ctx->db, err)))
         rf_db_rollback(ctx->db);
     return rc;
 }
 
-static int print_text_fit(struct rf_ctx *ctx, const struct text_options *o, const char *what, const struct rf_text_fit *fit,
-                          size_t prompts, size_t blank, struct rf_err *err)
+static int print_text_fit(struct rf_ctx *ctx, const struct text_options *o, const char *what,
+                          const struct rf_text_fit *fit, size_t prompts, size_t blank, struct rf_err *err)
 {
     static const struct rf_column cols[] = {
-        { "embedder", RF_CELL_TEXT, 0, NULL, NULL },  { "dim", RF_CELL_INT, 0, NULL, NULL },
-        { "fitted_on", RF_CELL_TEXT, 0, NULL, NULL }, { "fitted_prompts", RF_CELL_INT, 0, NULL, NULL },
-        { "buckets", RF_CELL_INT, 0, NULL, NULL },    { "buckets_seen", RF_CELL_INT, 0, NULL, NULL },
-        { "captured_pct", RF_CELL_REAL, 1, NULL, NULL }, { "prompts", RF_CELL_INT, 0, NULL, NULL },
-        { "blank_prompts", RF_CELL_INT, 0, NULL, NULL }, { "file", RF_CELL_TEXT, 0, NULL, NULL },
-        { "sha256", RF_CELL_TEXT, 0, NULL, NULL },
+        RF_COLUMN_TEXT("embedder"),
+        RF_COLUMN_INT("dim"),
+        RF_COLUMN_TEXT("fitted_on"),
+        RF_COLUMN_INT("fitted_prompts"),
+        RF_COLUMN_INT("buckets"),
+        RF_COLUMN_INT("buckets_seen"),
+        RF_COLUMN_REAL("captured_pct", 1),
+        RF_COLUMN_INT("prompts"),
+        RF_COLUMN_INT("blank_prompts", .shown = RF_SHOWN_FILLED),
+        RF_COLUMN_TEXT("file"),
+        RF_COLUMN_TEXT("sha256", .shown = RF_SHOWN_NEVER),
     };
     struct rf_table *t = NULL;
     int rc;
@@ -168,9 +179,14 @@ out:
 static int embed_text(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     const struct text_options *o = opts;
-    const struct rf_text_fit_options fo = { .dim = (size_t)o->dim, .buckets = (size_t)o->buckets,
-                                            .iterations = (size_t)o->iterations, .shape = o->shape,
-                                            .f32 = o->f32, .force = o->force, .seed = ctx->seed, .threads = ctx->threads };
+    const struct rf_text_fit_options fo = { .dim = (size_t)o->dim,
+                                            .buckets = (size_t)o->buckets,
+                                            .iterations = (size_t)o->iterations,
+                                            .shape = o->shape,
+                                            .f32 = o->f32,
+                                            .force = o->force,
+                                            .seed = ctx->seed,
+                                            .threads = ctx->threads };
     struct rf_texts t = { 0 };
     struct rf_text_model *m = NULL;
     struct rf_text_fit fit = { 0 };
@@ -184,7 +200,8 @@ static int embed_text(struct rf_ctx *ctx, void *opts, int nargs, char **args, st
         (rc = choose_texts(ctx, &o->fit_on, &t, &what, err)) || (rc = rf_texts_marked(&t, &list, &n, err)))
         goto out;
     if (!n) {
-        rc = rf_fail(err, RF_BAD_INPUT, "no prompt with text to fit on: `routefit ingest` brings some, or give vectors with "
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "no prompt with text to fit on: `routefit ingest` brings some, or give vectors with "
                      "`routefit embed npy`");
         goto out;
     }
@@ -249,10 +266,10 @@ static const struct rf_opt apply_opts[] = {
 static int print_apply(struct rf_ctx *ctx, const char *name, size_t dim, size_t added, size_t blank, struct rf_err *err)
 {
     static const struct rf_column cols[] = {
-        { "embedder", RF_CELL_TEXT, 0, NULL, NULL },
-        { "dim", RF_CELL_INT, 0, NULL, NULL },
-        { "added", RF_CELL_INT, 0, NULL, NULL },
-        { "blank_prompts", RF_CELL_INT, 0, NULL, NULL },
+        RF_COLUMN_TEXT("embedder"),
+        RF_COLUMN_INT("dim"),
+        RF_COLUMN_INT("added"),
+        RF_COLUMN_INT("blank_prompts", .shown = RF_SHOWN_FILLED),
     };
     struct rf_table *t = NULL;
     int rc;
@@ -279,15 +296,16 @@ static int embed_apply(struct rf_ctx *ctx, void *opts, int nargs, char **args, s
         goto out;
     const bool known = rc > 0;
     if (known && strcmp(e.sha256, rf_text_model_sha256(m)) != 0) {
-        rc = rf_fail(err, RF_USAGE, "%s: found SHA-256 %.12s..., expected %.12s...: embedder \"%s\" was made by another file; "
-                     "--name stores these vectors under a name of their own", args[0], rf_text_model_sha256(m),
-                     *e.sha256 ? e.sha256 : "none", o->name);
+        rc = rf_fail(err, RF_USAGE,
+                     "%s: found SHA-256 %.12s..., expected %.12s...: embedder \"%s\" was made by another file; "
+                     "--name stores these vectors under a name of their own",
+                     args[0], rf_text_model_sha256(m), *e.sha256 ? e.sha256 : "none", o->name);
         goto out;
     }
     if ((rc = rf_texts_read(ctx->db, e.id, &t, err)) || (rc = rf_db_begin(ctx->db, err)))
         goto out;
-    if ((!known && (rc = rf_embedder_add(ctx->db, o->name, "text", rf_text_model_dim(m), rf_text_model_sha256(m), args[0],
-                                         &e.id, err))) ||
+    if ((!known && (rc = rf_embedder_add(ctx->db, o->name, "text", rf_text_model_dim(m), rf_text_model_sha256(m),
+                                         args[0], &e.id, err))) ||
         (rc = embed_all(ctx, m, &t, e.id, &blank, err)) || (rc = rf_db_commit(ctx->db, err))) {
         rf_db_rollback(ctx->db);
         goto out;
@@ -351,11 +369,15 @@ static int need_names(const struct npy_options *o, struct rf_err *err)
 
 /* Columns of both directions; saving fills the first ones. */
 static const struct rf_column count_cols[] = {
-    { "embedder", RF_CELL_TEXT, 0, NULL, NULL }, { "source", RF_CELL_TEXT, 0, NULL, NULL },
-    { "rows", RF_CELL_INT, 0, NULL, NULL },      { "dim", RF_CELL_INT, 0, NULL, NULL },
-    { "dropped", RF_CELL_INT, 0, NULL, NULL },   { "zero", RF_CELL_INT, 0, NULL, NULL },
-    { "added", RF_CELL_INT, 0, NULL, NULL },     { "repeated", RF_CELL_INT, 0, NULL, NULL },
-    { "max_difference", RF_CELL_REAL, 6, NULL, NULL },
+    RF_COLUMN_TEXT("embedder"),
+    RF_COLUMN_TEXT("source"),
+    RF_COLUMN_INT("rows"),
+    RF_COLUMN_INT("dim"),
+    RF_COLUMN_INT("dropped", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("zero", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("added"),
+    RF_COLUMN_INT("repeated", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_REAL("max_difference", 6, .shown = RF_SHOWN_FILLED),
 };
 enum { SAVE_COLS = 6, LOAD_COLS = sizeof count_cols / sizeof *count_cols };
 
@@ -369,9 +391,9 @@ static int print_count(struct rf_ctx *ctx, const struct npy_options *o, const st
         (rc = rf_table_int(t, (int64_t)c->dim, err)) || (rc = rf_table_int(t, (int64_t)c->dropped, err)) ||
         (rc = rf_table_int(t, (int64_t)c->zero, err)))
         goto out;
-    if (ncols == LOAD_COLS && ((rc = rf_table_int(t, (int64_t)c->added, err)) ||
-                               (rc = rf_table_int(t, (int64_t)c->repeated, err)) ||
-                               (rc = rf_table_real(t, c->repeated ? c->max_difference : NAN, err))))
+    if (ncols == LOAD_COLS &&
+        ((rc = rf_table_int(t, (int64_t)c->added, err)) || (rc = rf_table_int(t, (int64_t)c->repeated, err)) ||
+         (rc = rf_table_real(t, c->repeated ? c->max_difference : NAN, err))))
         goto out;
     rc = rf_table_print(t, ctx->out, ctx->format, err);
 out:
@@ -440,7 +462,8 @@ static const struct rf_cmd save_command = {
 
 /* ---- embed ---- */
 
-static const struct rf_cmd *const embed_commands[] = { &text_command, &apply_command, &npy_command, &save_command, NULL };
+static const struct rf_cmd *const embed_commands[] = { &text_command, &apply_command, &npy_command, &save_command,
+                                                       NULL };
 
 const struct rf_cmd rf_cmd_embed = {
     .name = "embed",

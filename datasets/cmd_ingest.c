@@ -48,21 +48,21 @@ static const struct rf_opt rows[] = {
 
 enum column { C_SOURCE, C_FORMAT, C_STATUS, C_ROWS, C_WHY = C_ROWS + 11, COLUMNS };
 static const struct rf_column columns[COLUMNS] = {
-    [C_SOURCE] = { .name = "source", .type = RF_CELL_TEXT },
-    [C_FORMAT] = { .name = "format", .type = RF_CELL_TEXT },
-    [C_STATUS] = { .name = "status", .type = RF_CELL_TEXT },
-    [C_ROWS] = { .name = "rows", .type = RF_CELL_INT },
-    { .name = "kept", .type = RF_CELL_INT },
-    { .name = "known", .type = RF_CELL_INT },
-    { .name = "dropped", .type = RF_CELL_INT },
-    { .name = "repaired", .type = RF_CELL_INT },
-    { .name = "votes", .type = RF_CELL_INT },
-    { .name = "ties", .type = RF_CELL_INT },
-    { .name = "items", .type = RF_CELL_INT },
-    { .name = "results", .type = RF_CELL_INT },
-    { .name = "prompts", .type = RF_CELL_INT },
-    { .name = "contaminated", .type = RF_CELL_INT },
-    [C_WHY] = { .name = "why_dropped", .type = RF_CELL_TEXT },
+    [C_SOURCE] = RF_COLUMN_TEXT("source"),
+    [C_FORMAT] = RF_COLUMN_TEXT("format"),
+    [C_STATUS] = RF_COLUMN_TEXT("status"),
+    [C_ROWS] = RF_COLUMN_INT("rows"),
+    RF_COLUMN_INT("kept"),
+    RF_COLUMN_INT("known", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("dropped", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("repaired", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("votes", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("ties", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("items", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("results", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("prompts", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("contaminated", .shown = RF_SHOWN_FILLED),
+    [C_WHY] = RF_COLUMN_TEXT("why_dropped", .shown = RF_SHOWN_FILLED),
 };
 
 /* One call of the command. */

@@ -24,25 +24,14 @@ struct view {
     struct rf_column column[MOST_COLUMNS + 1]; /* up to one without a name */
 };
 
-#define TEXT(n)                                                                                                        \
-    {                                                                                                                  \
-        .name = n, .type = RF_CELL_TEXT                                                                                \
-    }
-#define INT(n)                                                                                                         \
-    {                                                                                                                  \
-        .name = n, .type = RF_CELL_INT                                                                                 \
-    }
-#define REAL(n, d)                                                                                                     \
-    {                                                                                                                  \
-        .name = n, .type = RF_CELL_REAL, .digits = d                                                                   \
-    }
-
 static const struct view views[] = {
     { "sources",
       "SELECT name, format, rows_read, rows_kept, rows_known, rows_dropped, repaired, bytes, added_at, path FROM "
       "source WHERE ?1 ORDER BY id",
-      { TEXT("source"), TEXT("format"), INT("rows"), INT("kept"), INT("known"), INT("dropped"), INT("repaired"),
-        INT("bytes"), TEXT("added_at"), TEXT("path") } },
+      { RF_COLUMN_TEXT("source"), RF_COLUMN_TEXT("format"), RF_COLUMN_INT("rows"), RF_COLUMN_INT("kept"),
+        RF_COLUMN_INT("known", .shown = RF_SHOWN_FILLED), RF_COLUMN_INT("dropped", .shown = RF_SHOWN_FILLED),
+        RF_COLUMN_INT("repaired", .shown = RF_SHOWN_FILLED), RF_COLUMN_INT("bytes"), RF_COLUMN_TEXT("added_at"),
+        RF_COLUMN_TEXT("path") } },
     { "models",
       "WITH v AS (SELECT model_a AS m, CASE winner WHEN 'a' THEN 1 WHEN 'b' THEN 0 ELSE 0.5 END AS w FROM preference"
       "  UNION ALL SELECT model_b, CASE winner WHEN 'b' THEN 1 WHEN 'a' THEN 0 ELSE 0.5 END FROM preference),"
@@ -52,27 +41,31 @@ static const struct view views[] = {
       " SELECT model.name, coalesce(vm.n, 0), vm.w, coalesce(rm.n, 0), coalesce(rm.b, 0) FROM model LEFT JOIN vm ON "
       "vm.m = model.id"
       " LEFT JOIN rm ON rm.m = model.id WHERE ?1 ORDER BY model.name",
-      { TEXT("model"), INT("votes"), REAL("win_share", 3), INT("results"), INT("benches") } },
+      { RF_COLUMN_TEXT("model"), RF_COLUMN_INT("votes"), RF_COLUMN_REAL("win_share", 3), RF_COLUMN_INT("results"),
+        RF_COLUMN_INT("benches") } },
     { "benches",
       "SELECT i.bench, m.name, count(DISTINCT i.id), count(DISTINCT i.task), count(r.score), avg(r.score), avg(r.cost) "
       "FROM item i"
       " LEFT JOIN result r ON r.item = i.id LEFT JOIN model m ON m.id = r.model WHERE ?1 GROUP BY i.bench, m.id ORDER "
       "BY i.bench, m.name",
-      { TEXT("bench"), TEXT("model"), INT("items"), INT("tasks"), INT("results"), REAL("mean_score", 4),
-        REAL("mean_cost", 6) } },
+      { RF_COLUMN_TEXT("bench"), RF_COLUMN_TEXT("model"), RF_COLUMN_INT("items"),
+        RF_COLUMN_INT("tasks", .shown = RF_SHOWN_FILLED), RF_COLUMN_INT("results"), RF_COLUMN_REAL("mean_score", 4),
+        RF_COLUMN_REAL("mean_cost", 6, .shown = RF_SHOWN_FILLED) } },
     { "prompts",
       "SELECT p.id, p.turns, p.bytes, (SELECT count(*) FROM preference v WHERE v.prompt = p.id), (SELECT count(*) FROM "
       "item i WHERE i.prompt = p.id),"
       " replace(substr(p.text, 1, 60), char(10), ' ') FROM prompt p ORDER BY p.id LIMIT ?1",
-      { INT("prompt"), INT("turns"), INT("bytes"), INT("votes"), INT("items"), TEXT("text") } },
+      { RF_COLUMN_INT("prompt"), RF_COLUMN_INT("turns"), RF_COLUMN_INT("bytes"), RF_COLUMN_INT("votes"),
+        RF_COLUMN_INT("items"), RF_COLUMN_TEXT("text") } },
     { "embedders",
       "SELECT e.name, e.kind, e.dim, (SELECT count(*) FROM embedding v WHERE v.embedder = e.id), e.sha256, e.path FROM "
       "embedder e WHERE ?1 ORDER BY e.id",
-      { TEXT("embedder"), TEXT("kind"), INT("dim"), INT("prompts"), TEXT("sha256"), TEXT("path") } },
+      { RF_COLUMN_TEXT("embedder"), RF_COLUMN_TEXT("kind"), RF_COLUMN_INT("dim"), RF_COLUMN_INT("prompts"),
+        RF_COLUMN_TEXT("sha256"), RF_COLUMN_TEXT("path") } },
     { "dropped",
       "SELECT s.name, d.line, d.reason, d.detail FROM dropped d JOIN source s ON s.id = d.source ORDER BY d.rowid "
       "LIMIT ?1",
-      { TEXT("source"), INT("line"), TEXT("reason"), TEXT("detail") } },
+      { RF_COLUMN_TEXT("source"), RF_COLUMN_INT("line"), RF_COLUMN_TEXT("reason"), RF_COLUMN_TEXT("detail") } },
 };
 enum { VIEWS = sizeof views / sizeof *views };
 

@@ -36,7 +36,8 @@ static int find_source(struct rf_db *db, const char *name, int64_t *id, size_t *
         *rows = (size_t)rf_col_int(s, 1);
         rc = 0;
     } else if (!rc) {
-        rc = unknown_name(db, "source", name, "SELECT name FROM source", "`routefit ls` lists what the database holds", err);
+        rc = unknown_name(db, "source", name, "SELECT name FROM source", "`routefit ls` lists what the database holds",
+                          err);
     }
 out:
     rf_stmt_free(s);
@@ -72,14 +73,16 @@ int rf_embedder_need(struct rf_db *db, const char *name, struct rf_embedder *e, 
     const int rc = rf_embedder_find(db, name, e, err);
     if (rc < 0)
         return rc;
-    return rc ? 0 : unknown_name(db, "embedder", name, "SELECT name FROM embedder", "`routefit embed text` makes one", err);
+    return rc ? 0
+              : unknown_name(db, "embedder", name, "SELECT name FROM embedder", "`routefit embed text` makes one", err);
 }
 
 int rf_embedder_add(struct rf_db *db, const char *name, const char *kind, size_t dim, const char *sha256,
                     const char *path, int64_t *id, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
-    int rc = rf_stmt_new(&s, db, "INSERT INTO embedder (name, kind, dim, sha256, path) VALUES (?1, ?2, ?3, ?4, ?5)", err);
+    int rc =
+        rf_stmt_new(&s, db, "INSERT INTO embedder (name, kind, dim, sha256, path) VALUES (?1, ?2, ?3, ?4, ?5)", err);
     if (rc)
         goto out;
     rf_bind_text(s, 1, name);
@@ -120,7 +123,8 @@ struct rf_vector_writer {
     size_t dim;
 };
 
-int rf_vector_writer_new(struct rf_vector_writer **out, struct rf_db *db, int64_t embedder, size_t dim, struct rf_err *err)
+int rf_vector_writer_new(struct rf_vector_writer **out, struct rf_db *db, int64_t embedder, size_t dim,
+                         struct rf_err *err)
 {
     struct rf_vector_writer *w = NULL;
     int rc;
@@ -160,8 +164,8 @@ static int stored_vector(struct rf_stmt *s, int64_t prompt, float *x, size_t dim
         if (blob.len == dim * sizeof *x)
             memcpy(x, blob.s, blob.len);
         else
-            rc = rf_fail(err, RF_CORRUPT, "the vector of prompt %lld has %zu bytes, expected %zu", (long long)prompt, blob.len,
-                         dim * sizeof *x);
+            rc = rf_fail(err, RF_CORRUPT, "the vector of prompt %lld has %zu bytes, expected %zu", (long long)prompt,
+                         blob.len, dim * sizeof *x);
     }
     rf_reset(s);
     return rc;
@@ -195,10 +199,12 @@ static int embedder_for_npy(struct rf_db *db, const char *name, size_t dim, int6
     if (!rc)
         return rf_embedder_add(db, name, "npy", dim, NULL, NULL, id, err);
     if (strcmp(e.kind, "npy") != 0)
-        return rf_fail(err, RF_USAGE, "embedder \"%s\" is the text model %.12s...: vectors from a file need another name", name,
+        return rf_fail(err, RF_USAGE,
+                       "embedder \"%s\" is the text model %.12s...: vectors from a file need another name", name,
                        e.sha256);
     if (e.dim != dim)
-        return rf_fail(err, RF_BAD_INPUT, "found vectors of %zu, expected %zu: embedder \"%s\" has that width", dim, e.dim, name);
+        return rf_fail(err, RF_BAD_INPUT, "found vectors of %zu, expected %zu: embedder \"%s\" has that width", dim,
+                       e.dim, name);
     *id = e.id;
     return 0;
 }
@@ -257,8 +263,8 @@ int rf_vectors_load(struct rf_db *db, const char *npy_path, const char *source, 
     if ((rc = find_source(db, source, &source_id, &rows, err)) || (rc = rf_npy_read(npy_path, &m, err)))
         goto out;
     if (m.rows != rows) {
-        rc = rf_fail(err, RF_BAD_INPUT, "%s: found %zu rows, expected %zu: one per data row of source \"%s\"", npy_path, m.rows,
-                     rows, source);
+        rc = rf_fail(err, RF_BAD_INPUT, "%s: found %zu rows, expected %zu: one per data row of source \"%s\"", npy_path,
+                     m.rows, rows, source);
         goto out;
     }
     c.rows = m.rows;
@@ -310,8 +316,10 @@ int rf_vectors_save(struct rf_db *db, const char *source, const char *embedder, 
         if ((rc = stored_vector(known, rf_col_int(rows, 1), x + row * c.dim, c.dim, err)) < 0)
             goto out;
         if (!rc) {
-            rc = rf_fail(err, RF_BAD_INPUT, "data row %zu of source \"%s\" has no vector of embedder \"%s\"; `routefit embed apply` "
-                         "gives new prompts theirs", row, source, embedder);
+            rc = rf_fail(err, RF_BAD_INPUT,
+                         "data row %zu of source \"%s\" has no vector of embedder \"%s\"; `routefit embed apply` "
+                         "gives new prompts theirs",
+                         row, source, embedder);
             goto out;
         }
         c.dropped--;

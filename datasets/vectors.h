@@ -1,7 +1,7 @@
 /* Vectors of prompts in the database: embedders, their vectors, and the two ways between them and .npy files, in which
  * row i belongs to the prompt of data row i of an ingested source (table source_row).
- * Refuses: a row count that is not the source's, another width under a known embedder's name, vectors from elsewhere under
- * the name of a text embedder. */
+ * Refuses: a row count that is not the source's, another width under a known embedder's name, vectors from elsewhere
+ * under the name of a text embedder. */
 #ifndef RF_DATASETS_VECTORS_H
 #define RF_DATASETS_VECTORS_H
 
@@ -27,24 +27,25 @@ struct rf_vectors_count {
     double max_difference; /* largest |entry - kept entry| over the repeated rows; 0 without such rows */
 };
 
-/* Stores the rows of an .npy file as vectors of the prompts of `source` under the name `embedder`, which is made where it
- * is new; all in one transaction of its own (none may be open). A row repeated with another vector is counted, not refused:
- * embedding services do not answer twice with the same bits. */
+/* Stores the rows of an .npy file as vectors of the prompts of `source` under the name `embedder`, which is made where
+ * it is new; all in one transaction of its own (none may be open). A row repeated with another vector is counted, not
+ * refused: embedding services do not answer twice with the same bits. */
 int rf_vectors_load(struct rf_db *db, const char *npy_path, const char *source, const char *embedder,
                     struct rf_vectors_count *count, struct rf_err *err);
 
-/* The reverse: writes one row per data row of `source`; half: as f2, else f4. Rows that ingest dropped are zeros and counted.
- * A prompt without a vector is an error that names the row. count: rows, dim, dropped, zero (stored zero vectors). */
+/* The reverse: writes one row per data row of `source`; half: as f2, else f4. Rows that ingest dropped are zeros and
+ * counted. A prompt without a vector is an error that names the row. count: rows, dim, dropped, zero (stored zero
+ * vectors). */
 int rf_vectors_save(struct rf_db *db, const char *source, const char *embedder, const char *npy_path, bool half,
                     bool force, struct rf_vectors_count *count, struct rf_err *err);
 
 /* ---- the tables embedder and embedding ---- */
 
 struct rf_embedder {
-    int64_t id;       /* row of table embedder */
-    char kind[8];     /* "text" or "npy" */
-    size_t dim;       /* width */
-    char sha256[65];  /* of the text model's file, hex; "" for "npy" */
+    int64_t id;      /* row of table embedder */
+    char kind[8];    /* "text" or "npy" */
+    size_t dim;      /* width */
+    char sha256[65]; /* of the text model's file, hex; "" for "npy" */
 };
 /* 1 and *e filled; 0: no embedder of this name; or an rf_code. */
 int rf_embedder_find(struct rf_db *db, const char *name, struct rf_embedder *e, struct rf_err *err);
@@ -57,9 +58,10 @@ int rf_embedder_add(struct rf_db *db, const char *name, const char *kind, size_t
 int rf_embedder_drop(struct rf_db *db, int64_t id, struct rf_err *err);
 /* Writes vectors of one embedder, inside the caller's transaction. */
 struct rf_vector_writer;
-int rf_vector_writer_new(struct rf_vector_writer **out, struct rf_db *db, int64_t embedder, size_t dim, struct rf_err *err);
+int rf_vector_writer_new(struct rf_vector_writer **out, struct rf_db *db, int64_t embedder, size_t dim,
+                         struct rf_err *err);
 int rf_vector_put(struct rf_vector_writer *w, int64_t prompt, const float *x, struct rf_err *err); /* x[dim] */
-void rf_vector_writer_free(struct rf_vector_writer *w); /* NULL is fine */
+void rf_vector_writer_free(struct rf_vector_writer *w);                                            /* NULL is fine */
 /* Row of the source of this name; RF_USAGE with the nearest name where there is none. */
 int rf_source_need(struct rf_db *db, const char *name, int64_t *id, struct rf_err *err);
 

@@ -26,13 +26,14 @@ static int choose_pair(struct rf_bench *b, struct rf_db *db, const struct rf_ben
     struct rf_names models = { 0 };
     const char *strong = o->strong, *weak = o->weak;
     int rc = rf_names_read(&models, db,
-                        "SELECT m.name FROM item i JOIN result r ON r.item = i.id JOIN model m ON m.id = r.model "
-                        "WHERE i.bench = ?1 GROUP BY m.id ORDER BY avg(r.score) DESC, m.name",
-                        o->name, err);
+                           "SELECT m.name FROM item i JOIN result r ON r.item = i.id JOIN model m ON m.id = r.model "
+                           "WHERE i.bench = ?1 GROUP BY m.id ORDER BY avg(r.score) DESC, m.name",
+                           o->name, err);
     if (rc)
         goto out;
     if ((strong && !rf_names_have(&models, strong)) || (weak && !rf_names_have(&models, weak))) {
-        rc = rf_names_unknown(&models, "model of this benchmark", strong && !rf_names_have(&models, strong) ? strong : weak,
+        rc = rf_names_unknown(&models, "model of this benchmark",
+                              strong && !rf_names_have(&models, strong) ? strong : weak,
                               "`routefit ls benches` lists them", err);
         goto out;
     }

@@ -17,41 +17,33 @@ static const struct rf_opt table[] = {
     RF_OPT_END,
 };
 
-#define INTERVAL(name, digits)                                                                                         \
-    { name, RF_CELL_REAL, digits, name "_low", name "_high" }, { name "_low", RF_CELL_REAL, digits, NULL, NULL },      \
-    {                                                                                                                  \
-        name "_high", RF_CELL_REAL, digits, NULL, NULL                                                                 \
-    }
-#define PLAIN(name, type, digits)                                                                                      \
-    {                                                                                                                  \
-        name, type, digits, NULL, NULL                                                                                 \
-    }
+/* A metric and the ends of its interval, with the decimals that people see of each. */
+#define INTERVAL(name, digits, end_digits)                                                                             \
+    RF_COLUMN_REAL(name, digits, .low = name "_low", .high = name "_high"), RF_COLUMN_REAL(name "_low", end_digits),   \
+        RF_COLUMN_REAL(name "_high", end_digits)
 
-/* Groups of columns; the metrics stand in the order of enum rf_metric. For people the levels of the two models, which
- * are the same in every row of a benchmark, stand in a table of their own. */
+/* Groups of columns; the metrics stand in the order of enum rf_metric. For people the prompts and the levels of the two
+ * models, which are the same in every row of a benchmark, stand in a table of their own. */
 static const struct rf_column metric_column[] = {
-    PLAIN("bench", RF_CELL_TEXT, 0),
-    PLAIN("router", RF_CELL_TEXT, 0),
-    PLAIN("n", RF_CELL_INT, 0),
-    INTERVAL("apgr", 3),
-    INTERVAL("auc", 2),
-    INTERVAL("cpt20_pct", 1),
-    INTERVAL("cpt50_pct", 1),
-    INTERVAL("cpt80_pct", 1),
-    INTERVAL("strong95_pct", 1),
+    RF_COLUMN_TEXT("bench"),     RF_COLUMN_TEXT("router"),    RF_COLUMN_INT("n", .shown = RF_SHOWN_NEVER),
+    INTERVAL("apgr", 3, 3),      INTERVAL("auc", 2, 2),       INTERVAL("cpt20_pct", 1, 0),
+    INTERVAL("cpt50_pct", 1, 0), INTERVAL("cpt80_pct", 1, 0), INTERVAL("strong95_pct", 1, 0),
 };
-static const struct rf_column level_column[] = { INTERVAL("weak", 2), INTERVAL("strong", 2) };
+static const struct rf_column level_column[] = { INTERVAL("weak", 2, 2), INTERVAL("strong", 2, 2) };
 static const struct rf_column compat_column[] = {
-    PLAIN("compat_apgr", RF_CELL_REAL, 4),   PLAIN("compat_auc", RF_CELL_REAL, 3),
-    PLAIN("compat_cpt20", RF_CELL_REAL, 2),  PLAIN("compat_cpt50", RF_CELL_REAL, 2),
-    PLAIN("compat_cpt80", RF_CELL_REAL, 2),  PLAIN("compat_weak", RF_CELL_REAL, 3),
-    PLAIN("compat_strong", RF_CELL_REAL, 3),
+    RF_COLUMN_REAL("compat_apgr", 4),   RF_COLUMN_REAL("compat_auc", 3),   RF_COLUMN_REAL("compat_cpt20", 2),
+    RF_COLUMN_REAL("compat_cpt50", 2),  RF_COLUMN_REAL("compat_cpt80", 2), RF_COLUMN_REAL("compat_weak", 3),
+    RF_COLUMN_REAL("compat_strong", 3),
 };
 static const struct rf_column bench_column[] = {
-    PLAIN("bench", RF_CELL_TEXT, 0),        PLAIN("items", RF_CELL_INT, 0),
-    PLAIN("contaminated", RF_CELL_INT, 0),  PLAIN("unpaired", RF_CELL_INT, 0),
-    PLAIN("weak_model", RF_CELL_TEXT, 0),   INTERVAL("weak", 2),
-    PLAIN("strong_model", RF_CELL_TEXT, 0), INTERVAL("strong", 2),
+    RF_COLUMN_TEXT("bench"),
+    RF_COLUMN_INT("items"),
+    RF_COLUMN_INT("contaminated", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("unpaired", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_TEXT("weak_model"),
+    INTERVAL("weak", 2, 2),
+    RF_COLUMN_TEXT("strong_model"),
+    INTERVAL("strong", 2, 2),
 };
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 enum { MAX_COLUMNS = COUNT(metric_column) + COUNT(level_column) + COUNT(compat_column), COMPAT = COUNT(compat_column) };

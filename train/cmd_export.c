@@ -61,9 +61,11 @@ static int print_summary(const struct rf_ctx *ctx, const struct options *o, cons
                          struct rf_err *err)
 {
     static const struct rf_column columns[] = {
-        { "output", RF_CELL_TEXT, 0, NULL, NULL }, { "weights", RF_CELL_INT, 0, NULL, NULL },
-        { "bytes", RF_CELL_INT, 0, NULL, NULL },   { "max_difference", RF_CELL_REAL, 6, NULL, NULL },
-        { "texts", RF_CELL_INT, 0, NULL, NULL },
+        RF_COLUMN_TEXT("output"),
+        RF_COLUMN_INT("weights"),
+        RF_COLUMN_INT("bytes"),
+        RF_COLUMN_REAL("max_difference", 6, .shown = RF_SHOWN_FILLED),
+        RF_COLUMN_INT("texts", .shown = RF_SHOWN_FILLED),
     };
     struct rf_table *t = NULL;
     int rc;

@@ -58,11 +58,10 @@ static int print_summary(const struct rf_ctx *ctx, const struct rf_fit *f, const
                          const struct rf_fit_options *o, double seconds, struct rf_err *err)
 {
     static const struct rf_column columns[] = {
-        { "kind", RF_CELL_TEXT, 0, NULL, NULL },           { "output", RF_CELL_TEXT, 0, NULL, NULL },
-        { "votes", RF_CELL_INT, 0, NULL, NULL },           { "valid_votes", RF_CELL_INT, 0, NULL, NULL },
-        { "left_out", RF_CELL_INT, 0, NULL, NULL },        { "dim", RF_CELL_INT, 0, NULL, NULL },
-        { "train_loss", RF_CELL_REAL, 4, NULL, NULL },     { "valid_loss", RF_CELL_REAL, 4, NULL, NULL },
-        { "valid_accuracy", RF_CELL_REAL, 4, NULL, NULL }, { "seconds", RF_CELL_REAL, 2, NULL, NULL },
+        RF_COLUMN_TEXT("kind"),          RF_COLUMN_TEXT("output"),        RF_COLUMN_INT("votes"),
+        RF_COLUMN_INT("valid_votes"),    RF_COLUMN_INT("left_out"),       RF_COLUMN_INT("dim"),
+        RF_COLUMN_REAL("train_loss", 4), RF_COLUMN_REAL("valid_loss", 4), RF_COLUMN_REAL("valid_accuracy", 4),
+        RF_COLUMN_REAL("seconds", 2),
     };
     struct rf_table *t = NULL;
     const size_t out = f->votes->read - f->used_train - f->used_valid;

@@ -165,6 +165,33 @@ static int train_model(struct run *r, struct rf_err *err)
     return rf_mf_convex(&r->m, &d, &convex, &w, &r->report, &r->points, err);
 }
 
+/* The validation losses of the grid: a line for each noise level, a column for each ridge; "-" where Ctrl-C came
+ * before. The points stand in the order of the ridges, all noise levels of one behind each other. */
+static int note_grid(struct run *r, struct rf_err *err)
+{
+    const struct rf_mf_points *p = &r->points;
+    const struct rf_mf_point *best = &p->v[p->best];
+    struct rf_buf line = { 0 };
+    int rc = rf_buf_printf(&line, err, "validation loss");
+    for (size_t j = 0; j < p->n && !rc; j += r->alphas)
+        rc = rf_buf_printf(&line, err, "  ridge %-6g", p->v[j].ridge);
+    if (!rc)
+        rc = rf_fit_note(r->f, err, "%s", line.data);
+    for (size_t i = 0; i < r->alphas && !rc; i++) {
+        line.len = 0;
+        rc = rf_buf_printf(&line, err, "  alpha %-7g", r->alpha[i]);
+        for (size_t j = i; j < p->n + i && !rc; j += r->alphas)
+            rc = j < p->n ? rf_buf_printf(&line, err, "  %-12.5f", p->v[j].valid.loss)
+                          : rf_buf_printf(&line, err, "  %-12s", "-");
+        if (!rc)
+            rc = rf_fit_note(r->f, err, "%s", line.data);
+    }
+    rf_buf_release(&line);
+    return rc ? rc
+              : rf_fit_note(r->f, err, "alpha %g, ridge %g kept: accuracy %.3f, %zu steps (%s)", best->alpha,
+                            best->ridge, best->valid.accuracy, best->steps, best->end);
+}
+
 /* Refuses what is no model, and says how it went. */
 static int judge(struct run *r, struct rf_err *err)
 {
@@ -177,12 +204,8 @@ static int judge(struct run *r, struct rf_err *err)
                              "at no --alpha and --ridge does the validation loss fall below that of a coin "
                              "(%.4f): these vectors do not predict these votes",
                              coin);
-    for (size_t i = 0; i < r->points.n && r->points.n > 1 && !rc; i++) {
-        const struct rf_mf_point *p = &r->points.v[i];
-        rc = rf_fit_note(r->f, err, "alpha %g, ridge %g: validation loss %.5f, accuracy %.3f, %zu steps (%s)%s",
-                         p->alpha, p->ridge, p->valid.loss, p->valid.accuracy, p->steps, p->end,
-                         i == r->points.best ? ", kept" : "");
-    }
+    if (r->points.n > 1)
+        rc = note_grid(r, err);
     if (!rc && r->votes.unseen)
         rc = rf_fit_note(r->f, err, "%zu validation votes are on models without a training vote: not validated with",
                          r->votes.unseen);

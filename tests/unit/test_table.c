@@ -16,12 +16,12 @@
 #include "core/text.h"
 
 static const struct rf_column cols[] = {
-    { "router", RF_CELL_TEXT, 0, NULL, NULL },
-    { "strong_calls", RF_CELL_INT, 0, NULL, NULL },
-    { "apgr", RF_CELL_REAL, 3, "apgr_low", "apgr_high" },
-    { "apgr_low", RF_CELL_REAL, 3, NULL, NULL },
-    { "apgr_high", RF_CELL_REAL, 3, NULL, NULL },
-    { "note", RF_CELL_TEXT, 0, NULL, NULL },
+    RF_COLUMN_TEXT("router"),
+    RF_COLUMN_INT("strong_calls"),
+    RF_COLUMN_REAL("apgr", 3, .low = "apgr_low", .high = "apgr_high"),
+    RF_COLUMN_REAL("apgr_low", 3),
+    RF_COLUMN_REAL("apgr_high", 3),
+    RF_COLUMN_TEXT("note"),
 };
 
 static int fill(struct rf_table *t, const char *name, int64_t calls, double v, double low, double high,
@@ -89,6 +89,34 @@ static void programs_get_every_column_and_all_digits(void **state)
     rf_table_free(t);
 }
 
+static void columns_without_a_value_are_for_programs_only(void **state)
+{
+    (void)state;
+    static const struct rf_column some[] = {
+        RF_COLUMN_INT("a"),
+        RF_COLUMN_INT("zero", .shown = RF_SHOWN_FILLED),
+        RF_COLUMN_REAL("nan", 1, .shown = RF_SHOWN_FILLED),
+        RF_COLUMN_TEXT("empty", .shown = RF_SHOWN_FILLED),
+        RF_COLUMN_INT("b", .shown = RF_SHOWN_FILLED),
+        RF_COLUMN_INT("digest", .shown = RF_SHOWN_NEVER),
+    };
+    struct rf_table *t = NULL;
+    assert_int_equal(rf_table_new(&t, some, 6, NULL), 0);
+    assert_prints(t, RF_FORMAT_TABLE, "a  zero  nan  empty  b\n\n");
+    for (int row = 0; row < 2; row++) {
+        assert_int_equal(rf_table_int(t, 1, NULL), 0);
+        assert_int_equal(rf_table_int(t, 0, NULL), 0);
+        assert_int_equal(rf_table_real(t, NAN, NULL), 0);
+        assert_int_equal(rf_table_text(t, row ? "" : NULL, NULL), 0);
+        assert_int_equal(rf_table_int(t, row, NULL), 0);
+        assert_int_equal(rf_table_int(t, 5, NULL), 0);
+    }
+    assert_prints(t, RF_FORMAT_TABLE, "a  b\n\n1  0\n1  1\n");
+    assert_prints(t, RF_FORMAT_MD, "| a | b |\n|---:|---:|\n| 1 | 0 |\n| 1 | 1 |\n");
+    assert_prints(t, RF_FORMAT_CSV, "a,zero,nan,empty,b,digest\n1,0,,,0,5\n1,0,,,1,5\n");
+    rf_table_free(t);
+}
+
 static void markdown_escapes_bars(void **state)
 {
     (void)state;
@@ -106,7 +134,7 @@ static void a_table_without_rows_is_well_formed(void **state)
 {
     (void)state;
     struct rf_table *t = NULL;
-    const struct rf_column one[] = { { "n", RF_CELL_INT, 0, NULL, NULL } };
+    const struct rf_column one[] = { RF_COLUMN_INT("n") };
     assert_int_equal(rf_table_new(&t, one, 1, NULL), 0);
     assert_prints(t, RF_FORMAT_JSON, "[]\n");
     assert_prints(t, RF_FORMAT_JSONL, "");
@@ -235,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(people_see_aligned_columns_with_intervals_folded_in),
         cmocka_unit_test(programs_get_every_column_and_all_digits),
+        cmocka_unit_test(columns_without_a_value_are_for_programs_only),
         cmocka_unit_test(markdown_escapes_bars),
         cmocka_unit_test(a_table_without_rows_is_well_formed),
         cmocka_unit_test(a_terminal_gets_no_control_characters_in_any_format),
