@@ -241,14 +241,17 @@ static int take_header(void *ctx, const struct rf_csv_row *row, struct rf_err *e
     return STOP;
 }
 
-size_t rf_csv_header(struct rf_str head, struct rf_buf *buf, struct rf_str *field, size_t max)
+int rf_csv_header(struct rf_str head, struct rf_buf *buf, struct rf_str *field, size_t max, size_t *n,
+                  struct rf_err *err)
 {
     struct header h = { buf, field, max, 0 };
     struct rf_input *in = NULL;
-    if (!rf_input_memory(&in, "header", head.s, head.len, NULL))
-        rf_csv_read(in, NULL, take_header, &h, NULL);
+    struct rf_err why = { 0 };
+    if (!rf_input_memory(&in, "header", head.s, head.len, &why))
+        rf_csv_read(in, NULL, take_header, &h, &why);
     rf_input_close(in);
-    return h.n;
+    *n = h.n;
+    return why.code == RF_FAIL ? rf_fail(err, RF_FAIL, "%s", why.msg) : 0; /* what is no CSV has no header */
 }
 
 /* ---- out ---- */

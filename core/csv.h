@@ -34,9 +34,11 @@ struct rf_csv_options {
 int rf_csv_read(struct rf_input *in, const struct rf_csv_options *o,
                 int (*row)(void *ctx, const struct rf_csv_row *row, struct rf_err *err), void *ctx, struct rf_err *err);
 
-/* Only the header row of the bytes in head (for sniffing): the fields are copied into buf, names into field[max].
- * Returns the number of fields (maybe above max), 0 where head does not start with a well-formed row. */
-size_t rf_csv_header(struct rf_str head, struct rf_buf *buf, struct rf_str *field, size_t max);
+/* Only the header row of the bytes in head (for sniffing): the fields are copied into buf, and field[max] points there.
+ * *n: the number of fields (maybe above max), 0 where head does not start with a well-formed row. Fails only for want of
+ * memory. */
+int rf_csv_header(struct rf_str head, struct rf_buf *buf, struct rf_str *field, size_t max, size_t *n,
+                  struct rf_err *err);
 
 /* One field, quoted where needed; safe: a cell that starts with = + - @ TAB CR gets a leading ' (numbers do not). */
 void rf_csv_put(FILE *f, struct rf_str field, bool safe);

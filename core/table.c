@@ -158,12 +158,15 @@ static int columns_for_people(const struct rf_table *t, size_t **out, size_t *n,
     return 0;
 }
 
-/* Writes the end of an interval that the column `name` holds; false where there is no such column or no value. */
+/* Writes the end of an interval that the column `name` holds, from 10 on with one decimal less than the value has: an
+ * interval does not live by its last digit. False where there is no such column or no value. */
 static bool put_end(const struct rf_table *t, size_t row, const char *name, char *out, size_t size)
 {
     for (size_t k = 0; name && k < t->ncols; k++)
         if (named(name, t->col[k].name) && t->col[k].type == RF_CELL_REAL && !cell_at(t, row, k)->missing) {
-            snprintf(out, size, "%.*f", t->col[k].digits, cell_at(t, row, k)->v.r);
+            const double v = cell_at(t, row, k)->v.r;
+            const int digits = t->col[k].digits;
+            snprintf(out, size, "%.*f", digits - (digits > 0 && fabs(v) >= 10), v);
             return true;
         }
     return false;

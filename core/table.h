@@ -31,7 +31,7 @@ struct rf_column {
     enum rf_cell type;
     int digits;          /* RF_CELL_REAL: decimals for people (json and csv print all digits) */
     const char *low;     /* name of the column with the lower end of this one's interval, NULL: none; people see the */
-    const char *high;    /* two ends behind the value, with their own columns' digits: "0.586 [0.567, 0.603]" */
+    const char *high;    /* two ends behind the value: "0.586 [0.567, 0.603]", "21.9 [17, 29]" */
     enum rf_shown shown; /* whether people see the column */
 };
 

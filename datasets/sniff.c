@@ -63,13 +63,15 @@ int rf_sniff_init(struct rf_sniffed *s, const char *path, struct rf_str head, st
     *s = (struct rf_sniffed){ 0 };
     s->s.path = path;
     s->s.head = head = rf_skip_mark(head);
-    const int rc = RF_NEW(s->name, MAX_NAMES, err);
+    int rc = RF_NEW(s->name, MAX_NAMES, err);
     if (rc)
         return rc;
-    s->s.json = rf_starts_object(head);
-    s->s.n = s->s.json ? keys(head, s->name, MAX_NAMES) : rf_csv_header(head, &s->buf, s->name, MAX_NAMES);
     s->s.name = s->name;
-    return 0;
+    if ((s->s.json = rf_starts_object(head)))
+        s->s.n = keys(head, s->name, MAX_NAMES);
+    else
+        rc = rf_csv_header(head, &s->buf, s->name, MAX_NAMES, &s->s.n, err);
+    return rc;
 }
 
 void rf_sniff_release(struct rf_sniffed *s)

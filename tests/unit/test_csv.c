@@ -229,13 +229,17 @@ static void the_header_alone_is_read_for_sniffing(void **state)
     (void)state;
     struct rf_buf buf = { 0 };
     struct rf_str f[2];
+    size_t n = 0;
     const char head[] = "\xEF\xBB\xBFid,\"a,b\",c\n1,2,\"cut";
-    assert_int_equal(rf_csv_header((struct rf_str){ head, sizeof head - 1 }, &buf, f, 2), 3);
+    assert_int_equal(rf_csv_header((struct rf_str){ head, sizeof head - 1 }, &buf, f, 2, &n, NULL), 0);
+    assert_int_equal(n, 3);
     assert_string_equal(f[0].s, "id");
     assert_string_equal(f[1].s, "a,b");
     assert_int_equal(f[1].len, 3);
-    assert_int_equal(rf_csv_header((struct rf_str){ "{\"a\": 1}\n", 9 }, &buf, f, 2), 0);
-    assert_int_equal(rf_csv_header((struct rf_str){ "", 0 }, &buf, f, 2), 0);
+    assert_int_equal(rf_csv_header((struct rf_str){ "{\"a\": 1}\n", 9 }, &buf, f, 2, &n, NULL), 0);
+    assert_int_equal(n, 0);
+    assert_int_equal(rf_csv_header((struct rf_str){ "", 0 }, &buf, f, 2, &n, NULL), 0);
+    assert_int_equal(n, 0);
     rf_buf_release(&buf);
 }
 

@@ -1,0 +1,139 @@
+/* Every command with one allocation after the other failing, on tiny data: it must end with an error, leak nothing (as
+ * ASan and valgrind see it) and leave what it writes whole. Steps grow with the number of allocations, so that the early
+ * ones are all met. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "core/cli.h"
+#include "core/mem.h"
+#include "datasets/commands.h"
+#include "eval/commands.h"
+#include "train/commands.h"
+
+enum { MAX_WORDS = 24, VOTES = 60, QUESTIONS = 12 };
+
+/* Runs a command line with the nth allocation failing (0: none), its output thrown away; returns the exit code. */
+static int run(const char *line, long nth)
+{
+    static const rf_cmd_table tables[] = { rf_datasets_commands, rf_train_commands, rf_eval_commands };
+    char words[512], *word[MAX_WORDS + 1], *at = words;
+    int n = 0;
+    snprintf(words, sizeof words, "%s", line);
+    for (char *w; n < MAX_WORDS && (w = strsep(&at, " "));)
+        word[n++] = w;
+    word[n] = NULL;
+    fflush(stdout);
+    const int out = dup(1), chat = dup(2), null = open("/dev/null", O_WRONLY);
+    dup2(null, 1);
+    dup2(null, 2);
+    rf_mem_fail_at(nth, false);
+    const int code = rf_cli_main(tables, sizeof tables / sizeof *tables, n, word);
+    rf_mem_fail_at(0, false);
+    fflush(stdout);
+    dup2(out, 1);
+    dup2(chat, 2);
+    close(out);
+    close(chat);
+    close(null);
+    return code;
+}
+
+/* The command fails for every n until n allocations are enough; then it has done its work. */
+static void survive(const char *line)
+{
+    int code = 1;
+    for (long n = 1; code; n += 1 + n / 64) {
+        code = run(line, n);
+        if (code != 0 && code != 1)
+            fail_msg("%s: exit code %d where allocation %ld fails", line, code, n);
+        if (n > 1000000)
+            fail_msg("%s: still fails where allocation %ld does", line, n);
+    }
+}
+
+/* Votes whose winner hangs on the words of the prompt, and right or wrong answers of two models. */
+static int enter_folder(void **state)
+{
+    static char folder[] = "/tmp/routefit-no-memory-XXXXXX";
+    if (!mkdtemp(folder) || chdir(folder))
+        return -1;
+    *state = folder;
+    FILE *votes = fopen("votes.csv", "w"), *results = fopen("quiz.csv", "w");
+    if (!votes || !results)
+        return -1;
+    fputs("model_a,model_b,winner,prompt\n", votes);
+    for (int i = 0; i < VOTES; i++)
+        fprintf(votes, "%s,%s,%s,tell me something long about %s number %d\n", i % 2 ? "big" : "mid",
+                i % 3 ? "small" : "tiny", i % 5 ? "a" : "b", i % 5 ? "algebra" : "poems", i);
+    fputs("task,model,score,prompt\n", results);
+    for (int i = 0; i < 2 * QUESTIONS; i++)
+        fprintf(results, "quiz,%s,%d,a question of the quiz about %s number %d\n", i % 2 ? "big" : "small",
+                i % 2 ? i % 7 != 1 : i % 3 == 0, i / 2 % 5 ? "algebra" : "poems", i / 2);
+    return fclose(votes) | fclose(results);
+}
+
+static int leave_folder(void **state)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", (char *)*state);
+    return chdir("/") | system(command);
+}
+
+static void every_command_survives_every_failing_allocation(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "routefit ingest votes.csv quiz.csv",
+        "routefit ls",
+        "routefit ls benches --json",
+        "routefit ls models --format csv",
+        "routefit embed text --dim 4 --buckets 256 -o text.safetensors --force",
+        "routefit embed apply text.safetensors",
+        "routefit embed save --source votes --embedder text -o votes.npy --force",
+        "routefit embed npy votes.npy --source votes --embedder again",
+        "routefit fit logistic --embedder text --valid 0.2 --strong big,mid --weak small,tiny -o l.safetensors --force",
+        "routefit fit mf --embedder text --valid 0.2 --strong big --weak small --ridge 1,0.1 -o mf.safetensors --force",
+        "routefit export vector mf.safetensors -o v.safetensors --force",
+        "routefit export routellm mf.safetensors -o routellm --force",
+        "routefit export text l.safetensors -E text.safetensors --int8 -o t.safetensors --force",
+        "routefit score t.safetensors votes.csv",
+        "routefit score l.safetensors --npy votes.npy --threshold 0.5",
+        "routefit eval --bench quiz --resamples 100 --compat l.safetensors t.safetensors",
+        "routefit plot --bench quiz --resamples 100 mf.safetensors",
+        "routefit help --man",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        survive(lines[i]);
+}
+
+static void the_database_is_whole_afterwards(void **state)
+{
+    (void)state;
+    struct rf_db *db = NULL;
+    int64_t n = 0;
+    assert_int_equal(rf_db_open(&db, "routefit.db", RF_DB_READ, NULL), 0);
+    assert_int_equal(rf_db_int(db, &n, NULL, "SELECT count(*) FROM preference", 0, NULL), 1);
+    assert_int_equal(n, VOTES);
+    assert_int_equal(rf_db_int(db, &n, NULL, "SELECT count(*) FROM run WHERE status = 'running'", 0, NULL), 1);
+    assert_int_equal(n, 0);
+    assert_int_equal(rf_db_int(db, &n, NULL, "SELECT count(*) FROM pragma_foreign_key_check", 0, NULL), 1);
+    assert_int_equal(n, 0);
+    rf_db_close(db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_command_survives_every_failing_allocation),
+        cmocka_unit_test(the_database_is_whole_afterwards),
+    };
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
