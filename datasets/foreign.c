@@ -42,13 +42,25 @@ static const struct {
     { "<html", 5, html },
 };
 
-/* '[' and then, behind blanks, '{'. */
-static bool lists_objects(struct rf_str s)
+/* Index of the first byte from i on that is no JSON blank. */
+static size_t behind_blanks(struct rf_str s, size_t i)
 {
-    size_t i = 1;
     while (i < s.len && s.s[i] && strchr(" \t\r\n", s.s[i]))
         i++;
-    return i < s.len && s.s[0] == '[' && s.s[i] == '{';
+    return i;
+}
+
+/* A list of objects, or an object whose first line holds nothing but its brace; NULL where it is neither. */
+static const char *spread_json(struct rf_str s)
+{
+    const size_t open = behind_blanks(s, 0), next = behind_blanks(s, open + 1);
+    if (next >= s.len)
+        return NULL;
+    if (s.s[open] == '[' && s.s[next] == '{')
+        return "this is one JSON list; write one element a line: jq -c '.[]' x.json > x.jsonl";
+    if (s.s[open] == '{' && memchr(s.s + open, '\n', next - open))
+        return "this is JSON with one object over several lines; write one object a line: jq -c . x.json > x.jsonl";
+    return NULL;
 }
 
 const char *rf_foreign_bytes(struct rf_str head)
@@ -59,9 +71,7 @@ const char *rf_foreign_bytes(struct rf_str head)
             return kinds[i].advice;
     if (text.len > 1 && text.s[1] == '\0')
         return utf16; /* without its mark */
-    if (lists_objects(text))
-        return "this is one JSON list; write one element a line: jq -c '.[]' x.json > x.jsonl";
-    return NULL;
+    return spread_json(text);
 }
 
 enum { MOST_NAMES = 4 };

@@ -17,7 +17,7 @@ static int read_list(struct rf_input *in, struct rf_sink *sink, struct rf_err *e
 
 static int sniff(const struct rf_sniff *s)
 {
-    return s->json && rf_sniff_has(s, "eval_prompt") ? 90 : 0;
+    return rf_sniff_has(s, "eval_prompt") ? 90 : 0;
 }
 
 const struct rf_reader rf_reader_contaminated = {

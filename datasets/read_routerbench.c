@@ -15,7 +15,8 @@
 #define COST "|total_cost"
 
 static const char *const keys[] = { "sample_id", "prompt", "eval_name", NULL };
-static const struct rf_wide_layout layout = { keys, COST, "|model_response" };
+static const char *const other[] = { "sample_id", "prompt", "eval_name", "oracle_model_to_route_to", NULL };
+static const struct rf_wide_layout layout = { other, COST, "|model_response" };
 
 struct state {
     struct rf_sink *sink;

@@ -125,7 +125,7 @@ static int too_many(const struct rf_sink *s, const char *limit, struct rf_err *e
     int rc = list_reasons(s, &why, err);
     if (!rc)
         rc = rf_fail(err, RF_BAD_INPUT,
-                     "%s: found %llu rows to drop of %llu read, expected %s; nothing was stored: %s; check "
+                     "%s: found %llu rows or cells to drop in %llu rows, expected %s; nothing was stored: %s; check "
                      "--format and the file, or "
                      "allow it with --max-errors N",
                      s->path, (unsigned long long)s->count.dropped, (unsigned long long)s->count.rows, limit,

@@ -115,7 +115,7 @@ content() {
     for i in $(seq 2 20); do printf '%s,x,y,"[""a""]","[]","[]",1,1,0\n' "$i"; done >>votes.csv
     run "$ROUTEFIT" ingest votes.csv
     [ "$status" -eq 3 ]
-    [[ "$output" == *'votes.csv: found 19 rows to drop of 20 read'*'bad winner'*'line 3'*'--max-errors'* ]]
+    [[ "$output" == *'votes.csv: found 19 rows or cells to drop in 20 rows'*'bad winner'*'line 3'*'--max-errors'* ]]
     [ "$(sql 'SELECT count(*) FROM source')" = 0 ]
     "$ROUTEFIT" -q ingest --max-errors 19 votes.csv
     [ "$(sql 'SELECT count(*) FROM preference')" = 1 ]
@@ -167,10 +167,11 @@ content() {
     printf 'id,winner_model_a,winner_model_b,winner_tie\n1,.3,.3,.3\n' >submission.csv
     printf '{"question_id": 81, "model_1": "a", "model_2": "b", "g1_winner": "tie"}\n' >pair.jsonl
     printf '[\n {"model_a": "x"}]' >list.json
+    printf '{\n "model_a": "x"}' >object.json
     printf 'model_a\tmodel_b\twinner\nx\ty\ta\n' >tabs.tsv
     printf '<!DOCTYPE html><html>' >page.csv
     printf 'i\0d\0' >wide.csv
-    for pair in test.csv:train.csv submission.csv:train.csv pair.jsonl:'rewrite them as votes' list.json:jq tabs.tsv:commas \
+    for pair in test.csv:train.csv submission.csv:train.csv pair.jsonl:'rewrite them as votes' list.json:"jq -c '.[]'" object.json:'jq -c .' tabs.tsv:commas \
         page.csv:download wide.csv:iconv; do
         run "$ROUTEFIT" ingest "${pair%%:*}"
         [ "$status" -eq 3 ]

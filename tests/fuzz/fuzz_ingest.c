@@ -1,0 +1,97 @@
+/* The readers over a sink and a database in memory: any bytes are rows, dropped rows or a refusal that names the file.
+ * The first byte picks the reader (modulo 8, in the order of rf_readers) and, above that, --bench and --responses.
+ * Everything is rolled back: each input meets an empty database. */
+#include <string.h>
+
+#include "core/db.h"
+#include "core/input.h"
+#include "datasets/foreign.h"
+#include "datasets/sink.h"
+#include "datasets/sniff.h"
+#include "fuzz/fuzz.h"
+
+enum { READERS = 8 };
+
+/* Content sniffing comes to an answer, whatever it is. */
+static void sniff(struct rf_str head)
+{
+    struct rf_sniffed what = { 0 };
+    const struct rf_reader *r = NULL;
+    struct rf_err err = { 0 };
+    rf_foreign_bytes(head);
+    PROMISE(rf_sniff_init(&what, "fuzz", head, &err) == 0);
+    const int rc = rf_sniff_pick(&what.s, &r, &err);
+    PROMISE(rc == 0 || (rc == RF_BAD_INPUT && strstr(err.msg, "--format")));
+    rf_foreign_names(&what.s);
+    rf_sniff_release(&what);
+}
+
+static int64_t ask(struct rf_db *db, const char *sql)
+{
+    int64_t v = -1;
+    PROMISE(rf_db_int(db, &v, NULL, sql, 0, NULL) == 1);
+    return v;
+}
+
+/* Reads data[n] as the source of this name; *c = what became of it. */
+static int read_once(struct rf_sink *sink, const struct rf_reader *r, const char *name, const uint8_t *data, size_t n,
+                     struct rf_sink_count *c, struct rf_err *err)
+{
+    uint8_t sha256[RF_SHA256_SIZE];
+    struct rf_input *in = NULL;
+    int rc = rf_input_memory(&in, "fuzz", data, n, err);
+    if (!rc && !(rc = rf_sink_begin(sink, in, name, "fuzz", r->name, err)) && !(rc = r->read(in, sink, err)) &&
+        !(rc = rf_input_digest(in, sha256, err))) {
+        sha256[0] ^= (uint8_t)name[0]; /* of two sources, no two digests are equal */
+        rc = rf_sink_end(sink, sha256, rf_input_bytes(in), err);
+    }
+    *c = *rf_sink_counts(sink);
+    rf_input_close(in);
+    return rc;
+}
+
+static void check(struct rf_db *db, const struct rf_sink_count *c)
+{
+    PROMISE(c->kept + c->known <= c->rows && c->ties <= c->votes && c->unjudged <= c->votes);
+    PROMISE(ask(db, "SELECT count(*) FROM dropped") == (int64_t)c->dropped);
+    PROMISE(ask(db, "SELECT count(*) FROM preference") == (int64_t)c->votes);
+    PROMISE(ask(db, "SELECT count(*) FROM item") == (int64_t)c->items);
+    PROMISE(ask(db, "SELECT count(*) FROM result") == (int64_t)c->results);
+    PROMISE(ask(db, "SELECT count(*) FROM prompt") == (int64_t)c->prompts);
+    PROMISE(ask(db, "SELECT count(*) FROM contaminated") == (int64_t)c->contaminated);
+    PROMISE(ask(db, "SELECT count(*) FROM model WHERE name = ''") == 0);
+    PROMISE(ask(db, "SELECT count(*) FROM result WHERE abs(score) > 1.8e308 OR cost < 0 OR abs(cost) > 1.8e308") == 0);
+    PROMISE(ask(db, "SELECT count(*) FROM prompt WHERE turns < 1 OR bytes < 0") == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    static struct rf_db *db;
+    struct rf_sink *sink = NULL;
+    struct rf_sink_count once, again;
+    struct rf_err err = { 0 };
+    if (n == 0)
+        return 0;
+    const struct rf_reader *const r = rf_readers[data[0] % READERS];
+    const int choice = data[0] / READERS;
+    const struct rf_sink_options o = { .bench = choice & 1 ? "b" : NULL,
+                                       .responses = choice & 2,
+                                       .max_errors = (int64_t)(2 * n) };
+    PROMISE(r && !rf_readers[READERS]);
+    PROMISE(db || rf_db_open(&db, ":memory:", RF_DB_CREATE, NULL) == 0);
+    sniff((struct rf_str){ (const char *)data + 1, n - 1 });
+    PROMISE(rf_db_begin(db, &err) == 0 && rf_sink_new(&sink, db, &o, &err) == 0);
+    const int rc = read_once(sink, r, "once", data + 1, n - 1, &once, &err);
+    PROMISE(rc == 0 || (rc == RF_BAD_INPUT && !strncmp(err.msg, "fuzz", 4)));
+    if (rc == 0) {
+        check(db, &once);
+        PROMISE(read_once(sink, r, "again", data + 1, n - 1, &again, &err) == 0);
+        PROMISE(again.rows == once.rows && again.prompts == 0);
+        PROMISE(again.kept + again.known <=
+                once.kept + once.known); /* fewer where a row added a part and dropped one */
+        PROMISE(again.dropped >= once.dropped && again.votes <= once.votes && again.results <= once.results);
+    }
+    rf_sink_free(sink);
+    rf_db_rollback(db);
+    return 0;
+}
