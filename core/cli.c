@@ -245,7 +245,7 @@ static int prepare(struct rf_ctx *ctx, struct line *l, int argc, char **argv, st
         return rc;
     checked = true;
     static const enum rf_db_mode modes[] = {
-        [RF_NEED_READ] = RF_DB_READ, [RF_NEED_WRITE] = RF_DB_WRITE, [RF_NEED_CREATE] = RF_DB_CREATE
+        [RF_NEED_READ] = RF_DB_READ, [RF_NEED_WRITE] = RF_DB_WRITE, [RF_NEED_CREATE] = RF_DB_LOAD
     };
     return l->cmd->need == RF_NEED_NOTHING ? 0 : rf_db_open(&ctx->db, g->db, modes[l->cmd->need], err);
 }

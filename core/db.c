@@ -8,8 +8,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <sqlite3.h>
+
+#include "core/input.h"
 
 extern const char *const rf_ddl[]; /* texts of core/sql/NNNN-name.sql in order, NULL-terminated; made by the build */
 
@@ -22,8 +25,9 @@ struct rf_db {
     sqlite3 *h;
     char *path;
     enum rf_db_mode mode;
-    bool in;    /* between begin and commit or rollback */
-    int broken; /* rf_code of the first failure inside the transaction, 0 while there is none */
+    struct rf_outfile load; /* RF_DB_LOAD before its first commit: where the rows go instead of path; .temp NULL else */
+    bool in;                /* between begin and commit or rollback */
+    int broken;             /* rf_code of the first failure inside the transaction, 0 while there is none */
 };
 
 struct rf_stmt {
@@ -284,7 +288,8 @@ int rf_db_begin(struct rf_db *db, struct rf_err *err)
     return rc;
 }
 
-int rf_db_commit(struct rf_db *db, struct rf_err *err)
+/* Ends the transaction in the file that is open, whatever its name. */
+static int end(struct rf_db *db, struct rf_err *err)
 {
     if (!db->in)
         return rf_fail(err, RF_FAIL, "%s: no transaction is open", db->path);
@@ -297,10 +302,10 @@ int rf_db_commit(struct rf_db *db, struct rf_err *err)
 
 void rf_db_rollback(struct rf_db *db)
 {
-    if (!sqlite3_get_autocommit(db->h))
+    if (db->h && !sqlite3_get_autocommit(db->h))
         sqlite3_exec(db->h, "ROLLBACK", NULL, NULL, NULL);
     db->in = false;
-    db->broken = 0;
+    db->broken = db->h ? 0 : RF_FAIL;
 }
 
 /* ---------------------------------------------------------------- opening */
@@ -322,7 +327,7 @@ static int migrate(struct rf_db *db, int64_t known, struct rf_err *err)
     if (!rc && version < known)
         rc = rf_db_exec(db, done, err);
     if (!rc)
-        rc = rf_db_commit(db, err);
+        rc = end(db, err);
 out:
     if (rc)
         rf_db_rollback(db);
@@ -335,6 +340,11 @@ static int log_ahead(struct rf_db *db, struct rf_err *err)
 {
     const int rc = sqlite3_exec(db->h, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
     return rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY ? 0 : fail(db, rc, "cannot switch to a write-ahead log", err);
+}
+
+static bool creates(const struct rf_db *db)
+{
+    return db->mode == RF_DB_CREATE || db->mode == RF_DB_LOAD;
 }
 
 /* Looks at what the file is: 1 = it has tables of this program, 0 = empty and may be filled, negative: refused. */
@@ -362,7 +372,7 @@ static int recognise(struct rf_db *db, int64_t *version, int64_t known, struct r
             "%s: found a database of another application (application_id %lld, %lld tables and indexes), expected "
             "one of routefit: name another file with --db; this one was left as it is",
             db->path, (long long)app, (long long)tables);
-    if (db->mode != RF_DB_CREATE)
+    if (!creates(db))
         return rf_fail(
             err, RF_IO,
             "%s: found an empty database: fill it with `routefit --db %s ingest FILE`, or name another with --db",
@@ -370,12 +380,13 @@ static int recognise(struct rf_db *db, int64_t *version, int64_t known, struct r
     return 0;
 }
 
+/* Opens what stands under the name, or in its place the file that is being loaded. */
 static int open_file(struct rf_db *db, struct rf_err *err)
 {
     /* A connection stays on one thread: no locks inside it. */
-    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX |
-                      (db->mode == RF_DB_CREATE ? SQLITE_OPEN_CREATE : 0);
-    const int rc = sqlite3_open_v2(db->path, &db->h, flags, NULL);
+    const int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX | (creates(db) ? SQLITE_OPEN_CREATE : 0);
+    const int rc = sqlite3_open_v2(db->load.temp ? db->load.temp : db->path, &db->h, flags, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_busy_timeout(db->h, BUSY_MS);
         sqlite3_db_config(db->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -386,32 +397,25 @@ static int open_file(struct rf_db *db, struct rf_err *err)
     if ((rc & 0xff) != SQLITE_CANTOPEN)
         return fail(db, rc, "cannot open", err);
     errno = sqlite3_system_errno(db->h);
-    if (errno == ENOENT && db->mode != RF_DB_CREATE)
+    if (errno == ENOENT && !creates(db))
         return rf_fail(err, RF_IO,
                        "%s: no such database: make it with `routefit --db %s ingest FILE`, or name another with --db",
                        db->path, db->path);
     return rf_fail_errno(err, RF_IO, "cannot open the database %s", db->path);
 }
 
-int rf_db_open(struct rf_db **out, const char *path, enum rf_db_mode mode, struct rf_err *err)
+/* Opens, recognises and migrates; the connection has its settings behind. */
+static int connect_file(struct rf_db *db, struct rf_err *err)
 {
-    struct rf_db *db = NULL;
+    /* The journal stays in memory, where it costs nothing: the pages of a new file have no earlier content to keep. */
+    static const char loading[] = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY;"
+                                  "PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF";
     int64_t version = 0, known = 0;
     int rc;
     while (rf_ddl[known])
         known++;
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* no lock and no count at every allocation; refused, and done, after the first opening */
-    if (!*path) /* to SQLite an empty name is a temporary file */
-        return rf_fail(err, RF_USAGE, "found an empty database name, expected a file: give one with --db");
-    if ((rc = RF_NEW(db, 1, err)))
-        goto out;
-    db->mode = mode;
-    if (!(db->path = rf_strndup(path, strlen(path), err))) {
-        rc = RF_FAIL;
-        goto out;
-    }
     if ((rc = open_file(db, err)) || (rc = recognise(db, &version, known, err)) < 0)
-        goto out;
+        return rc;
     const bool fresh = rc == 0;
     /* A reader upgrades too: SQLite opens write-protected files as read-only by itself, and the DDL
      * refuses those. */
@@ -420,8 +424,58 @@ int rf_db_open(struct rf_db **out, const char *path, enum rf_db_mode mode, struc
                          "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
                          "PRAGMA cell_size_check = ON; PRAGMA cache_size = -16384",
                          err)) ||
-        (version < known && (rc = migrate(db, known, err))) ||
-        (rc = mode == RF_DB_READ ? rf_db_exec(db, "PRAGMA query_only = ON", err) : log_ahead(db, err)))
+        (db->load.temp && (rc = rf_db_exec(db, loading, err))) || (version < known && (rc = migrate(db, known, err))))
+        return rc;
+    return db->load.temp            ? 0
+           : db->mode == RF_DB_READ ? rf_db_exec(db, "PRAGMA query_only = ON", err)
+                                    : log_ahead(db, err);
+}
+
+/* The loaded file, whole and synced, takes its name; from now on this is a database like any other. */
+static int publish(struct rf_db *db, struct rf_err *err)
+{
+    int rc = sqlite3_close(db->h);
+    if (rc != SQLITE_OK)
+        return fail(db, rc, "cannot end the load: a statement is left", err);
+    db->h = NULL;
+    rc = rf_outfile_commit(&db->load, err);
+    if (!rc)
+        rc = connect_file(db, err);
+    if (rc)
+        db->broken = rc;
+    return rc;
+}
+
+int rf_db_commit(struct rf_db *db, struct rf_err *err)
+{
+    const int rc = end(db, err);
+    return rc || !db->load.temp ? rc : publish(db, err);
+}
+
+/* Nothing at all under this name, not even a link. */
+static bool absent(const char *path)
+{
+    struct stat st;
+    return strcmp(path, ":memory:") != 0 && lstat(path, &st) && errno == ENOENT;
+}
+
+int rf_db_open(struct rf_db **out, const char *path, enum rf_db_mode mode, struct rf_err *err)
+{
+    struct rf_db *db = NULL;
+    int rc;
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
+                   0); /* no lock and no count at every allocation; refused, and done, after the first opening */
+    if (!*path)        /* to SQLite an empty name is a temporary file */
+        return rf_fail(err, RF_USAGE, "found an empty database name, expected a file: give one with --db");
+    if ((rc = RF_NEW(db, 1, err)))
+        goto out;
+    db->mode = mode;
+    if (!(db->path = rf_strndup(path, strlen(path), err))) {
+        rc = RF_FAIL;
+        goto out;
+    }
+    if ((mode == RF_DB_LOAD && absent(path) && (rc = rf_outfile_open(&db->load, path, false, err))) ||
+        (rc = connect_file(db, err)))
         goto out;
     *out = db;
     db = NULL;
@@ -437,6 +491,7 @@ void rf_db_close(struct rf_db *db)
     if (db->h)
         rf_db_rollback(db);
     sqlite3_close_v2(db->h); /* waits for statements that are still there; NULL is fine */
+    rf_outfile_release(&db->load);
     rf_free(db->path);
     rf_free(db);
 }

@@ -20,7 +20,12 @@ struct rf_stmt;
 enum rf_db_mode {
     RF_DB_READ,  /* must exist; statements that write are refused (an older schema is upgraded first, as by every mode) */
     RF_DB_WRITE, /* must exist */
-    RF_DB_CREATE /* made where absent */
+    RF_DB_CREATE, /* made where absent */
+    /* As RF_DB_CREATE, but where nothing stands under the name the database comes into being with its first commit, whole:
+     * until then it grows beside it, without journal, sync and checks of foreign keys (the caller writes only ids that it
+     * made itself), and is then synced and renamed. Killed before, it leaves nothing but a file ".NAME.PID-0". Statements
+     * must be freed before that commit. */
+    RF_DB_LOAD
 };
 
 /* Sets application_id, WAL, foreign keys, busy timeout; applies the DDL of core/sql in one transaction where user_version is behind.

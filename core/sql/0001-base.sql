@@ -61,7 +61,7 @@ CREATE TABLE preference (             -- one verdict on two answers
     prompt     INTEGER REFERENCES prompt(id), -- NULL where the source has no prompt text
     model_a    INTEGER NOT NULL REFERENCES model(id),
     model_b    INTEGER NOT NULL REFERENCES model(id),
-    winner     TEXT NOT NULL CHECK (winner IN ('a', 'b', 'tie', 'bothbad')),
+    winner     TEXT NOT NULL CHECK (winner = 'a' OR winner = 'b' OR winner = 'tie' OR winner = 'bothbad'), -- IN would build a table for every row
     judge      TEXT NOT NULL,            -- 'human', or the name of the judging model
     weight     REAL,                     -- strength of the verdict as the source gives it, NULL = 1
     shown_first TEXT CHECK (shown_first IN ('a', 'b')), -- presentation order where known

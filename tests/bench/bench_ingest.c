@@ -96,7 +96,7 @@ static int ingest(const char *path, const char *db_path, bool responses, struct 
     struct rf_input *in = NULL;
     uint8_t digest[RF_SHA256_SIZE];
     int rc;
-    if (!(rc = rf_db_open(&db, db_path, RF_DB_CREATE, err)) && !(rc = rf_reader_need("arena55k", &r, err)) &&
+    if (!(rc = rf_db_open(&db, db_path, RF_DB_LOAD, err)) && !(rc = rf_reader_need("arena55k", &r, err)) &&
         !(rc = rf_input_open(&in, path, err)) && !(rc = rf_db_begin(db, err)) &&
         !(rc = rf_sink_new(&sink, db, &o, err)) && !(rc = rf_sink_begin(sink, in, "votes", path, r->name, err)) &&
         !(rc = r->read(in, sink, err)) && !(rc = rf_input_digest(in, digest, err)))

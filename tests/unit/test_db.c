@@ -342,6 +342,87 @@ static void every_allocation_may_fail(void **state)
     }
 }
 
+static struct rf_db *open_load(void)
+{
+    struct rf_db *db = NULL;
+    struct rf_err err = { 0 };
+    assert_int_equal(rf_db_open(&db, path, RF_DB_LOAD, &err), 0);
+    return db;
+}
+
+static void begin_and_run(struct rf_db *db, const char *sql)
+{
+    struct rf_err err = { 0 };
+    assert_int_equal(rf_db_begin(db, &err), 0);
+    assert_int_equal(rf_db_exec(db, sql, &err), 0);
+}
+
+/* The folder ends empty (drop_dir): no file stays beside. */
+static void a_loaded_database_appears_with_its_first_commit(void **state)
+{
+    (void)state;
+    struct rf_err err = { 0 };
+    struct rf_db *db = open_load();
+    begin_and_run(db, "INSERT INTO model (name) VALUES ('m')");
+    assert_int_equal(access(path, F_OK), -1);
+    rf_db_rollback(db);
+    begin_and_run(db, "INSERT INTO model (name) VALUES ('n')");
+    assert_int_equal(rf_db_commit(db, &err), 0);
+    assert_int_equal(access(path, F_OK), 0);
+    assert_int_equal(value(db, "SELECT count(*) FROM model WHERE name = 'n'"), 1);
+    assert_int_equal(value(db, "SELECT count(*) FROM model"), 1);
+    assert_int_equal(value(db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+    assert_int_equal(value(db, "PRAGMA foreign_keys"), 1);
+    assert_int_equal(value(db, "PRAGMA synchronous"), 1);
+    begin_and_run(db, "INSERT INTO model (name) VALUES ('o')"); /* a database like any other */
+    assert_int_equal(rf_db_commit(db, &err), 0);
+    rf_db_close(db);
+    db = open_load();
+    assert_int_equal(value(db, "SELECT count(*) FROM model"), 2);
+    assert_int_equal(value(db, "PRAGMA foreign_keys"), 1);
+    rf_db_close(db);
+}
+
+static void a_load_that_ends_early_leaves_nothing(void **state)
+{
+    (void)state;
+    struct rf_db *db = open_load();
+    begin_and_run(db, "INSERT INTO model (name) VALUES ('m')");
+    rf_db_close(db);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+static void a_load_does_not_replace_what_came_up_meanwhile(void **state)
+{
+    (void)state;
+    struct rf_err err = { 0 }, later = { 0 };
+    struct stat st;
+    struct rf_db *db = open_load();
+    begin_and_run(db, "INSERT INTO model (name) VALUES ('m')");
+    write_file("mine");
+    assert_int_equal(rf_db_commit(db, &err), RF_IO);
+    rf_db_rollback(db);
+    assert_int_equal(rf_db_begin(db, &later), RF_FAIL); /* there is nothing to go on with */
+    rf_db_close(db);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, 4);
+}
+
+static void a_load_does_not_end_under_a_statement(void **state)
+{
+    (void)state;
+    struct rf_err err = { 0 };
+    struct rf_stmt *s = NULL;
+    struct rf_db *db = open_load();
+    begin_and_run(db, "INSERT INTO model (name) VALUES ('m')");
+    assert_int_equal(rf_stmt_new(&s, db, "SELECT 1", &err), 0);
+    assert_int_not_equal(rf_db_commit(db, &err), 0);
+    assert_non_null(strstr(err.msg, "statement"));
+    rf_stmt_free(s);
+    rf_db_close(db);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
 #define TEST(f) cmocka_unit_test_teardown(f, drop_file)
 
 int main(void)
@@ -359,6 +440,10 @@ int main(void)
         TEST(a_full_disk_stores_nothing_more),
         TEST(closing_rolls_back),
         TEST(processes_may_make_the_same_database_at_once),
+        TEST(a_loaded_database_appears_with_its_first_commit),
+        TEST(a_load_that_ends_early_leaves_nothing),
+        TEST(a_load_does_not_replace_what_came_up_meanwhile),
+        TEST(a_load_does_not_end_under_a_statement),
         TEST(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, make_dir, drop_dir);
