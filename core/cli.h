@@ -22,7 +22,7 @@ enum rf_need {
     RF_NEED_NOTHING, /* no database */
     RF_NEED_READ,    /* an existing one, read */
     RF_NEED_WRITE,   /* an existing one, written */
-    RF_NEED_CREATE   /* written, made where absent */
+    RF_NEED_CREATE   /* written; an absent one comes into being with the command's first commit (RF_DB_LOAD) */
 };
 
 /* What a command gets beside its own options. */

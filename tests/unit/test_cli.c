@@ -66,6 +66,14 @@ static int run_demo(struct rf_ctx *ctx, void *opts, int nargs, char **args, stru
     return rf_cli_run(5, argv, err);
 }
 
+static int run_make(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
+{
+    int rc = rf_db_begin(ctx->db, err);
+    if (!rc)
+        rc = rf_db_commit(ctx->db, err);
+    return rc ? rc : run(ctx, opts, nargs, args, err);
+}
+
 #define COMMAND(NAME, NEED, RUN)                                                                                       \
     .name = NAME, .summary = "test " NAME, .args = "FILE...", .about = "About " NAME ".",                              \
     .examples = "routefit " NAME " a\nroutefit " NAME " b\n", .opts = { rows }, .opts_size = sizeof(struct mine),      \
@@ -73,7 +81,7 @@ static int run_demo(struct rf_ctx *ctx, void *opts, int nargs, char **args, stru
 
 static const struct rf_cmd work = { COMMAND("work", RF_NEED_NOTHING, run), .min_args = 1 };
 static const struct rf_cmd show = { COMMAND("show", RF_NEED_READ, run) };
-static const struct rf_cmd make = { COMMAND("make", RF_NEED_CREATE, run) };
+static const struct rf_cmd make = { COMMAND("make", RF_NEED_CREATE, run_make) };
 static const struct rf_cmd gate = { COMMAND("gate", RF_NEED_NOTHING, run_fail) };
 static const struct rf_cmd demo = { COMMAND("demo", RF_NEED_NOTHING, run_demo) };
 static const struct rf_cmd mf = { COMMAND("mf", RF_NEED_NOTHING, run) };
