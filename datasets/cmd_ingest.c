@@ -239,8 +239,25 @@ static int unknown(struct ingest *g, const struct rf_file *f, struct rf_str head
     return rc;
 }
 
+/* Says how many questions stand in their benchmark under another source's ids too: RouteLLM's tables have none to join
+ * by. */
+static int remark_doubles(const struct ingest *g, const char *path, struct rf_err *err)
+{
+    static const char twice[] =
+        "SELECT count(*) FROM (SELECT max(source) = this AND min(source) < this AS twice FROM item, (SELECT id AS this "
+        "FROM source WHERE name = ?1) WHERE prompt IS NOT NULL AND bench IN (SELECT bench FROM item WHERE source = "
+        "this) GROUP BY bench, prompt) WHERE twice";
+    const char *const value[] = { g->name.data };
+    int64_t n = 0;
+    const int rc = rf_db_int(g->ctx->db, &n, err, twice, 1, value);
+    if (rc > 0 && n)
+        say(g, "%s: %lld of its questions are in their benchmark already, under other ids, and count twice", path,
+            (long long)n);
+    return rc < 0 ? rc : 0;
+}
+
 /* What the summary has no column for. */
-static void remark(const struct ingest *g, const char *path)
+static int remark(const struct ingest *g, const char *path, struct rf_err *err)
 {
     const struct rf_sink_count *const c = rf_sink_counts(g->sink);
     const char *const unused = rf_sink_unused_names(g->sink);
@@ -250,6 +267,7 @@ static void remark(const struct ingest *g, const char *path)
         say(g, "%s: found a header and no row below it", path);
     if (c->unjudged && !g->o->judge)
         say(g, "%s: judge: human (the file names none; --judge NAME says otherwise)", path);
+    return c->items > c->prompts ? remark_doubles(g, path, err) : 0;
 }
 
 /* Pipes and the like, which can be read once and whose bytes are known only then. */
@@ -282,7 +300,8 @@ static int store(struct ingest *g, const struct rf_file *f, struct rf_input *in,
     }
     if ((rc = rf_sink_end(g->sink, sha256, rf_input_bytes(in), err)))
         return rc;
-    remark(g, f->path);
+    if ((rc = remark(g, f->path, err)))
+        return rc;
     return put_stored(g, g->name.data, r->name, err);
 }
 

@@ -38,9 +38,11 @@ static bool is_other(struct rf_str name, const char *const *other)
 int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const struct rf_str *name, size_t n,
                    const char *path, struct rf_err *err)
 {
+    enum { MOST = 8192 }; /* columns: every name is compared with every other */
     char shown[RF_SHOWN];
     size_t bytes = 0;
-    int rc = RF_NEW(w->model, n, err);
+    int rc = n > MOST ? rf_fail(err, RF_BAD_INPUT, "%s:1: found %zu columns, expected at most %d", path, n, MOST)
+                      : RF_NEW(w->model, n, err);
     for (size_t i = 0; !rc && i < n; i++) {
         bytes += name[i].len;
         if (find(name, i, name[i], "") != SIZE_MAX)

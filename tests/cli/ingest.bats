@@ -218,6 +218,11 @@ content() {
     run "$ROUTEFIT" ingest --judge gpt-4 plain.csv
     [[ "$output" != *"judge:"* ]]
     [[ "$output" == *"the source plain is here with other bytes; this one is stored beside it as plain~2"* ]]
+    printf 'prompt,m1,m2\nq,True,False\nr,True,False\n' >gsm8k.csv
+    printf 'prompt,m1,m2\r\nq,True,False\r\n' >gsm8k_responses.csv
+    run "$ROUTEFIT" ingest gsm8k.csv gsm8k_responses.csv
+    [[ "$output" == *"gsm8k_responses.csv: 1 of its questions are in their benchmark already, under other ids, and count twice"* ]]
+    [[ "$output" != *"gsm8k.csv: "* ]]
     printf '%s\n' "$head" >votes.csv
     run "$ROUTEFIT" ingest votes.csv
     [ "$status" -eq 0 ]

@@ -117,6 +117,13 @@ static void wide_headers_are_checked(void **state)
         assert_int_equal(read_with(db, "routerbench", "t.csv", bad[i][0], &plain_options, &c, &err), RF_BAD_INPUT);
         assert_non_null(strstr(err.msg, bad[i][1]));
     }
+    char many[9000]; /* commas: as many columns and one */
+    struct rf_err err = { 0 };
+    memset(many, ',', sizeof many);
+    memcpy(many, "sample_id,prompt,eval_name", 26);
+    many[sizeof many - 1] = '\0';
+    assert_int_equal(read_with(db, "routerbench", "t.csv", many, &plain_options, &c, &err), RF_BAD_INPUT);
+    assert_string_equal(err.msg, "t.csv:1: found 8976 columns, expected at most 8192");
     rf_db_close(db);
 }
 
