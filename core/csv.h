@@ -1,6 +1,6 @@
-/* CSV in (the only door to libcsv) and CSV fields out. Strict: an unclosed quote is an error, blanks are kept, a UTF-8 byte order
- * mark is removed, every row knows its physical line. Refuses: quotes inside unquoted fields, text behind closing quotes, fields above
- * the cap; not rows with another number of fields, which are the reader's to judge. */
+/* CSV in (the only door to libcsv) and CSV fields out. Strict: an unclosed quote is an error, blanks are kept, a UTF-8
+ * byte order mark is removed, every row knows its physical line. Refuses: quotes inside unquoted fields, text behind
+ * closing quotes, fields above the cap; not rows with another number of fields, which are the reader's to judge. */
 #ifndef RF_CORE_CSV_H
 #define RF_CORE_CSV_H
 
@@ -18,9 +18,10 @@ extern "C" {
 #endif
 
 struct rf_csv_row {
-    size_t n;                  /* number of fields */
-    const struct rf_str *field; /* [n], borrowed until the callback returns; may contain NUL bytes and line ends; a NUL stands behind each */
-    uint64_t line;             /* physical line (from 1) on which the row starts; LF, CRLF and lone CR end lines */
+    size_t n;                   /* number of fields */
+    const struct rf_str *field; /* [n], borrowed until the callback returns; may contain NUL bytes and line ends; a NUL
+                                   stands behind each */
+    uint64_t line;              /* physical line (from 1) on which the row starts; LF, CRLF and lone CR end lines */
 };
 
 struct rf_csv_options {
@@ -28,15 +29,15 @@ struct rf_csv_options {
     char delimiter;   /* 0 = ',' */
 };
 
-/* Calls row for every row, the header too. The callback returns 0 to go on, or an rf_code to stop, which is then returned. o may be
- * NULL. RF_BAD_INPUT: "FILE:LINE: found ..., expected ...". Ragged rows: each row has its own n (the reader decides: it knows whether to
- * drop or to stop). Wholly blank lines are skipped. */
+/* Calls row for every row, the header too. The callback returns 0 to go on, or an rf_code to stop, which is then
+ * returned. o may be NULL. RF_BAD_INPUT: "FILE:LINE: found ..., expected ...". Ragged rows: each row has its own n (the
+ * reader decides: it knows whether to drop or to stop). Wholly blank lines are skipped. */
 int rf_csv_read(struct rf_input *in, const struct rf_csv_options *o,
                 int (*row)(void *ctx, const struct rf_csv_row *row, struct rf_err *err), void *ctx, struct rf_err *err);
 
 /* Only the header row of the bytes in head (for sniffing): the fields are copied into buf, and field[max] points there.
- * *n: the number of fields (maybe above max), 0 where head does not start with a well-formed row. Fails only for want of
- * memory. */
+ * *n: the number of fields (maybe above max), 0 where head does not start with a well-formed row. Fails only for want
+ * of memory. */
 int rf_csv_header(struct rf_str head, struct rf_buf *buf, struct rf_str *field, size_t max, size_t *n,
                   struct rf_err *err);
 

@@ -34,7 +34,8 @@ int rf_fail(struct rf_err *err, int code, const char *fmt, ...) __attribute__((f
 /* Puts "what: " before the message of a failure: the caller's file or stage. Returns err->code. */
 int rf_fail_in(struct rf_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* RF_BAD_INPUT "byte AT: found ..., expected ..." for parsers: byte is what stands at offset at, -1 where the text ends there. */
+/* RF_BAD_INPUT "byte AT: found ..., expected ..." for parsers: byte is what stands at offset at, -1 where the text ends
+ * there. */
 int rf_fail_at(struct rf_err *err, size_t at, int byte, const char *expected);
 
 /* Same as rf_fail with ": strerror(errno)" appended, for system calls. errno is read on entry. */

@@ -24,19 +24,19 @@ struct rf_input;
 int rf_input_open(struct rf_input **out, const char *path, struct rf_err *err);
 /* An input over memory (tests, fuzzing); data is borrowed. */
 int rf_input_memory(struct rf_input **out, const char *name, const void *data, size_t n, struct rf_err *err);
-/* The next bytes, at the start of an input its first ones (RF_INPUT_HEAD, fewer only where the input is shorter), without
- * consuming them; valid until the next call. */
+/* The next bytes, at the start of an input its first ones (RF_INPUT_HEAD, fewer only where the input is shorter),
+ * without consuming them; valid until the next call. */
 int rf_input_head(struct rf_input *in, struct rf_str *head, struct rf_err *err);
 /* Up to n bytes into buf, *got = 0 at the end. */
 int rf_input_read(struct rf_input *in, void *buf, size_t n, size_t *got, struct rf_err *err);
 /* The next bytes without a copy: up to max of them, valid until the next call; chunk->len = 0 at the end. */
 int rf_input_chunk(struct rf_input *in, size_t max, struct rf_str *chunk, struct rf_err *err);
-/* Next line without its LF (a CR before it stays), valid until the next call; returns 1, 0 at the end, or an rf_code. A last line
- * without LF counts. *line = its physical number from 1. RF_BAD_INPUT for a line above 64 MiB. */
+/* Next line without its LF (a CR before it stays), valid until the next call; returns 1, 0 at the end, or an rf_code. A
+ * last line without LF counts. *line = its physical number from 1. RF_BAD_INPUT for a line above 64 MiB. */
 int rf_input_line(struct rf_input *in, struct rf_str *text, uint64_t *line, struct rf_err *err);
-const char *rf_input_name(const struct rf_input *in);   /* the path as given, "-" becomes "standard input" */
-uint64_t rf_input_bytes(const struct rf_input *in);     /* bytes handed out so far */
-uint64_t rf_input_size(const struct rf_input *in);      /* size of a regular file or of memory, 0 where unknown */
+const char *rf_input_name(const struct rf_input *in); /* the path as given, "-" becomes "standard input" */
+uint64_t rf_input_bytes(const struct rf_input *in);   /* bytes handed out so far */
+uint64_t rf_input_size(const struct rf_input *in);    /* size of a regular file or of memory, 0 where unknown */
 /* Reads what is left and gives the SHA-256 of the whole input. */
 int rf_input_digest(struct rf_input *in, uint8_t out[RF_SHA256_SIZE], struct rf_err *err);
 void rf_input_close(struct rf_input *in);
@@ -44,13 +44,13 @@ void rf_input_close(struct rf_input *in);
 /* Whole file into buf (replacing it); RF_BAD_INPUT above max bytes (0: 4 GiB). "-" reads standard input. */
 int rf_file_read(const char *path, size_t max, struct rf_buf *buf, struct rf_err *err);
 
-/* Atomic writing (core/outfile.c): a temporary file in the target's folder (O_EXCL | O_NOFOLLOW), fsync of file and folder,
- * rename. Refuses an existing target unless force, and links, folders and devices always (RF_USAGE). Either the old content or
- * the whole new one is ever seen under the name. */
+/* Atomic writing (core/outfile.c): a temporary file in the target's folder (O_EXCL | O_NOFOLLOW), fsync of file and
+ * folder, rename. Refuses an existing target unless force, and links, folders and devices always (RF_USAGE). Either the
+ * old content or the whole new one is ever seen under the name. */
 struct rf_outfile {
-    FILE *f;     /* write here; NULL when closed */
-    char *path;  /* final name */
-    char *temp;  /* temporary name */
+    FILE *f;    /* write here; NULL when closed */
+    char *path; /* final name */
+    char *temp; /* temporary name */
     bool force;
 };
 int rf_outfile_open(struct rf_outfile *o, const char *path, bool force, struct rf_err *err);

@@ -1,5 +1,5 @@
 /* Memory: checked size arithmetic, allocations that fill an error, and a growing byte buffer.
- * Everything in the tree that multiplies lengths goes through rf_mul/rf_add. A test can make the Nth allocation fail. */
+ * What multiplies lengths goes through rf_mul/rf_add. A test can make the Nth allocation fail. */
 #ifndef RF_CORE_MEM_H
 #define RF_CORE_MEM_H
 
@@ -17,9 +17,11 @@ extern "C" {
 bool rf_mul(size_t a, size_t b, size_t *out);
 bool rf_add(size_t a, size_t b, size_t *out);
 
-/* n * size bytes, zeroed, aligned to 64; never NULL for n = 0. NULL and err filled on overflow or no memory. Release with rf_free. */
+/* n * size bytes, zeroed, aligned to 64; never NULL for n = 0. NULL and err filled on overflow or no memory. Release
+ * with rf_free. */
 void *rf_calloc(size_t n, size_t size, struct rf_err *err);
-/* Grows p (from rf_calloc or NULL, holding old_n elements) to n elements; the new ones are zeroed. On failure p stays valid. */
+/* Grows p (from rf_calloc or NULL, holding old_n elements) to n elements; the new ones are zeroed. On failure p stays
+ * valid. */
 void *rf_regrow(void *p, size_t old_n, size_t n, size_t size, struct rf_err *err);
 /* A copy of n bytes of s with a NUL behind; release with rf_free. */
 char *rf_strndup(const char *s, size_t n, struct rf_err *err);
@@ -37,6 +39,8 @@ struct rf_buf {
     size_t len; /* bytes used */
     size_t cap; /* bytes owned */
 };
+/* Each returns 0 or RF_FAIL, with b as it was. add: n bytes behind the ones that are there; reserve: room for `more`
+ * bytes and a NUL; printf: formatted text. release: empties b, which may be used again. */
 int rf_buf_add(struct rf_buf *b, const void *data, size_t n, struct rf_err *err);
 int rf_buf_reserve(struct rf_buf *b, size_t more, struct rf_err *err);
 int rf_buf_printf(struct rf_buf *b, struct rf_err *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -11,14 +11,16 @@
 extern "C" {
 #endif
 
+/* Zero-initialise; id stays 0 until a row is there. */
 struct rf_run {
-    int64_t id;
+    int64_t id;     /* of the row */
     double started; /* rf_seconds() */
 };
 
 /* Inserts the row (status 'running') inside the caller's transaction, or alone where none is open. */
 int rf_run_begin(struct rf_run *run, struct rf_ctx *ctx, struct rf_err *err);
-/* Fills time, memory, status ('done', 'interrupted', 'failed'), fingerprint of the data and of the weights (hex or NULL), path of the output. */
+/* Fills time, memory, status ('done', 'interrupted', 'failed'), fingerprint of the data and of the weights (hex or
+ * NULL), path of the output. */
 int rf_run_end(struct rf_run *run, struct rf_ctx *ctx, const char *status, const char *data_sha256,
                const char *weights_sha256, const char *output, struct rf_err *err);
 

@@ -1,6 +1,6 @@
-/* Writing safetensors files (reading is the pair's work: core/routefit_score.h). The same tensors and metadata give the same bytes:
- * tensors by descending element size, then name; header padded to 8; "routefit.fnv1a64" of the payload is added to the metadata.
- * Refuses: non-finite values, names that stand twice, writing over a file without force. */
+/* Writing safetensors files (reading is the pair's work: core/routefit_score.h). The same tensors and metadata give the
+ * same bytes: tensors by descending element size, then name; header padded to 8; "routefit.fnv1a64" of the payload is
+ * added to the metadata. Refuses: non-finite values, names that stand twice, writing over a file without force. */
 #ifndef RF_CORE_SAFETENSORS_H
 #define RF_CORE_SAFETENSORS_H
 
@@ -20,7 +20,7 @@ enum rf_dtype { RF_F32, RF_F16, RF_I8, RF_F64 };
 struct rf_tensor {
     const char *name;
     enum rf_dtype dtype;
-    size_t rank;      /* 0..4 */
+    size_t rank; /* 0..4 */
     size_t shape[4];
     const void *data; /* little-endian elements, row-major; borrowed */
 };

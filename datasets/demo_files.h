@@ -1,4 +1,5 @@
-/* The files of the bundled demo, inside the program: numbers only, made by datasets/demo/make.sh (attribution in datasets/demo/README.md). */
+/* The files of the bundled demo, inside the program: numbers only, made by datasets/demo/make.sh (attribution in
+ * datasets/demo/README.md). */
 #ifndef RF_DATASETS_DEMO_FILES_H
 #define RF_DATASETS_DEMO_FILES_H
 

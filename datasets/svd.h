@@ -1,6 +1,6 @@
-/* Truncated singular value decomposition of a large sparse matrix: randomised block subspace iteration (Halko, Martinsson,
- * Tropp 2011, SIAM Rev. 53(2), algorithm 4.4) with dynamic shifts (Feng, Yu, Xie, Tang 2024, ACM TOMS algorithm 1043,
- * doi:10.1145/3660629), orthonormalised by Cholesky-QR. The same bits for any number of threads.
+/* Truncated singular value decomposition of a large sparse matrix: randomised block subspace iteration (Halko,
+ * Martinsson, Tropp 2011, SIAM Rev. 53(2), algorithm 4.4) with dynamic shifts (Feng, Yu, Xie, Tang 2024, ACM TOMS
+ * algorithm 1043, doi:10.1145/3660629), orthonormalised by Cholesky-QR. The same bits for any number of threads.
  * Refuses: widths beyond the matrix, values that are not finite. */
 #ifndef RF_DATASETS_SVD_H
 #define RF_DATASETS_SVD_H

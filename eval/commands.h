@@ -1,5 +1,5 @@
-/* The commands of eval/: weights and tables in, curves, numbers and pictures out. Each command is one file cmd_x.c that defines one row, and one
- * line in commands.c. */
+/* The commands of eval/: weights and tables in, curves, numbers and pictures out. Each command is one file cmd_x.c that
+ * defines one row, and one line in commands.c. */
 #ifndef RF_EVAL_COMMANDS_H
 #define RF_EVAL_COMMANDS_H
 
