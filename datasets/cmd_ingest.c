@@ -410,6 +410,18 @@ static int ingest_tables(struct ingest *g, const struct rf_files *files, const b
     return rc;
 }
 
+static int check_options(const struct options *o, const struct rf_files *files, struct rf_err *err)
+{
+    const struct {
+        const char *option, *value;
+    } names[] = { { "name", o->name }, { "bench", o->bench }, { "judge", o->judge }, { "embedder", o->embedder } };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].value && !*names[i].value)
+            return rf_fail(err, RF_USAGE, "--%s: found nothing, expected a name", names[i].option);
+    return o->name && files->n > 1 ? rf_fail(err, RF_USAGE, "found --name with %zu files, expected one file", files->n)
+                                   : 0;
+}
+
 static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     struct ingest g = { .ctx = ctx, .o = opts };
@@ -419,15 +431,12 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     int rc = g.o->format ? rf_reader_need(g.o->format, &g.forced, err) : 0;
     for (int i = 0; !rc && i < nargs; i++)
         rc = rf_files_add(&files, args[i], err);
-    if (rc || (rc = RF_NEW(npy, files.n, err)) || (rc = rf_table_new(&g.table, columns, COLUMNS, err)))
+    if (rc || (rc = check_options(g.o, &files, err)) || (rc = RF_NEW(npy, files.n, err)) ||
+        (rc = rf_table_new(&g.table, columns, COLUMNS, err)))
         goto out;
     for (size_t i = 0; i < files.n; i++)
         if ((rc = is_npy(files.v[i].path, &npy[i], err)))
             goto out;
-    if (g.o->name && files.n > 1) {
-        rc = rf_fail(err, RF_USAGE, "found --name with %zu files, expected one file", files.n);
-        goto out;
-    }
     rc = ingest_tables(&g, &files, npy, err);
     stored = !rc;
     for (size_t i = 0; !rc && i < files.n; i++) /* when the sources are there */

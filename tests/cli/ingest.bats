@@ -277,6 +277,9 @@ content() {
     [ "$status" -eq 2 ]
     run "$ROUTEFIT" ingest --name w votes.csv c.csv
     [ "$status" -eq 2 ]
+    run "$ROUTEFIT" ingest --judge "" c.csv
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--judge: found nothing, expected a name"* ]]
 }
 
 @test "--responses keeps the words, --judge names the judge" {
