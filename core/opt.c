@@ -244,6 +244,8 @@ int rf_opt_defaults(const struct rf_opt_set *sets, size_t nsets, struct rf_err *
         for (const struct rf_opt *o = sets[k].table; o->name; o++) {
             void *field = (char *)sets[k].dest + o->offset;
             memset(field, 0, types[o->type].size);
+            if (o->type == RF_OPT_REAL)
+                *(double *)field = NAN; /* 0 is a value that a user may give */
             if (o->def && types[o->type].set(o, field, o->def, err))
                 return rf_fail_in(err, "default");
         }

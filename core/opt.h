@@ -20,7 +20,7 @@ extern "C" {
 enum rf_opt_type {
     RF_OPT_FLAG,   /* bool; no argument */
     RF_OPT_INT,    /* int64_t in [min, max] */
-    RF_OPT_REAL,   /* double in [min, max] */
+    RF_OPT_REAL,   /* double in [min, max]; NaN without a default */
     RF_OPT_TEXT,   /* const char *; NULL without a default */
     RF_OPT_CHOICE, /* int: index into choices */
     RF_OPT_LIST    /* struct rf_list: comma-separated, may be repeated */
@@ -61,7 +61,7 @@ struct rf_opt_set {
 /* rf_opt_defaults and rf_opt_read(..., false, ...) in one. */
 int rf_opt_parse(const struct rf_opt_set *sets, size_t nsets, int argc, char **argv, char **args, int *nargs,
                  struct rf_err *err);
-/* Sets the defaults; options without one are set to 0 or NULL. */
+/* Sets the defaults; options without one are set to 0, NaN or NULL. */
 int rf_opt_defaults(const struct rf_opt_set *sets, size_t nsets, struct rf_err *err);
 /* Parses argv[1..argc) over the values that are there. What is no option goes to args (room for argc), *nargs of them;
  * "--" ends the options and "-" is an argument. first: the first argument ends the options too, what follows it goes to

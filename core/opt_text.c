@@ -1,5 +1,6 @@
 /* Option tables as text: the lines of help, and the values in force as JSON for run rows. Refuses to write secrets. */
 #include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "core/json.h"
@@ -77,9 +78,10 @@ static int int_json(const struct rf_opt *o, const void *field, struct rf_buf *ou
 static int real_json(const struct rf_opt *o, const void *field, struct rf_buf *out, struct rf_err *err)
 {
     (void)o;
+    const double v = *(const double *)field;
     char text[32];
-    rf_real_text(*(const double *)field, text);
-    return rf_buf_printf(out, err, "%s", text);
+    rf_real_text(v, text);
+    return rf_buf_printf(out, err, "%s", isnan(v) ? "null" : text);
 }
 
 static int text_json(const struct rf_opt *o, const void *field, struct rf_buf *out, struct rf_err *err)

@@ -15,7 +15,7 @@
 struct options {
     struct rf_router_options router;
     const char *text_model, *field, *npy;
-    double threshold; /* 0: none was given */
+    double threshold; /* NaN: none was given */
 };
 
 static const struct rf_opt table[] = {
@@ -99,7 +99,7 @@ static double win_rate(const struct scorer *s, struct rf_str text)
 static int put(const struct options *o, double p, FILE *f, struct rf_err *err)
 {
     rf_json_put_real(f, p);
-    if (o->threshold > 0)
+    if (!isnan(o->threshold))
         fputs(p >= o->threshold ? "\tstrong" : "\tweak", f);
     return putc('\n', f) == EOF ? rf_fail_errno(err, RF_IO, "standard output") : 0;
 }

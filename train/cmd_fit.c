@@ -23,7 +23,7 @@ const struct rf_opt rf_fit_table[] = {
            "Only votes by these judges."),
     RF_OPT(struct rf_fit_options, min_chars, "min-chars", 0, RF_OPT_INT, "N", "16", NULL, 0, 1e9,
            "Leave out prompts of fewer characters, white space at the ends not counted; 16 is RouteLLM's."),
-    RF_OPT(struct rf_fit_options, valid, "valid", 0, RF_OPT_REAL, "SHARE", "0.05", NULL, 0, 0.9,
+    RF_OPT(struct rf_fit_options, valid, "valid", 0, RF_OPT_REAL, "SHARE", "0.1", NULL, 0, 0.9,
            "Share of the prompts kept for validation; a prompt is on one side with all its votes."),
     RF_OPT_END,
 };

@@ -7,7 +7,9 @@
 
 #include "core/blas.h"
 #include "core/mem.h"
+#include "core/par.h"
 #include "train/lbfgs.h"
+#include "train/rows.h"
 
 double rf_logit_tolerance(const struct rf_logit *p)
 {
@@ -111,20 +113,104 @@ int rf_logit_lbfgs(const struct rf_logit *p, double *theta, struct rf_logit_resu
     return 0;
 }
 
-/* L-BFGS runs away along a separating direction in silence: ask after the fact. */
-static int check_separable(const struct rf_logit *p, const double *theta, struct rf_err *err)
+int rf_logit_factor(size_t k, double *h, struct rf_err *err)
 {
-    double f, margin, *g = NULL;
+    struct rf_err why = { 0 };
+    if (!rf_dpotrf(k, h, &why))
+        return 0;
+    return rf_fail(err, RF_BAD_INPUT,
+                   "the votes do not determine the weights (columns that are sums of others, or too few votes; a "
+                   "ridge, --C, does): %s",
+                   why.msg);
+}
+
+/* Hessian without a ridge like that of rf_logit_hessian, in doubles: what is next to singular shows only there. */
+static int exact_hessian(const struct rf_logit *p, const float *curve, double *h, struct rf_err *err)
+{
+    const size_t k = p->dim + 1;
+    double *rows = NULL;
+    int rc = RF_NEW(rows, RF_BLOCK_ROWS * k, err);
+    for (size_t first = 0; first < p->n && !rc; first += RF_BLOCK_ROWS) {
+        const size_t m = p->n - first < RF_BLOCK_ROWS ? p->n - first : RF_BLOCK_ROWS;
+        for (size_t i = 0; i < m; i++) {
+            const double root = sqrt((double)curve[first + i]);
+            const float *x = p->x + p->e[first + i].row * p->dim;
+            for (size_t j = 0; j < p->dim; j++)
+                rows[i * k + j] = root * (double)x[j];
+            rows[i * k + p->dim] = p->intercept ? root : 0;
+        }
+        rf_dsyrk_t(m, k, 1, rows, k, 1, h, k);
+    }
+    if (!p->intercept)
+        h[k * k - 1] = 1;
+    rf_free(rows);
+    return rc;
+}
+
+/* The least share of a column's own curvature that the columns before it leave over; below 1e-12 that is the rounding
+ * of float columns which are sums of others. h holds the factor, so that its columns' squared lengths are the diagonal
+ * of the Hessian. */
+static double least_pivot(const double *h, size_t k)
+{
+    double least = 1;
+    for (size_t j = 0; j < k; j++) {
+        double whole = 0;
+        for (size_t i = 0; i <= j; i++)
+            whole += h[i * k + j] * h[i * k + j];
+        least = fmin(least, h[j * k + j] * h[j * k + j] / whole);
+    }
+    return least;
+}
+
+/* Largest change of a logit in the Newton step from theta, where h holds the factored Hessian; g becomes the step. */
+static double step_left(const struct rf_logit *p, const double *h, double *g)
+{
+    double most = 0;
+    rf_dpotrs(p->dim + 1, h, g);
+    for (size_t i = 0; i < p->n; i++)
+        most = fmax(most, fabs(rf_row_dot_d(p->x + p->e[i].row * p->dim, g, p->dim) + g[p->dim]));
+    return most;
+}
+
+/* Without a ridge a small gradient is no optimum yet: along a direction that ranks some votes right and none wrong it
+ * fades while the weights run away. There another Newton step moves logits by about 1, at an optimum by next to
+ * nothing. */
+static int check_finite(const struct rf_logit *p, const double *theta, struct rf_err *err)
+{
+    static const double moved = 0.1;
+    const size_t k = p->dim + 1;
+    double f, margin, *h = NULL, *g = NULL;
+    float *curve = NULL;
+    size_t cells;
     int rc = 0;
     if (p->ridge > 0)
         return 0;
-    if (!(rc = RF_NEW(g, p->dim + 1, err)) && !(rc = rf_logit_gradient(p, theta, &f, g, NULL, &margin, err)) &&
-        margin > 0)
-        rc = rf_fail(
-            err, RF_BAD_INPUT,
-            "the votes are separable: some weights rank all of them right, so without a ridge no weights are the "
-            "best; choose --C");
+    if (!rf_mul(k, k, &cells)) {
+        rc = rf_fail(err, RF_FAIL, "out of memory: a Hessian of %zu columns", k);
+        goto out;
+    }
+    if ((rc = RF_NEW(h, cells, err)) || (rc = RF_NEW(g, k, err)) || (rc = RF_NEW(curve, p->n, err)) ||
+        (rc = rf_logit_gradient(p, theta, &f, g, curve, &margin, err)))
+        goto out;
+    if (margin > 0) {
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "the votes are separable: some weights rank all of them right, so without a ridge no weights are "
+                     "the best; choose --C");
+        goto out;
+    }
+    if ((rc = exact_hessian(p, curve, h, err)) || (rc = rf_logit_factor(k, h, err)))
+        goto out;
+    if (least_pivot(h, k) < 1e-12)
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "the votes do not determine the weights (columns that are sums of others; a ridge, --C, does)");
+    else if (step_left(p, h, g) > moved)
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "the votes are separable in part: some weights rank many of them right and none wrong, and grow "
+                     "without end where there is no ridge; choose --C");
+out:
+    rf_free(h);
     rf_free(g);
+    rf_free(curve);
     return rc;
 }
 
@@ -144,7 +230,7 @@ int rf_logit_solve(const struct rf_logit *p, enum rf_logit_solver asked, double 
     if ((rc = check_classes(p, err)) || (rc = check_columns(p, err)) ||
         (rc = solver[res->solver](p, theta, res, observe, ctx, err)))
         return rc;
-    return res->solver == RF_LOGIT_LBFGS ? check_separable(p, theta, err) : 0;
+    return check_finite(p, theta, err);
 }
 
 int rf_logit_errors(const struct rf_logit *p, const double *theta, double *se, struct rf_err *err)

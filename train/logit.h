@@ -3,8 +3,8 @@
  *     F(w, b) = c * sum_i weight_i ln(1 + exp(-y_i (w . x_i + b))) + ridge / 2 |w|^2        (b is never penalised)
  *
  * scikit-learn's C is c with ridge = 1. Rows are read in place, once per pass, never copied to double; sums are
- * doubles. Refuses: one class, rows that are all equal, separable data and undetermined weights where there is no
- * ridge. */
+ * doubles. Refuses: one class, rows that are all equal, and where there is no ridge also data that is separable, in
+ * part too, and undetermined weights. */
 #ifndef RF_TRAIN_LOGIT_H
 #define RF_TRAIN_LOGIT_H
 
@@ -81,6 +81,10 @@ int rf_logit_times(const struct rf_logit *p, const float *curve, const double *v
 /* h[(dim + 1)^2], upper triangle = Hessian from every stride-th block of rows, scaled up; stride 1: all. Without an
  * intercept its last diagonal is 1 and the rest of the last column 0. */
 int rf_logit_hessian(const struct rf_logit *p, const float *curve, size_t stride, double *h, struct rf_err *err);
+
+/* Cholesky factor of a Hessian h[k][k] in place. RF_BAD_INPUT: it is singular, so the votes do not determine the
+ * weights. */
+int rf_logit_factor(size_t k, double *h, struct rf_err *err);
 
 /* ---- the solvers; theta, res and the observer as in rf_logit_solve ---- */
 

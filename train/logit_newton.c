@@ -41,10 +41,8 @@ static size_t first_stride(const struct rf_logit *p)
 static int factor(struct newton *a, struct rf_err *err)
 {
     int rc = rf_logit_hessian(a->p, a->curve, a->stride, a->u, err);
-    if (!rc && (rc = rf_dpotrf(a->k, a->u, err)))
-        rc = rf_fail_in(err,
-                        "the votes do not determine the weights (columns that are sums of others, or too few votes; "
-                        "a ridge, --C, does)");
+    if (!rc)
+        rc = rf_logit_factor(a->k, a->u, err);
     a->factored = !rc;
     return rc;
 }

@@ -135,6 +135,11 @@ END
     [[ "${lines[0]}" == 0.9525741268224*$'\tstrong' ]]
     [[ "${lines[1]}" == 0.2689414213699*$'\tweak' ]]
     [ "${lines[3]}" = $'0.5\tstrong' ]
+    run "$ROUTEFIT" score r.safetensors --npy v.npy --threshold 0
+    [ "$status" -eq 0 ]
+    [[ "${lines[1]}" == 0.2689414213699*$'\tstrong' ]]
+    run "$ROUTEFIT" score r.safetensors --npy v.npy
+    [[ "${lines[1]}" == 0.2689414213699* && "${lines[1]}" != *strong* ]]
     run "$ROUTEFIT" score wide.safetensors --npy v.npy
     [ "$status" -eq 3 ]
     run "$ROUTEFIT" score r.safetensors </dev/null

@@ -251,6 +251,24 @@ static void separable_votes_need_a_ridge(void **state)
     drop(&d);
 }
 
+static void votes_separable_in_part_need_a_ridge_too(void **state)
+{
+    (void)state;
+    struct data d = make(400, 3, 5);
+    for (size_t i = 0; i < 400; i++) {
+        float *x = d.x + i * 3;
+        const float side = i % 2 ? 0 : d.e[i].y; /* ranks every other vote right, and no vote wrong */
+        const float spread = roundf(64 * x[1]) / 64; /* so that the sums are exact: rounding would rank some wrong */
+        x[0] = side + spread;
+        x[1] = side - spread;
+    }
+    solve(&d.p, RF_LOGIT_NEWTON, d.theta);
+    d.p.ridge = 0;
+    assert_int_equal(refuse(&d.p, RF_LOGIT_NEWTON, ""), RF_BAD_INPUT);
+    assert_int_equal(refuse(&d.p, RF_LOGIT_LBFGS, ""), RF_BAD_INPUT);
+    drop(&d);
+}
+
 static void constant_columns_matter_only_where_they_are_singular(void **state)
 {
     (void)state;
@@ -267,7 +285,8 @@ static void constant_columns_matter_only_where_they_are_singular(void **state)
         d.x[i * 5 + 4] = d.x[i * 5];
     d.p.intercept = false; /* one constant column alone stands for the intercept */
     assert_int_equal(refuse(&d.p, RF_LOGIT_NEWTON, "do not determine the weights"),
-                     RF_FAIL); /* columns 0 and 4 are the same */
+                     RF_BAD_INPUT); /* columns 0 and 4 are the same */
+    assert_int_equal(refuse(&d.p, RF_LOGIT_LBFGS, "do not determine the weights"), RF_BAD_INPUT);
     for (size_t i = 0; i < 1500; i++)
         d.x[i] = 0.5f;
     d.p.ridge = 1;
@@ -331,6 +350,7 @@ int main(void)
         cmocka_unit_test(standard_errors_match_the_inverse_information),
         cmocka_unit_test(one_class_is_refused),
         cmocka_unit_test(separable_votes_need_a_ridge),
+        cmocka_unit_test(votes_separable_in_part_need_a_ridge_too),
         cmocka_unit_test(constant_columns_matter_only_where_they_are_singular),
         cmocka_unit_test(observer_stops_every_solver),
         cmocka_unit_test(every_allocation_may_fail),

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct mine {
     int ties;
     struct rf_list models;
     const char *api_key;
+    double threshold;
 };
 
 static const struct rf_opt table[] = {
@@ -31,6 +33,7 @@ static const struct rf_opt table[] = {
            "What a tie counts."),
     RF_OPT(struct mine, models, "models", 'm', RF_OPT_LIST, "NAME,...", "a,b", NULL, 0, 0, "Models."),
     RF_OPT(struct mine, api_key, "api-key", 0, RF_OPT_TEXT, "KEY", NULL, NULL, 0, 0, "Never stored."),
+    RF_OPT(struct mine, threshold, "threshold", 0, RF_OPT_REAL, "P", NULL, NULL, 0, 1, "Without a default."),
     RF_OPT_END,
 };
 
@@ -90,6 +93,19 @@ static void defaults_are_set_from_the_table(void **state)
     assert_string_equal(got.models.v[1], "b");
     assert_string_equal(their.db, "routefit.db");
     assert_int_equal(nargs, 0);
+}
+
+static void a_number_without_a_default_is_told_from_zero(void **state)
+{
+    (void)state;
+    struct rf_buf b = { 0 };
+    assert_int_equal(parse("", NULL), 0);
+    assert_true(isnan(got.threshold));
+    assert_int_equal(rf_opt_json(sets, 2, &b, NULL), 0);
+    assert_non_null(strstr(b.data, "\"threshold\":null"));
+    rf_buf_release(&b);
+    assert_int_equal(parse("--threshold 0", NULL), 0);
+    assert_true(got.threshold == 0);
 }
 
 static void options_stand_anywhere_between_arguments(void **state)
@@ -197,7 +213,7 @@ static void values_in_force_become_json_without_secrets(void **state)
     assert_string_equal(got.api_key, "hush");
     assert_int_equal(rf_opt_json(sets, 2, &b, NULL), 0);
     assert_string_equal(b.data, "{\"force\":true,\"dim\":64,\"ridge\":0.5,\"output\":\"a\\\"b\",\"ties\":\"half\","
-                                "\"models\":[\"a\",\"b\"],\"db\":\"routefit.db\"}");
+                                "\"models\":[\"a\",\"b\"],\"threshold\":null,\"db\":\"routefit.db\"}");
     rf_buf_release(&b);
 }
 
@@ -238,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(defaults_are_set_from_the_table),
+        TEST(a_number_without_a_default_is_told_from_zero),
         TEST(options_stand_anywhere_between_arguments),
         TEST(the_first_argument_can_end_the_options),
         TEST(wrong_values_are_refused),
