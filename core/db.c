@@ -496,10 +496,6 @@ void rf_db_close(struct rf_db *db)
     rf_free(db);
 }
 
-const char *rf_db_path(const struct rf_db *db)
-{
-    return db->path;
-}
 
 const char *rf_db_version(void)
 {

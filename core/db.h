@@ -18,8 +18,7 @@ struct rf_db;
 struct rf_stmt;
 
 enum rf_db_mode {
-    RF_DB_READ,   /* must exist; statements that write are refused (an older schema is upgraded first, as by every mode)
-                   */
+    RF_DB_READ,   /* must exist; statements that write are refused (an older schema is upgraded, as by all modes) */
     RF_DB_WRITE,  /* must exist */
     RF_DB_CREATE, /* made where absent */
     /* As RF_DB_CREATE, but where nothing stands under the name the database comes into being with its first commit,
@@ -34,7 +33,6 @@ enum rf_db_mode {
  * newer than this program. */
 int rf_db_open(struct rf_db **out, const char *path, enum rf_db_mode mode, struct rf_err *err);
 void rf_db_close(struct rf_db *db); /* rolls back what is open; NULL is fine */
-const char *rf_db_path(const struct rf_db *db);
 const char *rf_db_version(void); /* SQLite's, "3.40.1": static */
 
 /* One transaction at a time. Begin takes the write lock at once (with RF_DB_READ: none, only one view of the data).

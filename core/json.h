@@ -58,8 +58,6 @@ void rf_real_text(double v, char out[32]);
 size_t rf_utf8_step(const char *s, size_t n);
 /* True for well-formed UTF-8 (no overlong forms, surrogates or values above U+10FFFF). */
 bool rf_utf8_valid(const char *s, size_t n);
-/* Code points of well-formed UTF-8. */
-size_t rf_utf8_length(const char *s, size_t n);
 
 #ifdef __cplusplus
 }

@@ -41,11 +41,3 @@ bool rf_utf8_valid(const char *s, size_t n)
     }
     return true;
 }
-
-size_t rf_utf8_length(const char *s, size_t n)
-{
-    size_t points = 0;
-    for (size_t i = 0; i < n; i++)
-        points += ((unsigned char)s[i] & 0xC0) != 0x80;
-    return points;
-}

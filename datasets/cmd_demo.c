@@ -1,5 +1,5 @@
-/* routefit demo: the whole route on the bundled numbers, by the very commands that it prints. Holds the list of steps and
- * nothing of what they do. Refuses a folder that holds a database not made by a demo. */
+/* routefit demo: the whole route on the bundled numbers, by the very commands that it prints. Holds the list of steps
+ * and nothing of what they do. Refuses a folder that holds a database not made by a demo. */
 #include "datasets/cmd_demo.h"
 
 #include <errno.h>
@@ -19,20 +19,19 @@ static const struct step {
     const char *why;  /* said before the command */
     const char *line; /* the command, blanks between words, run in the demo's folder */
 } steps[] = {
-    { "Read votes, benchmark results and vectors into one SQLite file.",
+    { "Read 5,006 human votes and two benchmarks into one SQLite file.",
       "routefit ingest votes.csv gsm8k.csv mt-bench.csv" },
-    { "One vector per prompt: row by row, from .npy files.",
+    { "Give every prompt a vector: row by row, from .npy files.",
       "routefit embed npy votes_text72.npy --source votes --embedder text72" },
     { NULL, "routefit embed npy gsm8k_text72.npy --source gsm8k --embedder text72" },
     { NULL, "routefit embed npy mt-bench_text72.npy --source mt-bench --embedder text72" },
-    { "Fit a logistic router: does the strong set beat the weak set on this prompt?",
+    { "Fit a logistic router: on which prompts do strong models beat weak ones?",
       "routefit fit logistic -o logistic.safetensors --force" },
-    { "Fit RouteLLM's matrix factorisation on all decisive votes.", "routefit fit mf -o mf.safetensors --force" },
-    { "Measure both against the baselines, with 95% intervals.",
+    { "Fit RouteLLM's matrix factorisation, on all decisive votes.", "routefit fit mf -o mf.safetensors --force" },
+    { "Measure both, with 95% intervals. What they must beat stands below them: chance, and prompt length.",
       "routefit eval --bench gsm8k,mt-bench logistic.safetensors mf.safetensors" },
-    { "Draw the curve here ...", "routefit plot --bench gsm8k logistic.safetensors mf.safetensors" },
-    { "... and as a picture.",
-      "routefit plot --bench gsm8k logistic.safetensors mf.safetensors -o gsm8k.svg --force" },
+    { "Draw quality over strong calls here ...", "routefit plot --bench gsm8k logistic.safetensors mf.safetensors" },
+    { "... and as a picture.", "routefit plot --bench gsm8k logistic.safetensors mf.safetensors -o gsm8k.svg --force" },
     { "Hand out weights: one vector for your own server, and RouteLLM's layout.",
       "routefit export vector mf.safetensors -o mf-vector.safetensors --force" },
     { NULL, "routefit export routellm mf.safetensors -o routellm-mf --force" },
@@ -55,12 +54,15 @@ static int lay_files(struct rf_err *err)
     struct stat st;
     int rc = 0;
     if (stat("routefit.db", &st) == 0 && stat(marker, &st) != 0)
-        return rf_fail(err, RF_USAGE, "the folder holds a routefit.db that no demo made; name another folder with --dir");
-    for (const char *const *p = (const char *const[]){ "routefit.db", "routefit.db-wal", "routefit.db-shm", NULL }; *p; p++)
+        return rf_fail(err, RF_USAGE,
+                       "the folder holds a routefit.db that no demo made; name another folder with --dir");
+    for (const char *const *p = (const char *const[]){ "routefit.db", "routefit.db-wal", "routefit.db-shm", NULL }; *p;
+         p++)
         if (unlink(*p) && errno != ENOENT)
             return rf_fail_errno(err, RF_IO, "cannot remove the earlier demo's %s", *p);
     for (size_t i = 0; i <= RF_DEMO_FILES && !rc; i++) {
-        const struct rf_demo_file f = i < RF_DEMO_FILES ? rf_demo_files[i] : (struct rf_demo_file){ marker, NULL, NULL };
+        const struct rf_demo_file f =
+            i < RF_DEMO_FILES ? rf_demo_files[i] : (struct rf_demo_file){ marker, NULL, NULL };
         const size_t n = (size_t)(f.end - f.data);
         struct rf_outfile o = { 0 };
         rc = rf_outfile_open(&o, f.name, true, err);
@@ -73,11 +75,13 @@ static int lay_files(struct rf_err *err)
     return rc;
 }
 
+/* The demo's own global options hold for each step, behind the words that are shown. */
 static int run_step(const struct step *s, struct rf_ctx *ctx, struct rf_err *err)
 {
     char line[MAX_LINE], *word[MAX_WORDS + 1], *at = line;
     int n = 0;
-    snprintf(line, sizeof line, "%s", s->line);
+    snprintf(line, sizeof line, "%s --threads %d --seed %llu%s", s->line, ctx->threads, (unsigned long long)ctx->seed,
+             ctx->quiet ? " --quiet" : "");
     for (char *w; n < MAX_WORDS && (w = strsep(&at, " "));)
         word[n++] = w;
     word[n] = NULL;
@@ -101,7 +105,9 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++)
         rc = run_step(&steps[i], ctx, err);
     if (!rc)
-        fprintf(ctx->out, "\nDone in %.1f s. Everything is in %s/: look at gsm8k.svg, or ask the database:\n  cd %s && routefit ls benches\n",
+        fprintf(ctx->out,
+                "\nDone in %.1f s. Everything is in %s/: look at gsm8k.svg, or ask the database:\n  cd %s && routefit "
+                "ls benches\n",
                 rf_seconds() - start, o->dir, o->dir);
     return rc;
 }

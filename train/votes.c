@@ -53,14 +53,6 @@ int rf_votes_none_left(size_t read, const size_t *left_out, struct rf_err *err)
     return rc;
 }
 
-size_t rf_votes_model(const struct rf_votes *v, const char *name)
-{
-    size_t i = 0;
-    while (i < v->models && strcmp(v->model[i], name) != 0)
-        i++;
-    return i;
-}
-
 void rf_votes_release(struct rf_votes *v)
 {
     for (size_t i = 0; v->model && i < v->models; i++)

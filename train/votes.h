@@ -79,8 +79,6 @@ void rf_votes_release(struct rf_votes *v);
 const char *rf_left_out_name(enum rf_left_out why);
 /* RF_BAD_INPUT "no votes left ...": which filter removed how many. left_out[RF_OUTS] */
 int rf_votes_none_left(size_t read, const size_t *left_out, struct rf_err *err);
-/* Index of a model name, or v->models where it does not occur. */
-size_t rf_votes_model(const struct rf_votes *v, const char *name);
 
 #ifdef __cplusplus
 }

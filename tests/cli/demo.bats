@@ -2,7 +2,7 @@
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
-    "$ROUTEFIT" -q demo >demo.txt
+    "$ROUTEFIT" -q demo >demo.txt 2>chatter.txt
 }
 
 setup() {
@@ -13,6 +13,7 @@ setup() {
     for want in '$ routefit ingest' '$ routefit fit logistic' '$ routefit fit mf' '$ routefit eval' '$ routefit export' 'oracle' 'Done in'; do
         grep -qF -- "$want" ../demo.txt
     done
+    [ ! -s ../chatter.txt ] # -q holds for the steps too
     grep -q '</svg>' gsm8k.svg
     [ -s logistic.safetensors ]
     [ -s routellm-mf/model.safetensors ]

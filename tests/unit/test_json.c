@@ -262,10 +262,8 @@ static void utf8_is_checked_as_rfc_3629_says(void **state)
         assert_false(rf_utf8_valid(bad[i], strlen(bad[i])));
         assert_false(rf_utf8_valid(padded, 8 + strlen(bad[i])));
     }
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(rf_utf8_valid(good[i], strlen(good[i])));
-        assert_int_equal(rf_utf8_length(good[i], strlen(good[i])), i == 0 ? 0 : i == 1 ? 9 : 1);
-    }
 }
 
 int main(void)
