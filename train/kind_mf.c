@@ -174,15 +174,15 @@ static int note_grid(struct run *r, struct rf_err *err)
     struct rf_buf line = { 0 };
     int rc = rf_buf_printf(&line, err, "validation loss");
     for (size_t j = 0; j < p->n && !rc; j += r->alphas)
-        rc = rf_buf_printf(&line, err, "  ridge %-6g", p->v[j].ridge);
+        rc = rf_buf_printf(&line, err, "  ridge %6g", p->v[j].ridge);
     if (!rc)
         rc = rf_fit_note(r->f, err, "%s", line.data);
     for (size_t i = 0; i < r->alphas && !rc; i++) {
         line.len = 0;
         rc = rf_buf_printf(&line, err, "  alpha %-7g", r->alpha[i]);
         for (size_t j = i; j < p->n + i && !rc; j += r->alphas)
-            rc = j < p->n ? rf_buf_printf(&line, err, "  %-12.5f", p->v[j].valid.loss)
-                          : rf_buf_printf(&line, err, "  %-12s", "-");
+            rc = j < p->n ? rf_buf_printf(&line, err, "%14.5f", p->v[j].valid.loss)
+                          : rf_buf_printf(&line, err, "%14s", "-");
         if (!rc)
             rc = rf_fit_note(r->f, err, "%s", line.data);
     }
