@@ -257,7 +257,7 @@ static void votes_separable_in_part_need_a_ridge_too(void **state)
     struct data d = make(400, 3, 5);
     for (size_t i = 0; i < 400; i++) {
         float *x = d.x + i * 3;
-        const float side = i % 2 ? 0 : d.e[i].y; /* ranks every other vote right, and no vote wrong */
+        const float side = i % 2 ? 0 : d.e[i].y;     /* ranks every other vote right, and no vote wrong */
         const float spread = roundf(64 * x[1]) / 64; /* so that the sums are exact: rounding would rank some wrong */
         x[0] = side + spread;
         x[1] = side - spread;
