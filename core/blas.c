@@ -47,12 +47,6 @@ void rf_sgemv(bool ta, size_t m, size_t n, float alpha, const float *a, size_t l
     cblas_sgemv(CblasRowMajor, op(ta), as_int(m), as_int(n), alpha, a, stride(lda), x, 1, beta, y, 1);
 }
 
-void rf_dgemv(bool ta, size_t m, size_t n, double alpha, const double *a, size_t lda, const double *x, double beta,
-              double *y)
-{
-    cblas_dgemv(CblasRowMajor, op(ta), as_int(m), as_int(n), alpha, a, stride(lda), x, 1, beta, y, 1);
-}
-
 float rf_sdot(size_t n, const float *x, const float *y)
 {
     return cblas_sdot(as_int(n), x, 1, y, 1);

@@ -27,8 +27,6 @@ void rf_dgemm(bool ta, bool tb, size_t m, size_t n, size_t k, double alpha, cons
 /* y = alpha * op(A) x + beta * y for A[m][n]; ta: A' x. */
 void rf_sgemv(bool ta, size_t m, size_t n, float alpha, const float *a, size_t lda, const float *x, float beta,
               float *y);
-void rf_dgemv(bool ta, size_t m, size_t n, double alpha, const double *a, size_t lda, const double *x, double beta,
-              double *y);
 float rf_sdot(size_t n, const float *x, const float *y);
 double rf_ddot(size_t n, const double *x, const double *y);
 void rf_saxpy(size_t n, float a, const float *x, float *y);

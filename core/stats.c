@@ -31,43 +31,6 @@ double rf_quantile_sorted(const double *x, size_t n, double q)
     return t < .5 ? a + step : b - step;
 }
 
-/* Horner's rule over c[n], highest power first. */
-static double polynomial(const double *c, size_t n, double x)
-{
-    double y = c[0];
-    for (size_t i = 1; i < n; i++)
-        y = y * x + c[i];
-    return y;
-}
-
-/* P. J. Acklam, "An algorithm for computing the inverse normal cumulative distribution function" (2003): rational
- * approximations of relative error 1.15e-9, each followed by one step of Halley's rule. */
-double rf_normal_quantile(double p)
-{
-    static const double a[] = { -3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
-                                1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00 };
-    static const double b[] = { -5.447609879822406e+01, 1.615858368580409e+02,  -1.556989798598866e+02,
-                                6.680131188771972e+01,  -1.328068155288572e+01, 1 };
-    static const double c[] = { -7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
-                                -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00 };
-    static const double d[] = { 7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
-                                3.754408661907416e+00, 1 };
-    const double tail = fmin(p, 1 - p), middle = p - .5;
-    double x, excess; /* Phi(x) - p, taken where it does not cancel: from the middle, or in the lower tail */
-    if (tail > .02425) {
-        const double r = middle * middle;
-        x = polynomial(a, 6, r) * middle / polynomial(b, 6, r);
-        excess = .5 * erf(x * M_SQRT1_2) - middle;
-    } else {
-        const double r = sqrt(-2 * log(tail));
-        x = polynomial(c, 6, r) / polynomial(d, 5, r);
-        excess = .5 * erfc(-x * M_SQRT1_2) - tail;
-    }
-    const double u = excess * sqrt(2 * M_PI) * exp(x * x / 2);
-    x -= u / (1 + x * u / 2);
-    return tail <= .02425 && middle > 0 ? -x : x;
-}
-
 /* ---- sorting ---- */
 
 enum { RADIX = 256, DIGITS = 8, SHORT = 64 };

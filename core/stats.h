@@ -17,8 +17,6 @@ double rf_softplus(double x);
 /* Quantile q in [0, 1] of sorted x[n], n > 0, by linear interpolation (Hyndman-Fan type 7). Bit-equal to numpy's: with
  * v = (n-1)q, a = x[floor v], b = the next, t = v - floor v: a + (b-a)t if t < 1/2, else b - (b-a)(1-t). */
 double rf_quantile_sorted(const double *x, size_t n, double q);
-/* Standard normal quantile, p in (0, 1); relative error below 1e-9 (Acklam's approximation with one Halley step). */
-double rf_normal_quantile(double p);
 /* Ascending sort of doubles; NaN must not occur. */
 void rf_sort_doubles(double *x, size_t n);
 /* order[i] = index of the i-th smallest x (ties: lower index first). */

@@ -27,7 +27,7 @@ static const struct rf_opt table[] = {
            "Score the rows of an .npy file in place of texts."),
     RF_OPT(struct options, threshold, "threshold", 0, RF_OPT_REAL, "P", NULL, NULL, 0, 1,
            "Also print who answers: strong from this win rate on, weak below it."),
-    RF_ROUTER_OPTIONS(struct options, router),
+    RF_PICK_OPTIONS(struct options, router.pick),
     RF_OPT_END,
 };
 

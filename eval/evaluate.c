@@ -21,7 +21,7 @@ const struct rf_opt rf_evaluate_table[] = {
     OPTION(resamples, "resamples", RF_OPT_INT, "N", "2000", 100, 1e5, "Bootstrap resamples behind the 95% intervals."),
     OPTION(router.embedder, "embedder", RF_OPT_TEXT, "NAME", NULL, 0, 0,
            "Vectors to score with, in place of those that the router's file names."),
-    RF_ROUTER_OPTIONS(struct rf_evaluate_options, router),
+    RF_PICK_OPTIONS(struct rf_evaluate_options, router.pick),
     RF_OPT_END,
 };
 

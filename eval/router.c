@@ -14,36 +14,13 @@ static const char suffix[] = ".safetensors";
 
 /* ---- loading ---- */
 
-static int read_id(const char *text, size_t *id, struct rf_err *err)
-{
-    char *end;
-    errno = 0;
-    const unsigned long v = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno)
-        return rf_fail(err, RF_USAGE, "--ids: found \"%s\", expected a row number from 0", text);
-    *id = v;
-    return 0;
-}
-
-static int pick_of(const struct rf_router_options *o, struct routefit_pick *pick, struct rf_err *err)
-{
-    *pick = (struct routefit_pick){ .strong = o->strong, .weak = o->weak };
-    if (!o->ids.n)
-        return 0;
-    if (o->ids.n != 2)
-        return rf_fail(err, RF_USAGE, "--ids: found %zu numbers, expected two: S,W", o->ids.n);
-    pick->use_ids = 1;
-    const int rc = read_id(o->ids.v[0], &pick->strong_id, err);
-    return rc ? rc : read_id(o->ids.v[1], &pick->weak_id, err);
-}
-
 int rf_router_open(struct routefit_router **out, const char *path, const struct rf_router_options *o,
                    struct rf_err *err)
 {
     struct routefit_pick pick;
     struct stat st;
     char why[ROUTEFIT_ERR];
-    const int rc = pick_of(o, &pick, err);
+    const int rc = rf_pick(&o->pick, &pick, err);
     if (rc)
         return rc;
     if (stat(path, &st))

@@ -8,7 +8,7 @@
 
 #include "core/db.h"
 #include "core/err.h"
-#include "core/opt.h"
+#include "core/pick.h"
 #include "core/routefit_score.h"
 #include "eval/bench.h"
 
@@ -16,19 +16,11 @@
 extern "C" {
 #endif
 
-/* How router files are read; the options of every command that takes some. */
+/* How router files are read. */
 struct rf_router_options {
-    const char *strong, *weak; /* the pair of an mf file by name; NULL: as the file says */
-    struct rf_list ids;        /* two row numbers "S,W" of an mf file in RouteLLM's layout; empty: none */
-    const char *embedder;      /* vectors to use; NULL: the embedder that the file names */
+    struct rf_pick_options pick; /* the two models of an mf file */
+    const char *embedder;        /* vectors to use; NULL: the embedder that the file names */
 };
-/* Rows for an option table over struct T, whose field f is a struct rf_router_options. */
-#define RF_ROUTER_OPTIONS(T, f)                                                                                        \
-    RF_OPT(T, f.strong, "router-strong", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,                                     \
-           "Strong model of an mf router, in place of the one that its file names."),                                  \
-        RF_OPT(T, f.weak, "router-weak", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0, "Weak model, likewise."),           \
-        RF_OPT(T, f.ids, "ids", 0, RF_OPT_LIST, "S,W", NULL, NULL, 0, 0,                                               \
-               "Rows of the strong and the weak model in an mf file of RouteLLM's own layout.")
 
 struct rf_router {
     char *name; /* the file's name without folder and .safetensors, or the path where two would share it */

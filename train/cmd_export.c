@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "core/cli.h"
+#include "core/pick.h"
 #include "core/table.h"
 #include "train/commands.h"
 #include "train/export.h"
@@ -9,9 +10,8 @@
 struct options {
     const char *output;
     bool force;
-    const char *strong, *weak;
-    int64_t strong_id, weak_id;
-    const char *embedder_file;
+    struct rf_pick_options pick;
+    const char *text_model;
     bool int8;
     const char *texts;
 };
@@ -19,20 +19,13 @@ struct options {
 static const struct rf_opt output_table[] = {
     RF_OPT(struct options, output, "output", 'o', RF_OPT_TEXT, "PATH", NULL, NULL, 0, 0, "What to write."),
     RF_OPT(struct options, force, "force", 'f', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0, "Replace what exists."),
-    RF_OPT(struct options, strong, "strong", 0, RF_OPT_TEXT, "MODEL", NULL, NULL, 0, 0,
-           "Strong model of an mf router; without it the file's own."),
-    RF_OPT(struct options, weak, "weak", 0, RF_OPT_TEXT, "MODEL", NULL, NULL, 0, 0,
-           "Weak model of an mf router; without it the file's own."),
-    RF_OPT(struct options, strong_id, "strong-id", 0, RF_OPT_INT, "ROW", "-1", NULL, -1, 1e9,
-           "Strong model by row, for files of RouteLLM, which hold no names (-1: by name)."),
-    RF_OPT(struct options, weak_id, "weak-id", 0, RF_OPT_INT, "ROW", "-1", NULL, -1, 1e9,
-           "Weak model by row (-1: by name)."),
+    RF_PICK_OPTIONS(struct options, pick),
     RF_OPT_END,
 };
 
 static const struct rf_opt text_table[] = {
-    RF_OPT(struct options, embedder_file, "embedder-file", 'E', RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
-           "The text embedder whose vectors the router was fitted on."),
+    RF_OPT(struct options, text_model, "text-model", 't', RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
+           "Text model whose vectors the router was fitted on."),
     RF_OPT(struct options, int8, "int8", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
            "Weights as whole numbers of 8 bits with one scale; says what that costs."),
     RF_OPT(struct options, texts, "texts", 0, RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
@@ -42,18 +35,12 @@ static const struct rf_opt text_table[] = {
 
 static int open_router(struct rf_export *e, const struct options *o, const char *path, struct rf_err *err)
 {
-    const bool use_ids = o->strong_id >= 0 && o->weak_id >= 0;
-    const struct routefit_pick pick = {
-        .strong = o->strong,
-        .weak = o->weak,
-        .use_ids = use_ids,
-        .strong_id = use_ids ? (size_t)o->strong_id : 0,
-        .weak_id = use_ids ? (size_t)o->weak_id : 0,
-    };
+    struct routefit_pick pick;
+    int rc;
     if (!o->output)
         return rf_fail(err, RF_USAGE, "name what to write: -o PATH");
-    if ((o->strong_id >= 0) != (o->weak_id >= 0))
-        return rf_fail(err, RF_USAGE, "found one of --strong-id and --weak-id, expected both or none");
+    if ((rc = rf_pick(&o->pick, &pick, err)))
+        return rc;
     return rf_export_open(e, path, &pick, err);
 }
 
@@ -114,12 +101,12 @@ static int run_text(struct rf_ctx *ctx, void *opts, int nargs, char **args, stru
     struct rf_input *texts = NULL;
     int rc = 0;
     (void)nargs;
-    if (!o->embedder_file)
-        rc = rf_fail(err, RF_USAGE, "name the embedder that the router was fitted on: --embedder-file FILE");
+    if (!o->text_model)
+        rc = rf_fail(err, RF_USAGE, "name the text model that the router was fitted on: --text-model FILE");
     else if (o->texts && !o->int8)
         rc = rf_fail(err, RF_USAGE, "found --texts without --int8: there is nothing to compare");
     if (rc || (rc = open_router(&e, o, args[0], err)) || (o->texts && (rc = rf_input_open(&texts, o->texts, err))) ||
-        (rc = rf_export_text(&e, o->embedder_file, o->int8, texts, ctx->seed, o->output, o->force, &x, err)))
+        (rc = rf_export_text(&e, o->text_model, o->int8, texts, ctx->seed, o->output, o->force, &x, err)))
         goto out;
     rc = print_summary(ctx, o, &x, err);
 out:
@@ -155,7 +142,7 @@ static const struct rf_cmd vector = {
              "product and a bias give the log odds. Writes it as a logistic router (float32),\n"
              "also out of RouteLLM's own files: name their two rows.",
     .examples = "routefit export vector mf.safetensors -o vector.safetensors\n"
-                "routefit export vector model.safetensors --strong-id 24 --weak-id 36 -o vector.safetensors\n",
+                "routefit export vector model.safetensors --ids 24,36 -o vector.safetensors\n",
     .opts = { output_table },
     .opts_size = sizeof(struct options),
     .min_args = 1,
@@ -173,8 +160,8 @@ static const struct rf_cmd text = {
              "bucket. The result scores texts by itself: no vectors, no embedder. --int8\n"
              "makes it four times smaller and prints the largest difference of win rates\n"
              "that it causes.",
-    .examples = "routefit export text mf.safetensors -E text.safetensors -o prompt.safetensors\n"
-                "routefit export text mf.safetensors -E text.safetensors --int8 -o prompt.safetensors\n",
+    .examples = "routefit export text mf.safetensors --text-model text.safetensors -o prompt.safetensors\n"
+                "routefit export text mf.safetensors --text-model text.safetensors --int8 -o prompt.safetensors\n",
     .opts = { output_table, text_table },
     .opts_size = sizeof(struct options),
     .min_args = 1,

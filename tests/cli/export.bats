@@ -7,7 +7,7 @@ setup() {
 
 @test "RouteLLM's own file becomes one vector when its rows are named" {
     [ -f "$golden/mf_tiny.safetensors" ] || skip "mf_tiny.safetensors is not here"
-    run "$ROUTEFIT" export vector "$golden/mf_tiny.safetensors" --strong-id 24 --weak-id 36 -o v.safetensors --format csv
+    run "$ROUTEFIT" export vector "$golden/mf_tiny.safetensors" --ids 24,36 -o v.safetensors --format csv
     [ "$status" -eq 0 ]
     [[ "$output" == *"v.safetensors,48,"* ]]
     run "$ROUTEFIT" export routellm v.safetensors -o folder
@@ -21,7 +21,7 @@ setup() {
     run "$ROUTEFIT" export vector "$golden/mf_tiny.safetensors" -o v.safetensors
     [ "$status" -eq 6 ]
     [[ "$output" == *"name the two rows"* ]]
-    run "$ROUTEFIT" export vector "$golden/mf_tiny.safetensors" --strong-id 24 -o v.safetensors
+    run "$ROUTEFIT" export vector "$golden/mf_tiny.safetensors" --ids 24 -o v.safetensors
     [ "$status" -eq 2 ]
 }
 
@@ -31,7 +31,7 @@ setup() {
     [[ "$output" == *"-o PATH"* ]]
     run "$ROUTEFIT" export text absent.safetensors -o t.safetensors
     [ "$status" -eq 2 ]
-    [[ "$output" == *"--embedder-file FILE"* ]]
+    [[ "$output" == *"--text-model FILE"* ]]
     run "$ROUTEFIT" export vector absent.safetensors -o v.safetensors
     [ "$status" -eq 7 ]
 }

@@ -55,22 +55,20 @@ static void products_match_their_definition(void **state)
 static void vector_calls_match_their_definition(void **state)
 {
     (void)state;
-    double a[M * N], x[M], y[M], g[N * N] = { 0 };
+    double a[M * N], x[M], g[N * N] = { 0 };
     float fa[M * N], fx[M], fy[M], fg[N * N] = { 0 };
     for (size_t i = 0; i < M * N; i++)
         fa[i] = (float)(a[i] = element(i));
     for (int t = 0; t < 2; t++) {
         for (size_t i = 0; i < M; i++) {
             fx[i] = (float)(x[i] = element(i + 3));
-            fy[i] = (float)(y[i] = element(i + 9));
+            fy[i] = (float)element(i + 9);
         }
-        rf_dgemv(t, M, N, 3, a, N, x, 0.25, y);
         rf_sgemv(t, M, N, 3, fa, N, fx, 0.25f, fy);
         for (size_t i = 0; i < (t ? N : M); i++) {
             double want = 0.25 * element(i + 9);
             for (size_t k = 0; k < (t ? M : N); k++)
                 want += 3 * a[t ? k * N + i : i * N + k] * x[k];
-            assert_near(y[i], want, 1e-12);
             assert_near(fy[i], want, 1e-4);
         }
     }

@@ -103,7 +103,7 @@ static void every_command_survives_every_failing_allocation(void **state)
         "routefit fit mf --embedder text --valid 0.2 --strong big --weak small --ridge 1,0.1 -o mf.safetensors --force",
         "routefit export vector mf.safetensors -o v.safetensors --force",
         "routefit export routellm mf.safetensors -o routellm --force",
-        "routefit export text l.safetensors -E text.safetensors --int8 -o t.safetensors --force",
+        "routefit export text l.safetensors --text-model text.safetensors --int8 -o t.safetensors --force",
         "routefit score t.safetensors votes.csv",
         "routefit score l.safetensors --npy votes.npy --threshold 0.5",
         "routefit eval --bench quiz --resamples 100 --compat l.safetensors t.safetensors",
