@@ -23,7 +23,7 @@
 struct options {
     const char *format, *name, *bench, *judge, *source, *embedder;
     int64_t max_errors;
-    bool responses;
+    bool responses, prompts_only;
 };
 
 static const struct rf_opt rows[] = {
@@ -37,6 +37,8 @@ static const struct rf_opt rows[] = {
            "Judge of votes that name none; else \"human\"."),
     RF_OPT(struct options, responses, "responses", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
            "Keep the text of responses; else only their length and SHA-256."),
+    RF_OPT(struct options, prompts_only, "prompts-only", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "Keep nothing of responses, and do not read them: the fastest."),
     RF_OPT(struct options, max_errors, "max-errors", 0, RF_OPT_INT, "N", "-1", NULL, -1, 1e15,
            "Rows that may be dropped from a file; -1: 1% of them (or 10, if that is more), and never all."),
     RF_OPT(struct options, source, "for", 0, RF_OPT_TEXT, "SOURCE", NULL, NULL, 0, 0,
@@ -395,7 +397,11 @@ static int ingest_npy(struct ingest *g, const char *path, struct rf_err *err)
 /* All tables in one transaction. */
 static int ingest_tables(struct ingest *g, const struct rf_files *files, const bool *npy, struct rf_err *err)
 {
-    const struct rf_sink_options so = { g->o->bench, g->o->judge, g->o->responses, g->o->max_errors };
+    const struct rf_sink_options so = { g->o->bench, g->o->judge,
+                                        g->o->responses      ? RF_KEEP_TEXT
+                                        : g->o->prompts_only ? RF_KEEP_NONE
+                                                             : RF_KEEP_HASH,
+                                        g->o->max_errors };
     int rc = rf_db_begin(g->ctx->db, err);
     if (!rc)
         rc = rf_sink_new(&g->sink, g->ctx->db, &so, err);
@@ -418,6 +424,8 @@ static int check_options(const struct options *o, const struct rf_files *files, 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].value && !*names[i].value)
             return rf_fail(err, RF_USAGE, "--%s: found nothing, expected a name", names[i].option);
+    if (o->responses && o->prompts_only)
+        return rf_fail(err, RF_USAGE, "found --responses and --prompts-only, expected one of them");
     return o->name && files->n > 1 ? rf_fail(err, RF_USAGE, "found --name with %zu files, expected one file", files->n)
                                    : 0;
 }

@@ -74,7 +74,8 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
     char shown[3][RF_SHOWN];
     bool dropped = false;
     int rc = 0;
-    for (int i = 0; !rc && !dropped && i < TEXTS; i++)
+    const int read = rf_sink_reads_responses(s->sink) ? TEXTS : 1;
+    for (int i = 0; !rc && !dropped && i < read; i++)
         rc = decode(s, r, i, &dropped, err);
     if (rc || dropped)
         return rc;

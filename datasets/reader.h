@@ -1,5 +1,5 @@
-/* A format = one reader: a row of name, sniff and read. Readers turn bytes into calls on a sink and know no SQL; the sink
- * (datasets/sink.c) knows SQL and no format. */
+/* A format = one reader: a row of name, sniff and read. Readers turn bytes into calls on a sink and know no SQL; the
+ * sink (datasets/sink.c) knows SQL and no format. */
 #ifndef RF_DATASETS_READER_H
 #define RF_DATASETS_READER_H
 
@@ -18,9 +18,9 @@ struct rf_sink;
 
 /* What a sniffer sees (made by datasets/sniff.c). */
 struct rf_sniff {
-    const char *path;          /* as given; "-" for standard input */
-    struct rf_str head;        /* the first bytes, a byte order mark removed */
-    bool json;                 /* head starts with a JSON object, and names are its keys; else they are a CSV header's */
+    const char *path;   /* as given; "-" for standard input */
+    struct rf_str head; /* the first bytes, a byte order mark removed */
+    bool json;          /* head starts with a JSON object, and names are its keys; else they are a CSV header's */
     const struct rf_str *name; /* [n] columns of the header, or keys of the first object that lie within head */
     size_t n;                  /* 0 where head starts with neither */
 };
@@ -36,9 +36,17 @@ struct rf_reader {
 /* NULL-terminated, in the order of help. */
 extern const struct rf_reader *const rf_readers[];
 
+/* What is kept of responses. */
+enum rf_keep {
+    RF_KEEP_HASH, /* length and SHA-256 */
+    RF_KEEP_TEXT, /* the text too */
+    RF_KEEP_NONE  /* nothing: readers need not decode them */
+};
+
 /* ---- what readers emit; each returns 0 or an rf_code, and copies what it is given ---- */
 
-/* The turns that a user typed; n >= 1. With no text: n = 0 and id names it within the sink's file family, bytes = length if known (-1: not). */
+/* The turns that a user typed; n >= 1. With no text: n = 0 and id names it within the sink's file family, bytes =
+ * length if known (-1: not). */
 struct rf_prompt {
     const struct rf_str *turn;
     size_t n;
@@ -47,31 +55,32 @@ struct rf_prompt {
 };
 struct rf_vote {
     uint64_t line;
-    uint64_t row;           /* data row from 0 */
-    struct rf_str origin;   /* the space of key: "lmsys-arena-55k"; .s NULL: this file alone */
-    struct rf_str key;      /* .s NULL: none */
+    uint64_t row;            /* data row from 0 */
+    struct rf_str origin;    /* the space of key: "lmsys-arena-55k"; .s NULL: this file alone */
+    struct rf_str key;       /* .s NULL: none */
     struct rf_prompt prompt; /* n = 0 and id.s NULL: none at all */
     struct rf_str model_a, model_b;
-    const char *winner;     /* "a", "b", "tie", "bothbad" */
-    struct rf_str judge;    /* a model's name; .s NULL: ingest --judge, else "human" */
-    double weight;          /* NaN: none */
+    const char *winner;                           /* "a", "b", "tie", "bothbad" */
+    struct rf_str judge;                          /* a model's name; .s NULL: ingest --judge, else "human" */
+    double weight;                                /* NaN: none */
     const struct rf_str *response_a, *response_b; /* turns, NULL: none */
     size_t nresponse_a, nresponse_b;
 };
-/* A question of a benchmark. join: key is the benchmark's own id, so a known (bench, key) is the same item, in whatever file. */
+/* A question of a benchmark. join: key is the benchmark's own id, so a known (bench, key) is the same item, in whatever
+ * file. */
 struct rf_item {
     uint64_t line, row;
     struct rf_str bench, task, key; /* task.s may be NULL */
     bool join;
-    struct rf_prompt prompt;        /* none at all: keeps what is known */
+    struct rf_prompt prompt; /* none at all: keeps what is known */
 };
 struct rf_result {
     struct rf_str model;
-    int turn;               /* from 1 */
-    double score;           /* NaN: missing, and nothing is stored */
-    double cost;            /* NaN: unknown */
+    int turn;                            /* from 1 */
+    double score;                        /* NaN: missing, and nothing is stored */
+    double cost;                         /* NaN: unknown */
     int64_t input_tokens, output_tokens; /* -1: unknown */
-    struct rf_str response; /* .s NULL: none */
+    struct rf_str response;              /* .s NULL: none */
 };
 
 int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err);
@@ -79,8 +88,9 @@ int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err)
 int rf_sink_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err);
 int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, uint64_t line, struct rf_err *err);
 int rf_sink_contaminated(struct rf_sink *s, struct rf_str text, uint64_t line, struct rf_err *err);
-/* A row that is not stored: reason is a constant class in a few words, detail says what was found and expected. Fails (RF_BAD_INPUT)
- * once there are more than ingest --max-errors; without that option the share is judged at the end of the file. */
+/* A row that is not stored: reason is a constant class in a few words, detail says what was found and expected. Fails
+ * (RF_BAD_INPUT) once there are more than ingest --max-errors; without that option the share is judged at the end of
+ * the file. */
 int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *reason, struct rf_err *err, const char *detail, ...)
     __attribute__((format(printf, 5, 6)));
 /* Every data row is counted once, before it is emitted or dropped; polls Ctrl-C and draws progress. */
@@ -88,8 +98,10 @@ int rf_sink_row(struct rf_sink *s, struct rf_err *err);
 void rf_sink_repaired(struct rf_sink *s, size_t n); /* lone surrogates replaced */
 /* A column or key that the reader does not use; named once in the summary. */
 int rf_sink_unused(struct rf_sink *s, struct rf_str name, struct rf_err *err);
-const char *rf_sink_path(const struct rf_sink *s);  /* of the file being read */
-const char *rf_sink_bench(const struct rf_sink *s); /* ingest --bench NAME, or NULL: the reader knows it or takes it from the path */
+bool rf_sink_reads_responses(const struct rf_sink *s); /* false: a reader may leave them out */
+const char *rf_sink_path(const struct rf_sink *s);     /* of the file being read */
+const char *rf_sink_bench(
+    const struct rf_sink *s); /* ingest --bench NAME, or NULL: the reader knows it or takes it from the path */
 
 #ifdef __cplusplus
 }

@@ -227,6 +227,11 @@ const char *rf_sink_path(const struct rf_sink *s)
     return s->path;
 }
 
+bool rf_sink_reads_responses(const struct rf_sink *s)
+{
+    return s->o.responses != RF_KEEP_NONE;
+}
+
 const char *rf_sink_bench(const struct rf_sink *s)
 {
     return s->o.bench;

@@ -208,14 +208,15 @@ int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id,
     return rc < 0 ? rc : 0;
 }
 
-int rf_store_response(struct rf_store *st, const struct rf_str *turn, size_t n, bool text, struct rf_said *said,
+int rf_store_response(struct rf_store *st, const struct rf_str *turn, size_t n, enum rf_keep keep, struct rf_said *said,
                       struct rf_err *err)
 {
     struct rf_str words = { 0 };
     int rc;
-    *said = (struct rf_said){ .any = turn != NULL };
-    if (!turn || (rc = rf_store_hash(st, turn, n, said->hash, err)))
-        return turn ? rc : 0;
+    bool text = keep == RF_KEEP_TEXT;
+    *said = (struct rf_said){ .any = turn && keep != RF_KEEP_NONE };
+    if (!said->any || (rc = rf_store_hash(st, turn, n, said->hash, err)))
+        return said->any ? rc : 0;
     for (size_t i = 0; i < n; i++) {
         said->bytes += (int64_t)turn[i].len;
         text = text && rf_utf8_valid(turn[i].s, turn[i].len);

@@ -43,8 +43,8 @@ int rf_store_prompt_hash(struct rf_store *st, const struct rf_prompt *p, uint8_t
                          struct rf_err *err);
 /* Id of the prompt, made where it is new; *id = 0 for no prompt at all. *fresh: it was made. */
 int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id, bool *fresh, struct rf_err *err);
-/* Length and hash of a response (turn NULL: none). text: whether to keep its words too (kept only if UTF-8). */
-int rf_store_response(struct rf_store *st, const struct rf_str *turn, size_t n, bool text, struct rf_said *said,
+/* Length and hash of a response (turn NULL: none), as far as keep asks for them; words are kept only if UTF-8. */
+int rf_store_response(struct rf_store *st, const struct rf_str *turn, size_t n, enum rf_keep keep, struct rf_said *said,
                       struct rf_err *err);
 /* Binds length and hash as values i and i + 1. */
 void rf_said_bind(const struct rf_said *said, struct rf_stmt *stmt, int i);

@@ -55,9 +55,10 @@ static inline __attribute__((always_inline)) void draw(struct rf_rng *rng, size_
     }
 }
 
-/* The same for one resample. The number of prompts to the power of the draws stays below 2^56, so that hardly a word is
- * rejected. */
-static void draw_resample(uint64_t seed, uint64_t resample, size_t n, uint8_t *count, size_t stride)
+/* The same for one resample; inlined, so that the stride is a constant too. The number of prompts to the power of the
+ * draws stays below 2^56, so that hardly a word is rejected. */
+static inline __attribute__((always_inline)) void draw_resample(uint64_t seed, uint64_t resample, size_t n,
+                                                                uint8_t *count, size_t stride)
 {
     struct rf_rng rng;
     rf_rng_init(&rng, seed, resample);

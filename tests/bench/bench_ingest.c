@@ -88,7 +88,7 @@ static int split(const char *path, struct rf_err *err)
     return rc;
 }
 
-static int ingest(const char *path, const char *db_path, bool responses, struct rf_err *err)
+static int ingest(const char *path, const char *db_path, enum rf_keep responses, struct rf_err *err)
 {
     const struct rf_sink_options o = { .responses = responses, .max_errors = -1 };
     const struct rf_reader *r = NULL;
@@ -123,7 +123,14 @@ static void remove_db(const char *path)
 
 int main(void)
 {
-    static const char *const names[] = { "ingest 152 MB, prompts and hashes (s)", "ingest 152 MB, all text (s)" };
+    static const struct {
+        const char *name;
+        enum rf_keep responses;
+    } lines[] = {
+        { "ingest 152 MB, prompts only (s)", RF_KEEP_NONE },
+        { "ingest 152 MB, prompts and hashes (s)", RF_KEEP_HASH },
+        { "ingest 152 MB, all text (s)", RF_KEEP_TEXT },
+    };
     const char *data = getenv("ROUTEFIT_DATA"), *tmp = getenv("TMPDIR");
     char votes[1024], folder[256], big[300], db[300];
     struct rf_err err = { 0 };
@@ -147,16 +154,16 @@ int main(void)
         if (rf_seconds() - start < floor_s)
             floor_s = rf_seconds() - start;
     }
-    for (int all = 0; !rc && all < 2; all++) {
+    for (size_t k = 0; !rc && k < sizeof lines / sizeof *lines; k++) {
         double best = 1e9;
         for (int i = 0; !rc && i < ROUNDS; i++) {
             remove_db(db);
             const double start = rf_seconds();
-            rc = ingest(big, db, all, &err);
+            rc = ingest(big, db, lines[k].responses, &err);
             if (rf_seconds() - start < best)
                 best = rf_seconds() - start;
         }
-        printf("%-40s  %.3f  %.3f  %.1f\n", names[all], best, floor_s, best / floor_s);
+        printf("%-40s  %.3f  %.3f  %.1f\n", lines[k].name, best, floor_s, best / floor_s);
     }
     printf("%-40s  %.1f\n", "ingest peak memory (MB)", (double)rf_peak_rss() / 1e6);
     if (rc)

@@ -282,6 +282,18 @@ content() {
     [[ "$output" == *"--judge: found nothing, expected a name"* ]]
 }
 
+@test "--prompts-only keeps nothing of responses, and the same votes" {
+    command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
+    "$ROUTEFIT" -q ingest --prompts-only votes.csv
+    "$ROUTEFIT" -q --db other.db ingest votes.csv
+    [ "$(sqlite3 routefit.db 'SELECT count(*) FROM preference WHERE response_a_hash IS NULL AND response_a_bytes IS NULL')" = 1 ]
+    [ "$(sqlite3 other.db 'SELECT count(*) FROM preference WHERE response_a_hash IS NOT NULL')" = 1 ]
+    for db in routefit.db other.db; do sqlite3 $db 'SELECT key, prompt, model_a, model_b, winner FROM votes' >$db.txt; done
+    cmp routefit.db.txt other.db.txt
+    run "$ROUTEFIT" ingest --prompts-only --responses votes.csv
+    [ "$status" -eq 2 ]
+}
+
 @test "--responses keeps the words, --judge names the judge" {
     printf 'model_a,model_b,winner\nx,y,a\n' >plain.csv
     "$ROUTEFIT" -q ingest --responses votes.csv

@@ -71,7 +71,7 @@ static struct rf_sink *sink_of(struct rf_db *db, unsigned choice)
 {
     static struct rf_sink *sink[CHOICES];
     const struct rf_sink_options o = { .bench = choice & 1 ? "b" : NULL,
-                                       .responses = choice & 2,
+                                       .responses = choice & 2 ? RF_KEEP_TEXT : RF_KEEP_HASH,
                                        .max_errors = 1 << 20 };
     PROMISE(sink[choice] || rf_sink_new(&sink[choice], db, &o, NULL) == 0);
     return sink[choice];
