@@ -212,11 +212,11 @@ int rf_store_response(struct rf_store *st, const struct rf_str *turn, size_t n, 
                       struct rf_err *err)
 {
     struct rf_str words = { 0 };
-    int rc;
     bool text = keep == RF_KEEP_TEXT;
     *said = (struct rf_said){ .any = turn && keep != RF_KEEP_NONE };
-    if (!said->any || (rc = rf_store_hash(st, turn, n, said->hash, err)))
-        return said->any ? rc : 0;
+    int rc = said->any ? rf_store_hash(st, turn, n, said->hash, err) : 0;
+    if (rc || !said->any)
+        return rc;
     for (size_t i = 0; i < n; i++) {
         said->bytes += (int64_t)turn[i].len;
         text = text && rf_utf8_valid(turn[i].s, turn[i].len);
