@@ -48,7 +48,7 @@ static const struct rf_opt rows[] = {
     RF_OPT_END,
 };
 
-enum column { C_SOURCE, C_FORMAT, C_STATUS, C_ROWS, C_WHY = C_ROWS + 11, COLUMNS };
+enum column { C_SOURCE, C_FORMAT, C_STATUS, C_ROWS, C_WHY = C_ROWS + 14, COLUMNS };
 static const struct rf_column columns[COLUMNS] = {
     [C_SOURCE] = RF_COLUMN_TEXT("source"),
     [C_FORMAT] = RF_COLUMN_TEXT("format"),
@@ -60,10 +60,13 @@ static const struct rf_column columns[COLUMNS] = {
     RF_COLUMN_INT("repaired", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_INT("votes", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_INT("ties", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("unparsed", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_INT("items", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_INT("results", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_INT("prompts", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_INT("contaminated", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("prices", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("scores", .shown = RF_SHOWN_FILLED),
     [C_WHY] = RF_COLUMN_TEXT("why_dropped", .shown = RF_SHOWN_FILLED),
 };
 
@@ -127,8 +130,9 @@ static int put_reasons(struct ingest *g, struct rf_err *err)
 static int put_stored(struct ingest *g, const char *source, const char *format, struct rf_err *err)
 {
     const struct rf_sink_count *const c = rf_sink_counts(g->sink);
-    const uint64_t value[C_WHY - C_ROWS] = { c->rows, c->kept,  c->known,   c->dropped, c->repaired,    c->votes,
-                                             c->ties, c->items, c->results, c->prompts, c->contaminated };
+    const uint64_t value[C_WHY - C_ROWS] = { c->rows,    c->kept,         c->known,    c->dropped, c->repaired,
+                                             c->votes,   c->ties,         c->unparsed, c->items,   c->results,
+                                             c->prompts, c->contaminated, c->prices,   c->scores };
     int rc = put_status(g, source, format, "stored", err);
     for (size_t i = 0; !rc && i < sizeof value / sizeof *value; i++)
         rc = rf_table_int(g->table, (int64_t)value[i], err);

@@ -33,8 +33,10 @@ static const struct view views[] = {
         RF_COLUMN_INT("repaired", .shown = RF_SHOWN_FILLED), RF_COLUMN_INT("bytes"), RF_COLUMN_TEXT("added_at"),
         RF_COLUMN_TEXT("path") } },
     { "models",
-      "WITH v AS (SELECT model_a AS m, CASE winner WHEN 'a' THEN 1 WHEN 'b' THEN 0 ELSE 0.5 END AS w FROM preference"
-      "  UNION ALL SELECT model_b, CASE winner WHEN 'b' THEN 1 WHEN 'a' THEN 0 ELSE 0.5 END FROM preference),"
+      "WITH v AS (SELECT model_a AS m, CASE winner WHEN 'a' THEN 1 WHEN 'b' THEN 0 ELSE 0.5 END AS w FROM preference "
+      "WHERE winner IS NOT NULL"
+      "  UNION ALL SELECT model_b, CASE winner WHEN 'b' THEN 1 WHEN 'a' THEN 0 ELSE 0.5 END FROM preference WHERE "
+      "winner IS NOT NULL),"
       " vm AS (SELECT m, count(*) AS n, avg(w) AS w FROM v GROUP BY m),"
       " rm AS (SELECT r.model AS m, count(*) AS n, count(DISTINCT i.bench) AS b FROM result r JOIN item i ON i.id = "
       "r.item GROUP BY r.model)"
@@ -63,9 +65,11 @@ static const struct view views[] = {
       { RF_COLUMN_TEXT("embedder"), RF_COLUMN_TEXT("kind"), RF_COLUMN_INT("dim"), RF_COLUMN_INT("prompts"),
         RF_COLUMN_TEXT("sha256"), RF_COLUMN_TEXT("path") } },
     { "dropped",
-      "SELECT s.name, d.line, d.reason, d.detail FROM dropped d JOIN source s ON s.id = d.source ORDER BY d.rowid "
+      "SELECT s.name, d.line, d.field, d.reason, d.found, d.expected FROM dropped d JOIN source s ON s.id = d.source "
+      "ORDER BY d.rowid "
       "LIMIT ?1",
-      { RF_COLUMN_TEXT("source"), RF_COLUMN_INT("line"), RF_COLUMN_TEXT("reason"), RF_COLUMN_TEXT("detail") } },
+      { RF_COLUMN_TEXT("source"), RF_COLUMN_INT("line"), RF_COLUMN_TEXT("field", .shown = RF_SHOWN_FILLED),
+        RF_COLUMN_TEXT("reason"), RF_COLUMN_TEXT("found"), RF_COLUMN_TEXT("expected", .shown = RF_SHOWN_FILLED) } },
 };
 enum { VIEWS = sizeof views / sizeof *views };
 

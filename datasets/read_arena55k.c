@@ -62,10 +62,8 @@ static int decode(struct state *s, const struct rf_record *r, int i, bool *dropp
     s->why.code = 0;
     if (!rf_json_strings(text.s, text.len, t, &s->why))
         return 0;
-    if (s->why.code != RF_BAD_INPUT)
-        return rf_fail(err, s->why.code, "%s", s->why.msg);
     *dropped = true;
-    return rf_sink_drop(s->sink, r->line, "bad list of turns", err, "%s: %s", texts[i].what, s->why.msg);
+    return rf_sink_drop_why(s->sink, r->line, texts[i].what, "bad list of turns", &s->why, err);
 }
 
 static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
@@ -81,20 +79,19 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
         return rc;
     const char *const won = winner(r->field);
     if (!won)
-        return rf_sink_drop(s->sink, r->line, "bad winner", err,
-                            "found winner_model_a %s, winner_model_b %s, winner_tie %s, expected one 1 and two 0",
-                            rf_field_show(r->field[WIN_A], shown[0]), rf_field_show(r->field[WIN_B], shown[1]),
-                            rf_field_show(r->field[WIN_TIE], shown[2]));
+        return rf_sink_drop(s->sink, r->line, "winner_model_a, _b, winner_tie", "bad winner", "one 1 and two 0", err,
+                            "%s, %s, %s", rf_field_show(r->field[WIN_A], shown[0]),
+                            rf_field_show(r->field[WIN_B], shown[1]), rf_field_show(r->field[WIN_TIE], shown[2]));
     if (s->turns[0].n == 0)
-        return rf_sink_drop(s->sink, r->line, "empty prompt", err,
-                            "found an empty list of turns, expected at least one");
+        return rf_sink_drop(s->sink, r->line, "prompt", "empty prompt", "at least one turn", err, "an empty list");
     if (rf_field_missing(r->field[ID]))
-        return rf_sink_drop(s->sink, r->line, "no id", err, "found %s, expected the id of the vote",
+        return rf_sink_drop(s->sink, r->line, "id", "no id", "the id of the vote", err, "%s",
                             rf_field_show(r->field[ID], shown[0]));
     for (int i = 0; i < TEXTS; i++)
         rf_sink_repaired(s->sink, s->turns[i].repaired);
     return rf_sink_vote(s->sink,
                         &(struct rf_vote){
+                            RF_NO_NUMBERS,
                             .line = r->line,
                             .row = r->row,
                             .origin = { "lmsys-arena-55k", 15 },
@@ -104,7 +101,6 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
                             .model_b = r->field[MODEL_B],
                             .winner = won,
                             .judge = { "human", 5 },
-                            .weight = NAN,
                             .response_a = s->turns[1].n ? s->turns[1].item : NULL,
                             .nresponse_a = s->turns[1].n,
                             .response_b = s->turns[2].n ? s->turns[2].item : NULL,

@@ -92,11 +92,9 @@ static int take_question(void *ctx, const struct rf_record *r, struct rf_err *er
     int64_t item;
     const struct rf_str text = r->field[Q_TURNS];
     if (rf_json_strings(text.s, text.len, &s->turns, &why))
-        return why.code == RF_BAD_INPUT ? rf_sink_drop(s->sink, r->line, "bad list of turns", err, "turns: %s", why.msg)
-                                        : rf_fail(err, why.code, "%s", why.msg);
+        return rf_sink_drop_why(s->sink, r->line, "turns", "bad list of turns", &why, err);
     if (!s->turns.n)
-        return rf_sink_drop(s->sink, r->line, "empty prompt", err,
-                            "found an empty list of turns, expected at least one");
+        return rf_sink_drop(s->sink, r->line, "turns", "empty prompt", "at least one turn", err, "an empty list");
     return emit_item(s, r, r->field[Q_ID], r->field[Q_CATEGORY],
                      &(struct rf_prompt){ .turn = s->turns.item, .n = s->turns.n }, &item, err);
 }
@@ -134,13 +132,13 @@ static int take_judgement(void *ctx, const struct rf_record *r, struct rf_err *e
     char shown[RF_SHOWN];
     int64_t turn = 0, item = 0;
     if (!rf_field_int(r->field[J_TURN], &turn) || turn < 1 || turn > 1000)
-        return rf_sink_drop(s->sink, r->line, "bad turn", err, "found %s, expected 1, 2, ...",
+        return rf_sink_drop(s->sink, r->line, "turn", "bad turn", "1, 2, ...", err, "%s",
                             rf_field_show(r->field[J_TURN], shown));
     if (rf_field_missing(r->field[J_SCORE]) || (rf_field_real(r->field[J_SCORE], &v.score) && v.score < 0))
-        return rf_sink_drop(s->sink, r->line, "unparsed judgement", err, "found score %s, expected a number from 0",
+        return rf_sink_drop(s->sink, r->line, "score", "unparsed judgement", "a number from 0", err, "%s",
                             rf_field_show(r->field[J_SCORE], shown));
     if (!rf_field_real(r->field[J_SCORE], &v.score))
-        return rf_sink_drop(s->sink, r->line, "bad score", err, "found %s, expected a number",
+        return rf_sink_drop(s->sink, r->line, "score", "bad score", "a number", err, "%s",
                             rf_field_show(r->field[J_SCORE], shown));
     v.turn = (int)turn;
     const int rc =

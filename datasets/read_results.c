@@ -74,11 +74,10 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
     int64_t id = 0;
     int bad, rc;
     if (!numbers(f, &v, &bad))
-        return rf_sink_drop(sink, r->line, "bad number", err, "%s: found %s, expected a number in its range",
-                            wanted[bad].name[0], rf_field_show(f[bad], shown));
+        return rf_sink_drop(sink, r->line, wanted[bad].name[0], "bad number", "a number in its range", err, "%s",
+                            rf_field_show(f[bad], shown));
     if (isnan(v.score))
-        return rf_sink_drop(sink, r->line, "no score", err, "found %s, expected a number",
-                            rf_field_show(f[SCORE], shown));
+        return rf_sink_drop(sink, r->line, "score", "no score", "a number", err, "%s", rf_field_show(f[SCORE], shown));
     if (forced)
         item.bench = (struct rf_str){ forced, strlen(forced) };
     else if (rf_field_missing(f[TASK]))

@@ -34,13 +34,10 @@ static int header(void *ctx, const struct rf_str *name, size_t n, struct rf_err 
 static int cell(struct state *s, const struct rf_wide_model *m, const struct rf_str *field, int64_t item, uint64_t line,
                 struct rf_err *err)
 {
-    struct rf_result r = { .model = m->name, .turn = 1, .cost = NAN, .input_tokens = -1, .output_tokens = -1 };
-    char name[RF_SHOWN], shown[RF_SHOWN];
-    if (rf_field_missing(field[m->score]))
-        return 0;
-    if (!rf_field_score(field[m->score], &r.score))
-        return rf_sink_drop(s->sink, line, "bad score", err, "model %s: found %s, expected True, False or a number",
-                            rf_field_show(m->name, name), rf_field_show(field[m->score], shown));
+    struct rf_result r;
+    const int rc = rf_wide_score(m, field, s->sink, line, &r, err);
+    if (rc <= 0)
+        return rc;
     if (m->response != SIZE_MAX && field[m->response].len)
         r.response = field[m->response];
     return rf_sink_result(s->sink, item, &r, line, err);

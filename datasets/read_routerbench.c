@@ -4,6 +4,7 @@
  * them, while costs and responses stand in both and differ: they are one item, and all of a model's cell is taken from
  * the row that has its score. A blank score is a missing one, never 0. */
 #include <math.h>
+#include <stdio.h>
 
 #include "datasets/benchname.h"
 #include "datasets/field.h"
@@ -53,19 +54,18 @@ static int last_of(struct rf_str text, struct rf_pylist *l, struct rf_str *out, 
 static int cell(struct state *s, const struct rf_wide_model *m, const struct rf_str *field, int64_t item, uint64_t line,
                 struct rf_err *err)
 {
-    struct rf_result r = { .model = m->name, .turn = 1, .cost = NAN, .input_tokens = -1, .output_tokens = -1 };
-    char name[RF_SHOWN], shown[RF_SHOWN];
-    if (rf_field_missing(field[m->score]))
-        return 0;
-    if (!rf_field_score(field[m->score], &r.score))
-        return rf_sink_drop(s->sink, line, "bad score", err, "model %s: found %s, expected a number",
-                            rf_field_show(m->name, name), rf_field_show(field[m->score], shown));
+    struct rf_result r;
+    char shown[RF_SHOWN], column[256];
+    int rc = rf_wide_score(m, field, s->sink, line, &r, err);
+    if (rc <= 0)
+        return rc;
     const struct rf_str cost = m->cost == SIZE_MAX ? (struct rf_str){ 0 } : field[m->cost];
-    if (!rf_field_missing(cost) && (!rf_field_real(cost, &r.cost) || r.cost < 0))
-        return rf_sink_drop(s->sink, line, "bad cost", err, "model %s: found %s, expected dollars >= 0",
-                            rf_field_show(m->name, name), rf_field_show(cost, shown));
+    if (!rf_field_missing(cost) && (!rf_field_real(cost, &r.cost) || r.cost < 0)) {
+        snprintf(column, sizeof column, "%s" COST, m->name.s);
+        return rf_sink_drop(s->sink, line, column, "bad cost", "dollars >= 0", err, "%s", rf_field_show(cost, shown));
+    }
     if (m->response != SIZE_MAX && field[m->response].len) {
-        const int rc = last_of(field[m->response], &s->answered, &r.response, err);
+        rc = last_of(field[m->response], &s->answered, &r.response, err);
         if (rc)
             return rc;
         rf_sink_repaired(s->sink, s->answered.repaired);

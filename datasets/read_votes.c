@@ -53,20 +53,20 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
     const struct rf_str *const f = r->field;
     const char *const won = verdict(f[WINNER]);
     char shown[RF_SHOWN];
-    struct rf_vote v = { .line = r->line,
+    struct rf_vote v = { RF_NO_NUMBERS,
+                         .line = r->line,
                          .row = r->row,
                          .origin = optional(f[ORIGIN]),
                          .key = optional(f[ID]),
                          .model_a = f[MODEL_A],
                          .model_b = f[MODEL_B],
                          .winner = won,
-                         .judge = optional(f[JUDGE]),
-                         .weight = NAN };
+                         .judge = optional(f[JUDGE]) };
     if (!won)
-        return rf_sink_drop(sink, r->line, "bad winner", err, "found %s, expected a, b, tie or bothbad",
+        return rf_sink_drop(sink, r->line, "winner", "bad winner", "a, b, tie or bothbad", err, "%s",
                             rf_field_show(f[WINNER], shown));
     if (!rf_field_missing(f[WEIGHT]) && (!rf_field_real(f[WEIGHT], &v.weight) || v.weight <= 0))
-        return rf_sink_drop(sink, r->line, "bad weight", err, "found %s, expected a number above 0",
+        return rf_sink_drop(sink, r->line, "weight", "bad weight", "a number above 0", err, "%s",
                             rf_field_show(f[WEIGHT], shown));
     const int rc = rf_record_prompt(r, PROMPT, PROMPT_ID, PROMPT_BYTES, sink, &v.prompt, err);
     return rc <= 0 ? rc : rf_sink_vote(sink, &v, err);

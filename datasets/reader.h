@@ -45,8 +45,9 @@ enum rf_keep {
 
 /* ---- what readers emit; each returns 0 or an rf_code, and copies what it is given ---- */
 
-/* The turns that a user typed; n >= 1. With no text: n = 0 and id names it within the sink's file family, bytes =
- * length if known (-1: not). */
+/* The turns that a user typed; n >= 1. With no text: n = 0 and id is the name by which it is known, bytes = length if
+ * known (-1: not). Files that name their prompts by an id of their own write "<family>/<id>" ("vicuna/12"). With text
+ * and id: the prompt known by that name gets this text, whichever file comes first. */
 struct rf_prompt {
     const struct rf_str *turn;
     size_t n;
@@ -59,10 +60,13 @@ struct rf_vote {
     struct rf_str origin;    /* the space of key: "lmsys-arena-55k"; .s NULL: this file alone */
     struct rf_str key;       /* .s NULL: none */
     struct rf_prompt prompt; /* n = 0 and id.s NULL: none at all */
+    struct rf_str task;      /* the source's own category of the pair; .s NULL: none */
     struct rf_str model_a, model_b;
-    const char *winner;                           /* "a", "b", "tie", "bothbad" */
-    struct rf_str judge;                          /* a model's name; .s NULL: ingest --judge, else "human" */
-    double weight;                                /* NaN: none */
+    const char *winner;      /* "a", "b", "tie", "bothbad"; NULL: the judge's reply could not be read */
+    struct rf_str judge;     /* a model's name; .s NULL: ingest --judge, else "human" */
+    double weight;           /* NaN: none */
+    double score_a, score_b; /* what the judge gave the answers, on the source's scale; NaN: none */
+    char shown_first;        /* 'a' or 'b': the answer that the judge saw first; 0: unknown */
     const struct rf_str *response_a, *response_b; /* turns, NULL: none */
     size_t nresponse_a, nresponse_b;
 };
@@ -83,16 +87,42 @@ struct rf_result {
     struct rf_str response;              /* .s NULL: none */
 };
 
+struct rf_price {
+    uint64_t line;
+    struct rf_str model, provider; /* as the list writes them; provider.s NULL: none */
+    double input, output, request; /* US dollars per token in and out, and per request; NaN: not given */
+    struct rf_str valid_from;      /* "2024-06-01"; .s NULL: not said */
+};
+/* What another router thinks of a prompt. */
+struct rf_score {
+    uint64_t line, row;
+    struct rf_str router;
+    struct rf_prompt prompt;
+    double score; /* finite; the higher, the sooner the strong model */
+};
+
+/* The numbers of an rf_vote that has none: struct rf_vote v = { RF_NO_NUMBERS, .line = ... }. */
+#define RF_NO_NUMBERS .weight = NAN, .score_a = NAN, .score_b = NAN
+
 int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err);
 /* *item receives the id for rf_sink_result, valid until the end of the file; 0 where the sink dropped the row. */
 int rf_sink_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err);
 int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, uint64_t line, struct rf_err *err);
 int rf_sink_contaminated(struct rf_sink *s, struct rf_str text, uint64_t line, struct rf_err *err);
-/* A row that is not stored: reason is a constant class in a few words, detail says what was found and expected. Fails
- * (RF_BAD_INPUT) once there are more than ingest --max-errors; without that option the share is judged at the end of
- * the file. */
-int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *reason, struct rf_err *err, const char *detail, ...)
-    __attribute__((format(printf, 5, 6)));
+int rf_sink_price(struct rf_sink *s, const struct rf_price *p, struct rf_err *err);
+int rf_sink_score(struct rf_sink *s, const struct rf_score *v, struct rf_err *err);
+/* A prompt alone: row `row` of the file is this prompt. */
+int rf_sink_prompt(struct rf_sink *s, const struct rf_prompt *p, uint64_t line, uint64_t row, struct rf_err *err);
+/* A row that is not stored, or a cell of a wide one. field: the column or key at fault, NULL: the row as a whole.
+ * reason: a constant class in a few words. found is printed as in printf; the message reads "FIELD: found FOUND,
+ * expected EXPECTED", or FOUND alone where expected is NULL. Fails (RF_BAD_INPUT) once there are more than ingest
+ * --max-errors; without that option the share is judged at the end of the file. */
+int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *field, const char *reason, const char *expected,
+                 struct rf_err *err, const char *found, ...) __attribute__((format(printf, 7, 8)));
+/* The same for what a parser refused: why reads "... found X, expected Y", and is split there. A why that is not
+ * RF_BAD_INPUT (out of memory) is passed on in err. */
+int rf_sink_drop_why(struct rf_sink *s, uint64_t line, const char *field, const char *reason, const struct rf_err *why,
+                     struct rf_err *err);
 /* Every data row is counted once, before it is emitted or dropped; polls Ctrl-C and draws progress. */
 int rf_sink_row(struct rf_sink *s, struct rf_err *err);
 void rf_sink_repaired(struct rf_sink *s, size_t n); /* lone surrogates replaced */

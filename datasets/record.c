@@ -30,8 +30,8 @@ static int table_row(void *ctx, const struct rf_csv_row *r, struct rf_err *err)
     if (rc)
         return rc;
     if (r->n != s->width)
-        return rf_sink_drop(s->sink, r->line, "wrong number of fields", err,
-                            "found %zu fields, expected the header's %zu", r->n, s->width);
+        return rf_sink_drop(s->sink, r->line, NULL, "wrong number of fields", "as many as in the header", err,
+                            "%zu fields below a header of %zu", r->n, s->width);
     return s->t->row(s->t->ctx, r->field, r->line, row, err);
 }
 
@@ -155,17 +155,16 @@ static int json_line(struct record_state *s, struct rf_str text, uint64_t line, 
     if (rc)
         return rc;
     if (rf_json_parse(text.s, text.len, &object, &why))
-        return why.code == RF_BAD_INPUT ? rf_sink_drop(s->sink, line, "bad JSON", err, "%s", why.msg)
-                                        : rf_fail(err, why.code, "%s", why.msg);
+        return rf_sink_drop_why(s->sink, line, NULL, "bad JSON", &why, err);
     if (!json_is_object(object)) {
-        rc = rf_sink_drop(s->sink, line, "bad JSON", err, "found a value that is no object, expected {...}");
+        rc = rf_sink_drop(s->sink, line, NULL, "bad JSON", "{...}", err, "a value that is no object");
         goto out;
     }
     if ((rc = json_fields(s, object, err)))
         goto out;
     for (size_t i = 0; i < s->n; i++)
         if (s->wanted[i].required && !s->field[i].s) {
-            rc = rf_sink_drop(s->sink, line, "missing field", err, "found no \"%s\"", s->wanted[i].name[0]);
+            rc = rf_sink_drop(s->sink, line, s->wanted[i].name[0], "missing field", "a value", err, "none");
             goto out;
         }
     rc = s->take(s->ctx, &(struct rf_record){ line, row, s->field }, err);
@@ -222,7 +221,7 @@ int rf_record_prompt(const struct rf_record *r, int text, int id, int bytes, str
     } else if (!rf_field_missing(r->field[id])) {
         p->id = r->field[id];
         if (!rf_field_missing(r->field[bytes]) && (!rf_field_int(r->field[bytes], &p->bytes) || p->bytes < 0))
-            return rf_sink_drop(sink, r->line, "bad number", err, "prompt_bytes: found %s, expected a length in bytes",
+            return rf_sink_drop(sink, r->line, "prompt_bytes", "bad number", "a length in bytes", err, "%s",
                                 rf_field_show(r->field[bytes], shown));
     }
     return 1;

@@ -26,14 +26,16 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
           "repaired, added_at) VALUES (?1, ?2, '', ?3, 0, 0, 0, 0, 0, 0, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))" },
         { &s->source_end, "UPDATE source SET sha256 = ?2, bytes = ?3, rows_read = ?4, rows_kept = ?5, rows_known = ?6, "
                           "rows_dropped = ?7, repaired = ?8 WHERE id = ?1" },
-        { &s->drop_add, "INSERT INTO dropped (source, line, reason, detail) VALUES (?1, ?2, ?3, ?4)" },
+        { &s->drop_add, "INSERT INTO dropped (source, line, reason, field, found, expected) VALUES (?1, ?2, ?3, ?4, "
+                        "?5, ?6)" },
         { &s->row_add, "INSERT INTO source_row (source, row, prompt) VALUES (?1, ?2, ?3)" },
         { &s->vote_get,
-          "SELECT model_a, model_b, winner, prompt FROM preference WHERE origin = ?1 AND key = ?2 AND judge = ?3" },
+          "SELECT model_a, model_b, winner, prompt FROM preference WHERE origin = ?1 AND key = ?2 AND judge = ?3 AND "
+          "coalesce(shown_first, '') = ?4" },
         { &s->vote_add,
           "INSERT INTO preference (source, line, origin, key, prompt, model_a, model_b, winner, judge, weight, "
-          "response_a_bytes, response_a_hash, response_b_bytes, response_b_hash) "
-          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)" },
+          "response_a_bytes, response_a_hash, response_b_bytes, response_b_hash, shown_first, score_a, score_b, task) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)" },
         { &s->item_get, "SELECT i.id, i.prompt, p.hash FROM item i LEFT JOIN prompt p ON p.id = i.prompt WHERE i.bench "
                         "= ?1 AND i.key = ?2" },
         { &s->item_add, "INSERT INTO item (source, line, bench, task, key, prompt) VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
@@ -43,6 +45,10 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
           "INSERT INTO result (item, model, turn, score, cost, input_tokens, output_tokens, response_bytes, "
           "response_hash, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)" },
         { &s->contaminated_add, "INSERT INTO contaminated (source, hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING" },
+        { &s->price_add, "INSERT INTO price (source, model, provider, input, output, request, valid_from, line) VALUES "
+                         "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" },
+        { &s->score_get, "SELECT score FROM external_score WHERE router = ?1 AND prompt = ?2" },
+        { &s->score_add, "INSERT INTO external_score (source, router, prompt, score) VALUES (?1, ?2, ?3, ?4)" },
     };
     s->db = db;
     s->o = *o;
@@ -60,9 +66,9 @@ void rf_sink_free(struct rf_sink *s)
 {
     if (!s)
         return;
-    struct rf_stmt *const all[] = { s->source_add,  s->source_end, s->drop_add,   s->row_add,
-                                    s->vote_get,    s->vote_add,   s->item_get,   s->item_add,
-                                    s->item_prompt, s->result_get, s->result_add, s->contaminated_add };
+    struct rf_stmt *const all[] = { s->source_add, s->source_end, s->drop_add,  s->row_add,          s->vote_get,
+                                    s->vote_add,   s->item_get,   s->item_add,  s->item_prompt,      s->result_get,
+                                    s->result_add, s->price_add,  s->score_get, s->contaminated_add, s->score_add };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         rf_stmt_free(all[i]);
     rf_store_release(&s->store);
@@ -181,28 +187,46 @@ static int note_reason(struct rf_sink *s, const char *reason, uint64_t line, con
     return 0;
 }
 
-int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *reason, struct rf_err *err, const char *detail, ...)
+int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *field, const char *reason, const char *expected,
+                 struct rf_err *err, const char *found, ...)
 {
-    char text[RF_DETAIL], limit[64];
+    char text[RF_DETAIL], detail[RF_DETAIL], limit[64];
     va_list ap;
-    va_start(ap, detail);
-    vsnprintf(text, sizeof text, detail, ap);
+    va_start(ap, found);
+    vsnprintf(text, sizeof text, found, ap);
     va_end(ap);
+    snprintf(detail, sizeof detail, "%s%s%s%.300s%s%s", field ? field : "", field ? ": " : "", expected ? "found " : "",
+             text, expected ? ", expected " : "", expected ? expected : "");
     s->count.dropped++;
     if (s->row < ROW_DROPPED)
         s->row = ROW_DROPPED;
     rf_bind_int(s->drop_add, 1, s->source);
     rf_bind_int(s->drop_add, 2, (int64_t)line);
     rf_bind_text(s->drop_add, 3, reason);
-    rf_bind_text(s->drop_add, 4, text);
+    rf_bind_text(s->drop_add, 4, field);
+    rf_bind_text(s->drop_add, 5, text);
+    rf_bind_text(s->drop_add, 6, expected);
     int rc = rf_run(s->drop_add, err);
     if (!rc)
-        rc = note_reason(s, reason, line, text, err);
+        rc = note_reason(s, reason, line, detail, err);
     if (!rc && s->o.max_errors >= 0 && s->count.dropped > (uint64_t)s->o.max_errors) {
         snprintf(limit, sizeof limit, "at most %lld (--max-errors)", (long long)s->o.max_errors);
         rc = too_many(s, limit, err);
     }
     return rc;
+}
+
+int rf_sink_drop_why(struct rf_sink *s, uint64_t line, const char *field, const char *reason, const struct rf_err *why,
+                     struct rf_err *err)
+{
+    static const char found[] = "found ", expected[] = ", expected ";
+    if (why->code != RF_BAD_INPUT)
+        return rf_fail(err, why->code, "%s", why->msg);
+    const char *const at = strstr(why->msg, found), *const split = at ? strstr(at, expected) : NULL;
+    if (!split)
+        return rf_sink_drop(s, line, field, reason, NULL, err, "%s", why->msg);
+    return rf_sink_drop(s, line, field, reason, split + sizeof expected - 1, err, "%.*s%.*s", (int)(at - why->msg),
+                        why->msg, (int)(split - at - (ptrdiff_t)sizeof found + 1), at + sizeof found - 1);
 }
 
 void rf_sink_repaired(struct rf_sink *s, size_t n)

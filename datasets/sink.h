@@ -18,8 +18,8 @@ extern "C" {
 enum { RF_DETAIL = 512 };
 
 struct rf_sink_options {
-    const char *bench;  /* --bench, NULL: from the file */
-    const char *judge;  /* judge of votes that name none; NULL: "human" */
+    const char *bench; /* --bench, NULL: from the file */
+    const char *judge; /* judge of votes that name none; NULL: "human" */
     enum rf_keep responses;
     int64_t max_errors; /* dropped rows that a file may have; -1: 1% of its rows, or 10 if that is more, and never all
                            of them */
@@ -33,13 +33,14 @@ struct rf_sink_count {
     uint64_t repaired;    /* lone surrogates replaced */
     uint64_t votes, ties; /* added; ties (bothbad too) are votes */
     uint64_t unjudged;    /* of the votes added, those that named no judge */
-    uint64_t items, results, prompts, contaminated; /* added */
+    uint64_t unparsed;    /* of the votes added, those whose judge's reply could not be read */
+    uint64_t items, results, prompts, contaminated, prices, scores; /* added */
 };
 struct rf_sink_reason {
     const char *reason;     /* constant */
     uint64_t n;             /* how often */
     uint64_t line;          /* the first time */
-    char detail[RF_DETAIL]; /* the first time */
+    char detail[RF_DETAIL]; /* the first time: "FIELD: found ..., expected ..." */
 };
 
 int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_options *o, struct rf_err *err);

@@ -14,19 +14,19 @@ static void mark(struct rf_sink *s, enum row_state state)
 }
 
 /* Drops the row, says so in *dropped and returns rf_sink_drop's code: `return drop(...)` ends the row either way. */
-#define DROP(s, line, reason, ...) (*dropped = true, rf_sink_drop(s, line, reason, err, __VA_ARGS__))
+#define DROP(s, line, field, reason, expected, ...)                                                                    \
+    (*dropped = true, rf_sink_drop(s, line, field, reason, expected, err, __VA_ARGS__))
 
 static int check_prompt(struct rf_sink *s, const struct rf_prompt *p, uint64_t line, bool *dropped, struct rf_err *err)
 {
     if (p->n && p->turn[0].len == 0)
-        return DROP(s, line, "empty prompt", "found %s first turn, expected text",
-                    p->turn[0].s ? "an empty" : "a null");
+        return DROP(s, line, "prompt", "empty prompt", "text", "%s first turn", p->turn[0].s ? "an empty" : "a null");
     for (size_t i = 0; i < p->n; i++)
         if (!rf_utf8_valid(p->turn[i].s, p->turn[i].len))
-            return DROP(s, line, "not UTF-8", "turn %zu of the prompt is not UTF-8; convert the file with iconv",
+            return DROP(s, line, "prompt", "not UTF-8", "UTF-8: convert the file with iconv", "other bytes in turn %zu",
                         i + 1);
     if (!p->n && p->id.s && !p->id.len)
-        return DROP(s, line, "empty prompt", "found an empty prompt id, expected one");
+        return DROP(s, line, "prompt", "empty prompt", "an id", "an empty id");
     return 0;
 }
 
@@ -34,18 +34,19 @@ static int check_name(struct rf_sink *s, const char *what, struct rf_str name, u
                       struct rf_err *err)
 {
     if (!name.len)
-        return DROP(s, line, "no name", "found no %s, expected a name", what);
+        return DROP(s, line, what, "no name", "a name", "none");
     if (!rf_utf8_valid(name.s, name.len))
-        return DROP(s, line, "not UTF-8", "the %s is not UTF-8; convert the file with iconv", what);
+        return DROP(s, line, what, "not UTF-8", "UTF-8: convert the file with iconv", "other bytes");
     return 0;
 }
 
 static int put_prompt(struct rf_sink *s, const struct rf_prompt *p, int64_t *id, struct rf_err *err)
 {
     bool fresh;
+    int64_t had;
     const int rc = rf_store_prompt(&s->store, p, id, &fresh, err);
     s->count.prompts += !rc && fresh;
-    return rc;
+    return rc || !p->n || !p->id.s ? rc : rf_store_name(&s->store, p->id, *id, &had, err);
 }
 
 /* Which prompt stands in this row of the file; prompt 0: none. */
@@ -69,21 +70,26 @@ static void bind_id(struct rf_stmt *stmt, int i, int64_t id)
 
 /* ---- votes ---- */
 
+static bool same_verdict(struct rf_str had, const char *winner)
+{
+    return winner ? rf_str_is(had, winner) : !had.s;
+}
+
 /* A vote whose key the database has. Its row still names its prompt, so that files that go row by row can be joined:
  * the prompt of the stored vote, for the same vote may come with other escapes. */
 static int known_vote(struct rf_sink *s, const struct rf_vote *v, const int64_t model[2], struct rf_err *err)
 {
     const int64_t a = rf_col_int(s->vote_get, 0), b = rf_col_int(s->vote_get, 1);
-    const bool same = a == model[0] && b == model[1] && rf_str_is(rf_col_str(s->vote_get, 2), v->winner);
+    const bool same = a == model[0] && b == model[1] && same_verdict(rf_col_str(s->vote_get, 2), v->winner);
     const bool swapped = a == model[1] && b == model[0];
     char shown[RF_SHOWN], found[RF_SHOWN];
     int64_t prompt = rf_col_int(s->vote_get, 3); /* NULL reads as 0 */
     rf_field_show(rf_col_str(s->vote_get, 2), found);
     rf_reset(s->vote_get);
     if (!same)
-        return rf_sink_drop(s, v->line, "same id, other verdict", err,
-                            "id %s: found winner \"%s\", but the database has %s%s", rf_field_show(v->key, shown),
-                            v->winner, found,
+        return rf_sink_drop(s, v->line, "winner", "same id, other verdict", "what the database has", err,
+                            "%s for id %s, where the database has %s%s", v->winner ? v->winner : "no verdict",
+                            rf_field_show(v->key, shown), found,
                             swapped                          ? " with the models in the other order"
                             : a == model[0] && b == model[1] ? ""
                                                              : " between other models");
@@ -116,12 +122,17 @@ static int new_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_str or
     rf_bind_real(add, 10, v->weight);
     rf_said_bind(&a, add, 11);
     rf_said_bind(&b, add, 13);
+    rf_bind_str(add, 15, (struct rf_str){ v->shown_first ? &v->shown_first : NULL, v->shown_first != 0 });
+    rf_bind_real(add, 16, v->score_a);
+    rf_bind_real(add, 17, v->score_b);
+    rf_bind_str(add, 18, v->task);
     if ((rc = rf_run(add, err)))
         return rc;
     mark(s, ROW_ADDED);
     s->count.votes++;
     s->count.unjudged += !v->judge.s;
-    s->count.ties += v->winner[0] == 't' || !strcmp(v->winner, "bothbad");
+    s->count.unparsed += !v->winner;
+    s->count.ties += v->winner && (v->winner[0] == 't' || !strcmp(v->winner, "bothbad"));
     return 0;
 }
 
@@ -132,9 +143,9 @@ int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err)
     const char *const standard = s->o.judge ? s->o.judge : "human";
     const struct rf_str judge = v->judge.s ? v->judge : (struct rf_str){ standard, strlen(standard) };
     const struct rf_str origin = v->origin.s ? v->origin : s->name;
-    int rc = check_name(s, "first model", v->model_a, v->line, &dropped, err);
+    int rc = check_name(s, "model_a", v->model_a, v->line, &dropped, err);
     if (!rc && !dropped)
-        rc = check_name(s, "second model", v->model_b, v->line, &dropped, err);
+        rc = check_name(s, "model_b", v->model_b, v->line, &dropped, err);
     if (!rc && !dropped)
         rc = check_prompt(s, &v->prompt, v->line, &dropped, err);
     if (rc || dropped || (rc = rf_store_model(&s->store, v->model_a, &model[0], err)) ||
@@ -144,6 +155,7 @@ int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err)
         rf_bind_str(s->vote_get, 1, origin);
         rf_bind_str(s->vote_get, 2, v->key);
         rf_bind_str(s->vote_get, 3, judge);
+        rf_bind_str(s->vote_get, 4, (struct rf_str){ v->shown_first ? &v->shown_first : "", v->shown_first != 0 });
         rc = rf_step(s->vote_get, err);
         if (rc)
             return rc < 0 ? rc : known_vote(s, v, model, err);
@@ -162,16 +174,23 @@ static int known_item(struct rf_sink *s, const struct rf_item *v, int64_t *item,
     const int64_t id = rf_col_int(s->item_get, 0), had = rf_col_int(s->item_get, 1); /* NULL reads as 0 */
     const bool prompted = v->prompt.n || v->prompt.id.s;
     int64_t prompt = prompted ? had : 0;
-    int rc = prompt ? rf_store_prompt_hash(&s->store, &v->prompt, hash, err) : 0;
-    const bool other = !rc && prompt && memcmp(hash, rf_col_str(s->item_get, 2).s, sizeof hash) != 0;
+    bool other = false;
+    int rc = 0;
+    if (prompt && v->prompt.n) {
+        rc = rf_store_prompt_hash(&s->store, &v->prompt, hash, err);
+        other = !rc && memcmp(hash, rf_col_str(s->item_get, 2).s, sizeof hash) != 0;
+    } else if (prompt) {
+        int64_t named = 0;
+        rc = rf_store_find(&s->store, &v->prompt, &named, err);
+        other = rc >= 0 && named != had;
+    }
     rf_reset(s->item_get);
-    if (rc)
+    if (rc < 0)
         return rc;
     if (other)
-        return rf_sink_drop(s, v->line, "same id, other prompt", err,
-                            "id %s of this benchmark has another prompt in the database; keep tables with other "
-                            "prompts apart with --bench",
-                            rf_field_show(v->key, shown));
+        return rf_sink_drop(s, v->line, "prompt", "same id, other prompt",
+                            "the one that the database has; keep tables with other prompts apart with --bench", err,
+                            "another text for id %s of this benchmark", rf_field_show(v->key, shown));
     if (prompted && !had) {
         if ((rc = put_prompt(s, &v->prompt, &prompt, err)))
             return rc;
@@ -210,9 +229,9 @@ int rf_sink_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, stru
 {
     bool dropped = false;
     *item = 0;
-    int rc = check_name(s, "name of the benchmark", v->bench, v->line, &dropped, err);
+    int rc = check_name(s, "bench", v->bench, v->line, &dropped, err);
     if (!rc && !dropped)
-        rc = check_name(s, "id of the question", v->key, v->line, &dropped, err);
+        rc = check_name(s, "id", v->key, v->line, &dropped, err);
     if (!rc && !dropped)
         rc = check_prompt(s, &v->prompt, v->line, &dropped, err);
     if (rc || dropped)
@@ -277,9 +296,9 @@ int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, u
     const double had = rf_col_real(s->result_get, 0);
     rf_reset(s->result_get);
     if (had < r->score || had > r->score)
-        return rf_sink_drop(s, line, "same cell, other score", err,
-                            "model %s, turn %d: found %.10g, but the database has %.10g",
-                            rf_field_show(r->model, shown), r->turn, r->score, had);
+        return rf_sink_drop(s, line, "score", "same cell, other score", "what the database has", err,
+                            "%.10g for model %s, turn %d, where the database has %.10g", r->score,
+                            rf_field_show(r->model, shown), r->turn, had);
     mark(s, ROW_KNOWN);
     return 0;
 }
@@ -300,5 +319,90 @@ int rf_sink_contaminated(struct rf_sink *s, struct rf_str text, uint64_t line, s
     const bool fresh = rf_db_changes(s->db) == 1;
     s->count.contaminated += fresh;
     mark(s, fresh ? ROW_ADDED : ROW_KNOWN);
+    return 0;
+}
+
+/* ---- prompts, prices, other routers' scores ---- */
+
+int rf_sink_prompt(struct rf_sink *s, const struct rf_prompt *p, uint64_t line, uint64_t row, struct rf_err *err)
+{
+    bool dropped = false;
+    const uint64_t prompts = s->count.prompts;
+    int64_t id = 0, known = 0;
+    int rc = check_prompt(s, p, line, &dropped, err);
+    if (rc || dropped)
+        return rc;
+    if (p->n && p->id.s && (rc = rf_store_find(&s->store, &(struct rf_prompt){ .id = p->id }, &known, err)) < 0)
+        return rc;
+    if ((rc = put_prompt(s, p, &id, err)))
+        return rc;
+    mark(s, s->count.prompts > prompts || (known && known != id) ? ROW_ADDED : ROW_KNOWN);
+    return put_row(s, row, id, err);
+}
+
+static bool bad_price(double v)
+{
+    return isinf(v) || v < 0;
+}
+
+int rf_sink_price(struct rf_sink *s, const struct rf_price *p, struct rf_err *err)
+{
+    bool dropped = false;
+    int rc = check_name(s, "model", p->model, p->line, &dropped, err);
+    if (rc || dropped)
+        return rc;
+    if (bad_price(p->input) || bad_price(p->output) || bad_price(p->request))
+        return rf_sink_drop(s, p->line, "price", "bad price", "dollars >= 0", err, "%g in, %g out, %g a request",
+                            p->input, p->output, p->request);
+    rf_bind_int(s->price_add, 1, s->source);
+    rf_bind_str(s->price_add, 2, p->model);
+    rf_bind_str(s->price_add, 3, p->provider);
+    rf_bind_real(s->price_add, 4, p->input);
+    rf_bind_real(s->price_add, 5, p->output);
+    rf_bind_real(s->price_add, 6, p->request);
+    rf_bind_str(s->price_add, 7, p->valid_from);
+    rf_bind_int(s->price_add, 8, (int64_t)p->line);
+    if ((rc = rf_run(s->price_add, err)))
+        return rc;
+    s->count.prices++;
+    mark(s, ROW_ADDED);
+    return 0;
+}
+
+static int new_score(struct rf_sink *s, const struct rf_score *v, int64_t prompt, struct rf_err *err)
+{
+    rf_bind_int(s->score_add, 1, s->source);
+    rf_bind_str(s->score_add, 2, v->router);
+    rf_bind_int(s->score_add, 3, prompt);
+    rf_bind_real(s->score_add, 4, v->score);
+    const int rc = rf_run(s->score_add, err);
+    if (!rc) {
+        s->count.scores++;
+        mark(s, ROW_ADDED);
+    }
+    return rc;
+}
+
+int rf_sink_score(struct rf_sink *s, const struct rf_score *v, struct rf_err *err)
+{
+    bool dropped = false;
+    int64_t prompt = 0;
+    int rc = check_name(s, "router", v->router, v->line, &dropped, err);
+    if (!rc && !dropped)
+        rc = check_prompt(s, &v->prompt, v->line, &dropped, err);
+    if (rc || dropped || (rc = put_prompt(s, &v->prompt, &prompt, err)) || (rc = put_row(s, v->row, prompt, err)))
+        return rc;
+    if (!prompt)
+        return rf_sink_drop(s, v->line, "prompt", "empty prompt", "a text or an id", err, "none");
+    rf_bind_str(s->score_get, 1, v->router);
+    rf_bind_int(s->score_get, 2, prompt);
+    if ((rc = rf_step(s->score_get, err)) <= 0)
+        return rc < 0 ? rc : new_score(s, v, prompt, err);
+    const double had = rf_col_real(s->score_get, 0);
+    rf_reset(s->score_get);
+    if (had < v->score || had > v->score)
+        return rf_sink_drop(s, v->line, "score", "same prompt, other score", "what the database has", err,
+                            "%.10g, where the database has %.10g", v->score, had);
+    mark(s, ROW_KNOWN);
     return 0;
 }

@@ -42,6 +42,9 @@ int rf_store_init(struct rf_store *st, struct rf_db *db, struct rf_err *err)
         { &st->prompt_add, "INSERT INTO prompt (id, hash, text, more, turns, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
                            "ON CONFLICT (hash) DO NOTHING" },
         { &st->prompt_get, "SELECT id FROM prompt WHERE hash = ?1" },
+        { &st->prompt_fill, "UPDATE prompt SET hash = ?2, text = ?3, more = ?4, turns = ?5, bytes = ?6 WHERE id = ?1" },
+        { &st->key_add, "INSERT INTO prompt_key (key, prompt) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING" },
+        { &st->key_get, "SELECT prompt FROM prompt_key WHERE key = ?1" },
         { &st->response_add, "INSERT INTO response (hash, text) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING" },
     };
     *st = (struct rf_store){ .db = db };
@@ -53,7 +56,8 @@ int rf_store_init(struct rf_store *st, struct rf_db *db, struct rf_err *err)
 
 void rf_store_release(struct rf_store *st)
 {
-    struct rf_stmt *const all[] = { st->model_add, st->model_get, st->prompt_add, st->prompt_get, st->response_add };
+    struct rf_stmt *const all[] = { st->model_add,   st->model_get, st->prompt_add, st->prompt_get,
+                                    st->prompt_fill, st->key_add,   st->key_get,    st->response_add };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         rf_stmt_free(all[i]);
     forget_models(st);
@@ -161,15 +165,117 @@ static int json_list(struct rf_store *st, const struct rf_str *turn, size_t n, s
     return rc;
 }
 
+static int hash_id(struct rf_store *st, struct rf_str id, uint8_t out[RF_SHA256_SIZE], struct rf_err *err)
+{
+    int rc = rf_sha256_add(st->sha, "id:", 3, err);
+    if (!rc)
+        rc = rf_sha256_add(st->sha, id.s, id.len, err);
+    return rc ? rc : rf_sha256_end(st->sha, out, err);
+}
+
 int rf_store_prompt_hash(struct rf_store *st, const struct rf_prompt *p, uint8_t out[RF_SHA256_SIZE],
                          struct rf_err *err)
 {
+    return p->n ? rf_store_hash(st, p->turn, p->n, out, err) : hash_id(st, p->id, out, err);
+}
+
+static int by_hash(struct rf_store *st, const uint8_t hash[RF_SHA256_SIZE], int64_t *id, struct rf_err *err)
+{
+    rf_bind_blob(st->prompt_get, 1, hash, RF_SHA256_SIZE);
+    return one_id(st->prompt_get, id, err);
+}
+
+static int by_name(struct rf_store *st, struct rf_str name, int64_t *id, struct rf_err *err)
+{
+    rf_bind_str(st->key_get, 1, name);
+    return one_id(st->key_get, id, err);
+}
+
+int rf_store_find(struct rf_store *st, const struct rf_prompt *p, int64_t *id, struct rf_err *err)
+{
+    uint8_t hash[RF_SHA256_SIZE];
+    int rc = p->n ? 0 : by_name(st, p->id, id, err);
+    if (rc || (rc = rf_store_prompt_hash(st, p, hash, err)))
+        return rc;
+    return by_hash(st, hash, id, err);
+}
+
+int rf_store_name(struct rf_store *st, struct rf_str name, int64_t prompt, int64_t *had, struct rf_err *err)
+{
+    rf_bind_str(st->key_add, 1, name);
+    rf_bind_int(st->key_add, 2, prompt);
+    *had = prompt;
+    const int rc = rf_run(st->key_add, err);
+    if (rc || rf_db_changes(st->db) == 1)
+        return rc;
+    const int got = by_name(st, name, had, err);
+    return got < 0 ? got : 0;
+}
+
+static void bind_prompt(struct rf_stmt *s, int64_t id, const uint8_t hash[RF_SHA256_SIZE], const struct rf_prompt *p,
+                        struct rf_str more)
+{
+    rf_bind_int(s, 1, id);
+    rf_bind_blob(s, 2, hash, RF_SHA256_SIZE);
+    rf_bind_str(s, 3, p->n ? p->turn[0] : (struct rf_str){ 0 });
+    rf_bind_str(s, 4, more);
+    rf_bind_int(s, 5, p->n ? (int64_t)p->n : 1);
     if (p->n)
-        return rf_store_hash(st, p->turn, p->n, out, err);
-    int rc = rf_sha256_add(st->sha, "id:", 3, err);
-    if (!rc)
-        rc = rf_sha256_add(st->sha, p->id.s, p->id.len, err);
-    return rc ? rc : rf_sha256_end(st->sha, out, err);
+        rf_bind_int(s, 6, (int64_t)p->turn[0].len);
+    else if (p->bytes >= 0)
+        rf_bind_int(s, 6, p->bytes);
+    else
+        rf_bind_null(s, 6);
+}
+
+/* Everything that refers to prompt `from` refers to `to` from now on, and `from` is gone. Where both stand in the same
+ * set, the entry of `to` stays. */
+static int merge_prompts(struct rf_store *st, int64_t from, int64_t to, struct rf_err *err)
+{
+    static const char *const sql[] = {
+        "UPDATE preference SET prompt = ?2 WHERE prompt = ?1",
+        "UPDATE item SET prompt = ?2 WHERE prompt = ?1",
+        "UPDATE source_row SET prompt = ?2 WHERE prompt = ?1",
+        "UPDATE OR IGNORE external_score SET prompt = ?2 WHERE prompt = ?1",
+        "DELETE FROM external_score WHERE prompt = ?1",
+        "UPDATE OR IGNORE embedding SET prompt = ?2 WHERE prompt = ?1",
+        "DELETE FROM embedding WHERE prompt = ?1",
+        "UPDATE OR IGNORE split_prompt SET prompt = ?2 WHERE prompt = ?1",
+        "DELETE FROM split_prompt WHERE prompt = ?1",
+        "UPDATE OR IGNORE leave_out SET prompt = ?2 WHERE prompt = ?1",
+        "DELETE FROM leave_out WHERE prompt = ?1",
+        "DELETE FROM overlap WHERE prompt_a = ?1 OR prompt_b = ?1",
+        "DELETE FROM prompt WHERE id = ?1",
+    };
+    int rc = 0;
+    for (size_t i = 0; !rc && i < sizeof sql / sizeof *sql; i++) {
+        struct rf_stmt *s = NULL;
+        if (!(rc = rf_stmt_new(&s, st->db, sql[i], err))) {
+            rf_bind_int(s, 1, from);
+            if (strstr(sql[i], "?2"))
+                rf_bind_int(s, 2, to);
+            rc = rf_run(s, err);
+        }
+        rf_stmt_free(s);
+    }
+    return rc;
+}
+
+/* The prompt that was known by p's id alone gets p's text: 1 and *id where it could be filled in place; 0 where there
+ * is none, or where the text has a prompt of its own, which takes its place. */
+static int fill_prompt(struct rf_store *st, const struct rf_prompt *p, const uint8_t hash[RF_SHA256_SIZE],
+                       struct rf_str more, int64_t *id, struct rf_err *err)
+{
+    uint8_t name[RF_SHA256_SIZE];
+    int64_t bare = 0, text = 0;
+    int rc = hash_id(st, p->id, name, err);
+    if (rc || (rc = by_hash(st, name, &bare, err)) <= 0 || (rc = by_hash(st, hash, &text, err)) < 0)
+        return rc;
+    if (rc)
+        return merge_prompts(st, bare, text, err);
+    bind_prompt(st->prompt_fill, bare, hash, p, more);
+    *id = bare;
+    return (rc = rf_run(st->prompt_fill, err)) ? rc : 1;
 }
 
 int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id, bool *fresh, struct rf_err *err)
@@ -181,30 +287,22 @@ int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id,
     *fresh = false;
     if (p->n == 0 && !p->id.s)
         return 0;
+    if (!p->n && (rc = by_name(st, p->id, id, err)))
+        return rc < 0 ? rc : 0;
     if ((rc = rf_store_prompt_hash(st, p, hash, err)) ||
         (p->n > 1 && (rc = json_list(st, p->turn + 1, p->n - 1, &more, err))))
         return rc;
-    struct rf_stmt *const add = st->prompt_add;
-    rf_bind_int(add, 1, st->next_prompt);
-    rf_bind_blob(add, 2, hash, sizeof hash);
-    rf_bind_str(add, 3, p->n ? p->turn[0] : (struct rf_str){ 0 });
-    rf_bind_str(add, 4, more);
-    rf_bind_int(add, 5, p->n ? (int64_t)p->n : 1);
-    if (p->n)
-        rf_bind_int(add, 6, (int64_t)p->turn[0].len);
-    else if (p->bytes >= 0)
-        rf_bind_int(add, 6, p->bytes);
-    else
-        rf_bind_null(add, 6);
-    if ((rc = rf_run(add, err)))
+    if (p->n && p->id.s && (rc = fill_prompt(st, p, hash, more, id, err)))
+        return rc < 0 ? rc : 0;
+    bind_prompt(st->prompt_add, st->next_prompt, hash, p, more);
+    if ((rc = rf_run(st->prompt_add, err)))
         return rc;
     if (rf_db_changes(st->db) == 1) {
         *id = st->next_prompt++;
         *fresh = true;
         return 0;
     }
-    rf_bind_blob(st->prompt_get, 1, hash, sizeof hash);
-    rc = one_id(st->prompt_get, id, err);
+    rc = by_hash(st, hash, id, err);
     return rc < 0 ? rc : 0;
 }
 

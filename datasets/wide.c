@@ -2,6 +2,7 @@
  */
 #include "datasets/wide.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "datasets/field.h"
@@ -44,7 +45,7 @@ int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const
     int rc = n > MOST ? rf_fail(err, RF_BAD_INPUT, "%s:1: found %zu columns, expected at most %d", path, n, MOST)
                       : RF_NEW(w->model, n, err);
     for (size_t i = 0; !rc && i < n; i++) {
-        bytes += name[i].len;
+        bytes += name[i].len + 1;
         if (find(name, i, name[i], "") != SIZE_MAX)
             rc = rf_fail(err, RF_BAD_INPUT, "%s:1: found two columns %s, expected one", path,
                          rf_field_show(name[i], shown));
@@ -58,7 +59,8 @@ int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const
             belongs(name, n, i, layout->response))
             continue;
         w->model[w->n++] = (struct rf_wide_model){ { w->names.data + w->names.len, name[i].len }, i, cost, response };
-        rc = rf_buf_add(&w->names, name[i].s, name[i].len, err);
+        if (!(rc = rf_buf_add(&w->names, name[i].s, name[i].len, err)))
+            rc = rf_buf_add(&w->names, "", 1, err);
     }
     if (!rc && !w->n)
         rc = rf_fail(err, RF_BAD_INPUT, "%s:1: found no column of a model among the %zu of the header", path, n);
@@ -72,6 +74,19 @@ bool rf_wide_uses(const struct rf_wide *w, const struct rf_wide_layout *layout, 
         if (column == w->model[i].score || column == w->model[i].cost || column == w->model[i].response)
             return true;
     return is_other(name[column], layout->other);
+}
+
+int rf_wide_score(const struct rf_wide_model *m, const struct rf_str *field, struct rf_sink *sink, uint64_t line,
+                  struct rf_result *r, struct rf_err *err)
+{
+    char shown[RF_SHOWN];
+    const struct rf_str cell = field[m->score];
+    *r = (struct rf_result){ .model = m->name, .turn = 1, .cost = NAN, .input_tokens = -1, .output_tokens = -1 };
+    if (rf_field_missing(cell))
+        return 0;
+    return rf_field_score(cell, &r->score) ? 1
+                                           : rf_sink_drop(sink, line, m->name.s, "bad score", "True, False or a number",
+                                                          err, "%s", rf_field_show(cell, shown));
 }
 
 void rf_wide_release(struct rf_wide *w)

@@ -13,7 +13,7 @@
 
 static const struct rf_sink_options plain_options = { .max_errors = -1 };
 
-static struct rf_db *new_db(void)
+static inline struct rf_db *new_db(void)
 {
     struct rf_db *db = NULL;
     assert_int_equal(rf_db_open(&db, ":memory:", RF_DB_CREATE, NULL), 0);
@@ -21,7 +21,7 @@ static struct rf_db *new_db(void)
 }
 
 /* Name of the reader that content sniffing picks, "" for none, "?" for two. */
-static const char *picked(const char *text)
+static inline const char *picked(const char *text)
 {
     struct rf_sniffed s = { 0 };
     const struct rf_reader *r = NULL;
@@ -33,7 +33,7 @@ static const char *picked(const char *text)
 }
 
 /* Reads text as the format under the path; committed if all went well. Returns the code; *count gets the summary. */
-static int read_with(struct rf_db *db, const char *format, const char *path, const char *text,
+static inline int read_with(struct rf_db *db, const char *format, const char *path, const char *text,
                      const struct rf_sink_options *o, struct rf_sink_count *count, struct rf_err *err)
 {
     const struct rf_reader *r = NULL;
@@ -54,7 +54,7 @@ static int read_with(struct rf_db *db, const char *format, const char *path, con
 }
 
 /* The same where nothing may go wrong. */
-static struct rf_sink_count read_text(struct rf_db *db, const char *format, const char *path, const char *text)
+static inline struct rf_sink_count read_text(struct rf_db *db, const char *format, const char *path, const char *text)
 {
     struct rf_sink_count count = { 0 };
     struct rf_err err = { 0 };
@@ -63,7 +63,7 @@ static struct rf_sink_count read_text(struct rf_db *db, const char *format, cons
     return count;
 }
 
-static int64_t ask(struct rf_db *db, const char *sql)
+static inline int64_t ask(struct rf_db *db, const char *sql)
 {
     int64_t v = -1;
     struct rf_err err = { 0 };

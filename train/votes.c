@@ -25,6 +25,7 @@ const char *rf_left_out_name(enum rf_left_out why)
     static const char *const name[RF_OUTS] = {
         [RF_OUT_SOURCE] = "of sources not named by --source",
         [RF_OUT_JUDGE] = "by judges not named by --judge",
+        [RF_OUT_UNPARSED] = "without a verdict that could be read",
         [RF_OUT_NO_PROMPT] = "without a prompt",
         [RF_OUT_SHORT] = "on a prompt shorter than --min-chars",
         [RF_OUT_NO_VECTOR] = "on a prompt without a vector",

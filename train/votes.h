@@ -32,6 +32,7 @@ struct rf_battle {
 enum rf_left_out {
     RF_OUT_SOURCE,     /* --source names others */
     RF_OUT_JUDGE,      /* --judge names others */
+    RF_OUT_UNPARSED,   /* the judge's reply could not be read */
     RF_OUT_NO_PROMPT,  /* the source has no prompt */
     RF_OUT_SHORT,      /* prompt below --min-chars */
     RF_OUT_NO_VECTOR,  /* the embedder has none for the prompt */

@@ -94,7 +94,7 @@ static bool passes(const struct rf_list *list, const char *name)
 static enum rf_winner winner_of(const char *word)
 {
     static const char *const words[] = { [RF_WINS_A] = "a", [RF_WINS_B] = "b", [RF_TIE] = "tie" };
-    for (int i = RF_WINS_A; i <= RF_TIE; i++)
+    for (int i = RF_WINS_A; word && i <= RF_TIE; i++)
         if (strcmp(word, words[i]) == 0)
             return (enum rf_winner)i;
     return RF_BOTH_BAD; /* the table's CHECK leaves no fifth */
@@ -117,6 +117,7 @@ int rf_votes_read(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
                                        winner_of(rf_col_text(s, 3)) };
         const int out = !passes(&f->source, rf_col_text(s, 6))                     ? RF_OUT_SOURCE
                         : !passes(&f->judge, rf_col_text(s, 5))                    ? RF_OUT_JUDGE
+                        : rf_col_null(s, 3)                                        ? RF_OUT_UNPARSED
                         : rf_col_null(s, 0)                                        ? RF_OUT_NO_PROMPT
                         : r.a == r.b                                               ? RF_OUT_SAME_MODEL
                         : !rf_col_null(s, 4) && !(r.weight > 0 && r.weight < 1e30) ? RF_OUT_WEIGHT

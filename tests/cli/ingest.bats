@@ -100,15 +100,15 @@ content() {
     [ "$(content routefit.db)" = "$before" ]
 }
 
-@test "dropped rows keep line and reason" {
+@test "dropped rows keep line, column, reason, found and expected" {
     printf '2,x,y,"[null]","[]","[]",1,0,0\n3,x,y,"[""a""]","[]","[]",1,1,0\n' >>votes.csv
     run --separate-stderr "$ROUTEFIT" ingest votes.csv --json
     [ "$status" -eq 0 ]
     [[ "$output" == *'"dropped": 2'*'"why_dropped": "1 empty prompt, 1 bad winner"'* ]]
     run "$ROUTEFIT" ls dropped --format csv
-    [ "${lines[0]}" = source,line,reason,detail ]
-    [[ "${lines[1]}" == 'votes,3,empty prompt,'* ]]
-    [[ "${lines[2]}" == 'votes,4,bad winner,'*'winner_model_b ""1""'* ]]
+    [ "${lines[0]}" = source,line,field,reason,found,expected ]
+    [ "${lines[1]}" = 'votes,3,prompt,empty prompt,a null first turn,text' ]
+    [[ "${lines[2]}" == 'votes,4,"winner_model_a, _b, winner_tie",bad winner,"""1"", ""1"", ""0""",one 1 and two 0' ]]
 }
 
 @test "too many drops stop the call and nothing is stored" {

@@ -52,7 +52,9 @@ static int read_once(struct rf_sink *sink, const struct rf_reader *r, const char
 
 static void check(struct rf_db *db, const struct rf_sink_count *c)
 {
-    PROMISE(c->kept + c->known <= c->rows && c->ties <= c->votes && c->unjudged <= c->votes);
+    PROMISE(c->kept + c->known <= c->rows && c->ties + c->unparsed <= c->votes && c->unjudged <= c->votes);
+    PROMISE(ask(db, "SELECT count(*) FROM price") == (int64_t)c->prices);
+    PROMISE(ask(db, "SELECT count(*) FROM external_score") == (int64_t)c->scores);
     PROMISE(ask(db, "SELECT count(*) FROM dropped") == (int64_t)c->dropped);
     PROMISE(ask(db, "SELECT count(*) FROM preference") == (int64_t)c->votes);
     PROMISE(ask(db, "SELECT count(*) FROM item") == (int64_t)c->items);

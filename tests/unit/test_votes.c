@@ -52,6 +52,8 @@ static struct rf_db *small(char path[64])
     vote(db, 1, "NULL", 7, 8, "b", "human", "NULL");
     vote(db, 1, "1", 7, 7, "b", "human", "NULL");
     vote(db, 1, "1", 7, 8, "b", "human", "0");
+    vote_db_run(db, "INSERT INTO preference (source, line, origin, prompt, model_a, model_b, winner, judge) VALUES "
+                    "(1, 1, 'o', 1, 7, 8, NULL, 'human')");
     return db;
 }
 
@@ -65,7 +67,7 @@ static void votes_are_joined_and_counted(void **state)
     struct rf_votes v;
     struct rf_err err = { 0 };
     assert_int_equal(rf_votes_load(&v, db, &f, &err), 0);
-    assert_int_equal(v.read, 11);
+    assert_int_equal(v.read, 12);
     assert_int_equal(v.n, 4);
     size_t out = 0;
     for (int i = 0; i < RF_OUTS; i++) {
@@ -109,7 +111,7 @@ static void filters_name_what_they_keep(void **state)
     assert_int_equal(rf_votes_load(&v, db, &f, &err), 0);
     assert_int_equal(v.n, 1);
     assert_int_equal(v.rows, 1);
-    assert_int_equal(v.left_out[RF_OUT_SOURCE], 10);
+    assert_int_equal(v.left_out[RF_OUT_SOURCE], 11);
     memcpy(first, v.sha256, sizeof first);
     rf_votes_release(&v);
     f = (struct rf_votes_filter){ .embedder = "planted" }; /* all judges, prompts of any length */
