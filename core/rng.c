@@ -4,8 +4,11 @@
 #include "core/rng.h"
 
 #include <math.h>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 
-enum { ROUNDS = 10, WIDE = 32 }; /* WIDE: blocks that rf_rng_fill makes side by side */
+enum { ROUNDS = 10 };
 static const uint32_t M0 = 0xD2511F53u, M1 = 0xCD9E8D57u; /* multipliers */
 static const uint32_t W0 = 0x9E3779B9u, W1 = 0xBB67AE85u; /* the key's steps: golden ratio, sqrt 3 - 1 */
 
@@ -43,48 +46,56 @@ uint32_t rf_rng_u32(struct rf_rng *r)
     return r->block[r->used++];
 }
 
-/* WIDE consecutive blocks, with each round as loops that the compiler turns into vector code. */
+#ifdef __AVX2__
+enum { WIDE = 8 };
+
+/* WIDE consecutive blocks, a word of a block to each 64-bit lane, so that a product needs no shuffling: the multiplier
+ * reads low halves alone, and what stands in the high halves does not matter until the end. */
 static void philox_wide(const struct rf_rng *r, uint32_t *out)
 {
-    uint32_t a[WIDE], b[WIDE], c[WIDE], d[WIDE], p[WIDE], q[WIDE];
-    uint32_t k0 = (uint32_t)r->seed, k1 = (uint32_t)(r->seed >> 32);
-    for (unsigned i = 0; i < WIDE; i++) {
-        a[i] = (uint32_t)(r->counter + i);
-        b[i] = (uint32_t)((r->counter + i) >> 32);
-        c[i] = (uint32_t)r->stream;
-        d[i] = (uint32_t)(r->stream >> 32);
+    const __m256i m0 = _mm256_set1_epi64x(M0), m1 = _mm256_set1_epi64x(M1), four = _mm256_set1_epi64x(4);
+    const __m256i first = _mm256_add_epi64(_mm256_set1_epi64x((int64_t)r->counter), _mm256_set_epi64x(3, 2, 1, 0));
+    const __m256i w0 = _mm256_set1_epi64x(W0), w1 = _mm256_set1_epi64x(W1);
+    __m256i k0 = _mm256_set1_epi64x((int64_t)r->seed), k1 = _mm256_srli_epi64(k0, 32);
+    __m256i a[2] = { first, _mm256_add_epi64(first, four) }, b[2], c[2], d[2];
+    for (int i = 0; i < 2; i++) {
+        b[i] = _mm256_srli_epi64(a[i], 32);
+        c[i] = _mm256_set1_epi64x((int64_t)r->stream);
+        d[i] = _mm256_srli_epi64(c[i], 32);
     }
-    for (int round = 0; round < ROUNDS; round++, k0 += W0, k1 += W1) {
-#pragma omp simd
-        for (unsigned i = 0; i < WIDE; i++)
-            p[i] = (uint32_t)((uint64_t)M0 * a[i] >> 32);
-#pragma omp simd
-        for (unsigned i = 0; i < WIDE; i++)
-            q[i] = (uint32_t)((uint64_t)M1 * c[i] >> 32);
-#pragma omp simd
-        for (unsigned i = 0; i < WIDE; i++) {
-            const uint32_t low_p = M0 * a[i], low_q = M1 * c[i];
-            a[i] = q[i] ^ b[i] ^ k0;
-            b[i] = low_q;
-            c[i] = p[i] ^ d[i] ^ k1;
-            d[i] = low_p;
+#pragma GCC unroll 1
+    for (int round = 0; round < ROUNDS; round++) { /* unrolled, it would run out of registers */
+        for (int i = 0; i < 2; i++) {
+            const __m256i p = _mm256_mul_epu32(m0, a[i]), q = _mm256_mul_epu32(m1, c[i]);
+            const __m256i bk = _mm256_xor_si256(b[i], k0);
+            const __m256i dk = _mm256_xor_si256(d[i], k1);
+            a[i] = _mm256_xor_si256(_mm256_srli_epi64(q, 32), bk);
+            b[i] = q;
+            c[i] = _mm256_xor_si256(_mm256_srli_epi64(p, 32), dk);
+            d[i] = p;
         }
+        k0 = _mm256_add_epi64(k0, w0);
+        k1 = _mm256_add_epi64(k1, w1);
     }
-    for (unsigned i = 0; i < WIDE; i++) {
-        out[4 * i] = a[i];
-        out[4 * i + 1] = b[i];
-        out[4 * i + 2] = c[i];
-        out[4 * i + 3] = d[i];
+    for (int i = 0; i < 2; i++) {
+        const __m256i ab = _mm256_blend_epi32(a[i], _mm256_slli_epi64(b[i], 32), 0xAA);
+        const __m256i cd = _mm256_blend_epi32(c[i], _mm256_slli_epi64(d[i], 32), 0xAA);
+        const __m256i even = _mm256_unpacklo_epi64(ab, cd), odd = _mm256_unpackhi_epi64(ab, cd);
+        _mm256_storeu_si256((__m256i *)(void *)(out + 16 * i), _mm256_permute2x128_si256(even, odd, 0x20));
+        _mm256_storeu_si256((__m256i *)(void *)(out + 16 * i + 8), _mm256_permute2x128_si256(even, odd, 0x31));
     }
 }
+#endif
 
 void rf_rng_fill(struct rf_rng *r, uint32_t *out, size_t n)
 {
     size_t i = 0;
     while (i < n && r->used < 4)
         out[i++] = r->block[r->used++];
+#ifdef __AVX2__
     for (; n - i >= 4 * WIDE; i += 4 * WIDE, r->counter += WIDE)
         philox_wide(r, out + i);
+#endif
     while (i < n)
         out[i++] = rf_rng_u32(r);
 }
