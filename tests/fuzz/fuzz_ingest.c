@@ -1,5 +1,5 @@
 /* The readers over a sink and a database in memory: any bytes are rows, dropped rows or a refusal that names the file.
- * The first byte picks the reader (modulo 8, in the order of rf_readers) and, above that, --bench and --responses.
+ * The first line says which reader, and by "b" and "r" behind it whether --bench and --responses are given: "votes r".
  * Everything is rolled back: each input meets an empty database. */
 #include <string.h>
 
@@ -9,8 +9,6 @@
 #include "datasets/sink.h"
 #include "datasets/sniff.h"
 #include "fuzz/fuzz.h"
-
-enum { READERS = 8 };
 
 /* Content sniffing comes to an answer, whatever it is. */
 static void sniff(struct rf_str head)
@@ -79,24 +77,39 @@ static struct rf_sink *sink_of(struct rf_db *db, unsigned choice)
     return sink[choice];
 }
 
+/* The reader that the first line names, NULL: none. */
+static const struct rf_reader *reader_of(const char *line, size_t n, unsigned *choice)
+{
+    const char *const blank = memchr(line, ' ', n);
+    const size_t len = blank ? (size_t)(blank - line) : n;
+    *choice = (memchr(line + len, 'b', n - len) ? 1U : 0) | (memchr(line + len, 'r', n - len) ? 2U : 0);
+    for (size_t i = 0; rf_readers[i]; i++)
+        if (strlen(rf_readers[i]->name) == len && !memcmp(rf_readers[i]->name, line, len))
+            return rf_readers[i];
+    return NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     static struct rf_db *db;
     struct rf_sink_count once, again;
     struct rf_err err = { 0 };
-    if (n == 0)
+    unsigned choice;
+    const uint8_t *const end = n ? memchr(data, '\n', n) : NULL;
+    const struct rf_reader *const r = end ? reader_of((const char *)data, (size_t)(end - data), &choice) : NULL;
+    if (!r)
         return 0;
-    const struct rf_reader *const r = rf_readers[data[0] % READERS];
-    PROMISE(r && !rf_readers[READERS]);
+    n -= (size_t)(end + 1 - data);
+    data = end + 1;
     PROMISE(db || rf_db_open(&db, ":memory:", RF_DB_CREATE, NULL) == 0);
-    struct rf_sink *const sink = sink_of(db, data[0] / READERS % CHOICES);
-    sniff((struct rf_str){ (const char *)data + 1, n - 1 });
+    struct rf_sink *const sink = sink_of(db, choice);
+    sniff((struct rf_str){ (const char *)data, n });
     PROMISE(rf_db_begin(db, &err) == 0);
-    const int rc = read_once(sink, r, "once", data + 1, n - 1, &once, &err);
+    const int rc = read_once(sink, r, "once", data, n, &once, &err);
     PROMISE(rc == 0 || (rc == RF_BAD_INPUT && !strncmp(err.msg, "fuzz", 4)));
     if (rc == 0) {
         check(db, &once);
-        PROMISE(read_once(sink, r, "again", data + 1, n - 1, &again, &err) == 0);
+        PROMISE(read_once(sink, r, "again", data, n, &again, &err) == 0);
         PROMISE(again.rows == once.rows && again.prompts == 0);
         PROMISE(again.kept + again.known <=
                 once.kept + once.known); /* fewer where a row added a part and dropped one */
