@@ -1,4 +1,4 @@
-/* Reading: a source of bytes (a file, memory; a decompressor would be a third) behind one buffer from which heads,
+/* Reading: a source of bytes (a file, memory), perhaps through core/unpack.c, behind one buffer from which heads,
  * chunks and lines are handed out. Every byte passes the SHA-256 on its way into the buffer, so a digest never costs a
  * second reading. Refuses: directories, files that end before their size, lines above 64 MiB. */
 #include "core/input.h"
@@ -9,19 +9,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/unpack.h"
+
 enum { ROOM = 256 * 1024, MAX_LINE = 64 * 1024 * 1024 };
 _Static_assert((int)ROOM >= (int)RF_INPUT_HEAD, "a head must fit the buffer");
+_Static_assert((int)ROOM <= (int)RF_UNPACK_ROOM, "the first bytes must fit the unpacker's buffer");
 
 struct rf_input {
-    /* up to n bytes of the source into to; *got = 0 at its end */
-    int (*pull)(struct rf_input *in, char *to, size_t n, size_t *got, struct rf_err *err);
-    int fd;             /* file source; -1: none */
-    const char *memory; /* memory source, borrowed */
-    char *name;         /* for messages */
-    uint64_t size;      /* bytes of a regular file or of memory, 0 where unknown */
-    uint64_t pulled;    /* bytes taken from the source */
-    uint64_t lines;     /* line ends handed out by rf_input_line */
-    char *data;         /* [cap], of which [begin, end) wait to be handed out */
+    rf_pull pull;             /* the source; its ctx is the input */
+    int fd;                   /* file source; -1: none */
+    const char *memory;       /* memory source, borrowed */
+    char *name;               /* for messages */
+    uint64_t size;            /* bytes of a regular file or of memory, 0 where unknown */
+    uint64_t taken;           /* bytes taken from the source */
+    struct rf_unpack *unpack; /* what stands between source and buffer; NULL: nothing */
+    uint64_t pulled;          /* bytes that came into the buffer */
+    uint64_t lines;           /* line ends handed out by rf_input_line */
+    char *data;               /* [cap], of which [begin, end) wait to be handed out */
     size_t begin, end, cap;
     bool ended;    /* the source has no more */
     bool digested; /* digest is final */
@@ -29,29 +33,33 @@ struct rf_input {
     uint8_t digest[RF_SHA256_SIZE];
 };
 
-static int pull_file(struct rf_input *in, char *to, size_t n, size_t *got, struct rf_err *err)
+static int pull_file(void *ctx, char *to, size_t n, size_t *got, struct rf_err *err)
 {
+    struct rf_input *const in = ctx;
     ssize_t r;
     do
         r = read(in->fd, to, n);
     while (r < 0 && errno == EINTR);
     if (r < 0)
         return rf_fail_errno(err, RF_IO, "cannot read %s", in->name);
-    if (r == 0 && in->fd != STDIN_FILENO && in->pulled < in->size)
+    if (r == 0 && in->fd != STDIN_FILENO && in->taken < in->size)
         return rf_fail(err, RF_IO,
                        "%s: found its end at byte %llu, expected %llu bytes: it was changed while being read", in->name,
-                       (unsigned long long)in->pulled, (unsigned long long)in->size);
+                       (unsigned long long)in->taken, (unsigned long long)in->size);
     *got = (size_t)r;
+    in->taken += *got;
     return 0;
 }
 
-static int pull_memory(struct rf_input *in, char *to, size_t n, size_t *got, struct rf_err *err)
+static int pull_memory(void *ctx, char *to, size_t n, size_t *got, struct rf_err *err)
 {
+    struct rf_input *const in = ctx;
     (void)err;
-    const size_t left = (size_t)(in->size - in->pulled);
+    const size_t left = (size_t)(in->size - in->taken);
     *got = n < left ? n : left;
     if (*got)
-        memcpy(to, in->memory + in->pulled, *got);
+        memcpy(to, in->memory + in->taken, *got);
+    in->taken += *got;
     return 0;
 }
 
@@ -76,6 +84,31 @@ out:
     return rc;
 }
 
+/* got bytes, which stand behind end, belong to the input. */
+static int accept(struct rf_input *in, size_t got, struct rf_err *err)
+{
+    const int rc = rf_sha256_add(in->sha, in->data + in->end, got, err);
+    in->end += got;
+    in->pulled += got;
+    return rc;
+}
+
+/* The first bytes tell whether the source is packed. */
+static int recognise(struct rf_input *in, struct rf_err *err)
+{
+    size_t n = 0, got;
+    do {
+        const int rc = in->pull(in, in->data + n, in->cap - n, &got, err);
+        if (rc)
+            return rc;
+        n += got;
+    } while (got && n < RF_UNPACK_MAGIC);
+    const struct rf_str first = { in->data, n };
+    const enum rf_packing packing = rf_packing_of(first);
+    return packing == RF_PACKING_NONE ? accept(in, n, err)
+                                      : rf_unpack_new(&in->unpack, packing, in->name, first, in->pull, in, err);
+}
+
 int rf_input_open(struct rf_input **out, const char *path, struct rf_err *err)
 {
     const bool standard = !strcmp(path, "-");
@@ -95,6 +128,8 @@ int rf_input_open(struct rf_input **out, const char *path, struct rf_err *err)
         goto out;
     }
     in->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+    if ((rc = recognise(in, err)))
+        goto out;
     *out = in;
     in = NULL;
 out:
@@ -129,13 +164,13 @@ static int fill(struct rf_input *in, struct rf_err *err)
         in->data = bigger;
         in->cap *= 2;
     }
-    int rc = in->pull(in, in->data + in->end, in->cap - in->end, &got, err);
-    if (rc || (rc = rf_sha256_add(in->sha, in->data + in->end, got, err)))
+    char *const to = in->data + in->end;
+    const int rc = in->unpack ? rf_unpack(in->unpack, to, in->cap - in->end, &got, err)
+                              : in->pull(in, to, in->cap - in->end, &got, err);
+    if (rc)
         return rc;
     in->ended = got == 0;
-    in->end += got;
-    in->pulled += got;
-    return 0;
+    return accept(in, got, err);
 }
 
 int rf_input_head(struct rf_input *in, struct rf_str *head, struct rf_err *err)
@@ -212,6 +247,21 @@ uint64_t rf_input_bytes(const struct rf_input *in)
 
 uint64_t rf_input_size(const struct rf_input *in)
 {
+    return in->unpack ? 0 : in->size;
+}
+
+bool rf_input_packed(const struct rf_input *in)
+{
+    return in->unpack != NULL;
+}
+
+uint64_t rf_input_done(const struct rf_input *in)
+{
+    return in->unpack ? in->taken : rf_input_bytes(in);
+}
+
+uint64_t rf_input_total(const struct rf_input *in)
+{
     return in->size;
 }
 
@@ -237,6 +287,7 @@ void rf_input_close(struct rf_input *in)
         return;
     if (in->fd > STDIN_FILENO)
         close(in->fd);
+    rf_unpack_free(in->unpack);
     rf_sha256_free(in->sha);
     rf_free(in->data);
     rf_free(in->name);
@@ -252,12 +303,12 @@ int rf_file_read(const char *path, size_t max, struct rf_buf *buf, struct rf_err
     int rc = rf_input_open(&in, path, err);
     if (rc)
         goto out;
-    if (in->size <= limit && (rc = rf_buf_reserve(buf, (size_t)in->size, err)))
+    if (rf_input_size(in) <= limit && (rc = rf_buf_reserve(buf, (size_t)rf_input_size(in), err)))
         goto out;
     do {
         if ((rc = rf_input_chunk(in, SIZE_MAX, &chunk, err)))
             goto out;
-        if (in->size > limit || in->pulled > limit) {
+        if (rf_input_size(in) > limit || in->pulled > limit) {
             rc = rf_fail(err, RF_BAD_INPUT, "%s: found more than %llu bytes, expected at most so many", in->name,
                          (unsigned long long)limit);
             goto out;

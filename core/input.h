@@ -1,5 +1,6 @@
-/* Bytes from outside: a regular file or standard input ("-"), read forward once, with its first bytes on view and its
- * SHA-256 taken on the way. Also whole-file reads and the one way in which files are written.
+/* Bytes from outside: a file, a pipe or standard input ("-"), read forward once, with its first bytes on view and its
+ * SHA-256 taken on the way. What is packed with gzip or zstd is unpacked on the way (core/unpack.h), whatever its name:
+ * bytes, lines and digest are those of the content. Also whole-file reads and the one way in which files are written.
  * Refuses: directories, files that change into something else, writing over a file without being told to. */
 #ifndef RF_CORE_INPUT_H
 #define RF_CORE_INPUT_H
@@ -20,9 +21,10 @@ extern "C" {
 enum { RF_INPUT_HEAD = 65536 }; /* most bytes that rf_input_head shows */
 
 struct rf_input;
-/* path "-" is standard input. RF_IO names the path and the system's reason. */
+/* path "-" is standard input. Waits for the first bytes. RF_IO names the path and the system's reason; reading packed
+ * input fails with RF_BAD_INPUT too. */
 int rf_input_open(struct rf_input **out, const char *path, struct rf_err *err);
-/* An input over memory (tests, fuzzing); data is borrowed. */
+/* An input over memory (tests, fuzzing), never unpacked; data is borrowed. */
 int rf_input_memory(struct rf_input **out, const char *name, const void *data, size_t n, struct rf_err *err);
 /* The next bytes, at the start of an input its first ones (RF_INPUT_HEAD, fewer only where the input is shorter),
  * without consuming them; valid until the next call. */
@@ -36,7 +38,11 @@ int rf_input_chunk(struct rf_input *in, size_t max, struct rf_str *chunk, struct
 int rf_input_line(struct rf_input *in, struct rf_str *text, uint64_t *line, struct rf_err *err);
 const char *rf_input_name(const struct rf_input *in); /* the path as given, "-" becomes "standard input" */
 uint64_t rf_input_bytes(const struct rf_input *in);   /* bytes handed out so far */
-uint64_t rf_input_size(const struct rf_input *in);    /* size of a regular file or of memory, 0 where unknown */
+uint64_t rf_input_size(const struct rf_input *in); /* of a regular file or of memory, 0 where unknown: packed, a pipe */
+bool rf_input_packed(const struct rf_input *in);   /* gzip or zstd is unpacked on the way */
+/* For progress, in bytes of the file itself, packed or not: read so far; and in all, 0 where unknown. */
+uint64_t rf_input_done(const struct rf_input *in);
+uint64_t rf_input_total(const struct rf_input *in);
 /* Reads what is left and gives the SHA-256 of the whole input. */
 int rf_input_digest(struct rf_input *in, uint8_t out[RF_SHA256_SIZE], struct rf_err *err);
 void rf_input_close(struct rf_input *in);

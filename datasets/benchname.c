@@ -7,8 +7,16 @@
 
 struct rf_str rf_path_stem(const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
-    return (struct rf_str){ name, dot && dot != name ? (size_t)(dot - name) : strlen(name) };
+    static const char *const packed[] = { ".gz", ".zst" }; /* the suffix before them is the content's */
+    const char *const slash = strrchr(path, '/'), *const name = slash ? slash + 1 : path;
+    struct rf_str stem = { name, strlen(name) };
+    for (size_t i = 0; i < sizeof packed / sizeof *packed; i++)
+        if (rf_str_ends(stem, packed[i]) && stem.len > strlen(packed[i]))
+            stem.len -= strlen(packed[i]);
+    const char *const dot = memrchr(stem.s, '.', stem.len);
+    if (dot && dot != name)
+        stem.len = (size_t)(dot - name);
+    return stem;
 }
 
 struct rf_str rf_path_folder(const char *path)

@@ -14,9 +14,8 @@ struct rf_benchname {
     struct rf_buf buf;         /* owned */
 };
 
-/* The last part of a path without its suffix ("mmlu/mmlu_anatomy.csv": "mmlu_anatomy"), into path; and the folder
- * before it
- * ("mmlu"; .s NULL: none is named). */
+/* The last part of a path without its suffix ("mmlu/mmlu_anatomy.csv", "mmlu/mmlu_anatomy.csv.gz": "mmlu_anatomy"),
+ * into path; and the folder before it ("mmlu"; .s NULL: none is named). */
 struct rf_str rf_path_stem(const char *path);
 struct rf_str rf_path_folder(const char *path);
 

@@ -476,7 +476,9 @@ const struct rf_cmd rf_cmd_ingest = {
     .about = "Recognises each file by its content, not by its name, and stores what is new. All\n"
              "tables of one call are one transaction: killed at any point, the database is as it\n"
              "was. The same bytes again change nothing. Folders are walked in the order of names;\n"
-             "files in them that no reader knows are skipped aloud.\n"
+             "files in them that no reader knows are skipped aloud. A quoted pattern ('data/*.csv')\n"
+             "is expanded where no file has that name. What is packed with gzip or zstd is unpacked\n"
+             "on the way, standard input and pipes too; its source is the unpacked content.\n"
              "\n"
              "Formats: arena55k (LMSYS arena-human-preference-55k), routerbench (wide tables as\n"
              "CSV), routellm (MMLU and GSM8K outcomes), mtbench-questions, mtbench-judgements,\n"
@@ -501,7 +503,7 @@ const struct rf_cmd rf_cmd_ingest = {
              "embedder, lsa64. Each .npy file is a transaction of its own, after the tables.",
     .examples = "routefit ingest votes.csv\n"
                 "routefit ingest routellm/mmlu routellm/gsm8k routellm/mt_bench\n"
-                "gzip -dc train.csv.gz | routefit ingest --name arena55k/train -\n"
+                "routefit ingest --name arena55k/train train.csv.gz\n"
                 "routefit ingest --for arena55k/votes --embedder lsa64 vectors.npy",
     .opts = { rows },
     .opts_size = sizeof(struct options),

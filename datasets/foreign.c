@@ -10,6 +10,8 @@
 
 static const char utf16[] = "this is UTF-16; turn it into UTF-8 first: iconv -f UTF-16 -t UTF-8 x.csv > y.csv";
 static const char html[] = "this is a web page, not the file behind it: download the file itself";
+static const char packed[] = "this is packed twice; unpack it once: gzip -dc x.gz | routefit ingest --name x -";
+static const char tar[] = "this is a tar archive; unpack it and ingest the files in it";
 
 static const struct {
     const char *magic;
@@ -21,12 +23,12 @@ static const struct {
       "(FORMAT json)\"" },
     { "ARROW1", 6,
       "this is an Arrow file; turn it into CSV first: pandas.read_feather('x.arrow').to_csv('x.csv', index=False)" },
-    { "\x1F\x8B", 2, "this is gzip; unpack it on the way: gzip -dc x.csv.gz | routefit ingest --name x -" },
+    { "\x1F\x8B", 2, packed },
     { "BZh", 3, "this is bzip2; unpack it on the way: bzip2 -dc x.csv.bz2 | routefit ingest --name x -" },
     { "\xFD"
       "7zXZ",
       5, "this is xz; unpack it on the way: xz -dc x.csv.xz | routefit ingest --name x -" },
-    { "\x28\xB5\x2F\xFD", 4, "this is zstd; unpack it on the way: zstd -dc x.csv.zst | routefit ingest --name x -" },
+    { "\x28\xB5\x2F\xFD", 4, packed },
     { "PK\x03\x04", 4, "this is a zip archive; unpack it and ingest the files in it" },
     { "\xFF\xFE", 2, utf16 },
     { "\xFE\xFF", 2, utf16 },
@@ -65,10 +67,13 @@ static const char *spread_json(struct rf_str s)
 
 const char *rf_foreign_bytes(struct rf_str head)
 {
+    enum { TAR_MAGIC = 257 };
     const struct rf_str text = rf_skip_mark(head);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (head.len >= kinds[i].len && !memcmp(head.s, kinds[i].magic, kinds[i].len))
             return kinds[i].advice;
+    if (head.len > TAR_MAGIC + 5 && !memcmp(head.s + TAR_MAGIC, "ustar", 5))
+        return tar;
     if (text.len > 1 && text.s[1] == '\0')
         return utf16; /* without its mark */
     return spread_json(text);

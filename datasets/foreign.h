@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/* By the first bytes: Parquet, pickle, gzip, UTF-16, a JSON list, ...: a clause that says what it is and what to do;
+/* By the first bytes: Parquet, pickle, tar, UTF-16, a JSON list, ...: a clause that says what it is and what to do;
  * NULL for all others, which readers may know. */
 const char *rf_foreign_bytes(struct rf_str head);
 

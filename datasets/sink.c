@@ -94,7 +94,7 @@ int rf_sink_begin(struct rf_sink *s, const struct rf_input *in, const char *name
     if (rc)
         return rc;
     s->source = rf_db_last_id(s->db);
-    rf_progress_start(&s->progress, path, "bytes", rf_input_size(in));
+    rf_progress_start(&s->progress, path, "bytes", rf_input_total(in));
     return 0;
 }
 
@@ -110,7 +110,7 @@ int rf_sink_row(struct rf_sink *s, struct rf_err *err)
 {
     count_row(s);
     s->count.rows++;
-    return s->count.rows % POLL_ROWS ? 0 : rf_progress_step(&s->progress, rf_input_bytes(s->in), NULL, err);
+    return s->count.rows % POLL_ROWS ? 0 : rf_progress_step(&s->progress, rf_input_done(s->in), NULL, err);
 }
 
 /* "12 bad JSON (first: line 7: found ...), 3 empty prompt (...)" */

@@ -155,12 +155,109 @@ content() {
     [ "$status" -eq 7 ]
 }
 
+# The content of the one source: what was read, and the identity of its bytes.
+one_source() {
+    sql 'SELECT sha256, bytes, rows_read, rows_kept FROM source'
+}
+
+@test "packed files are told by their bytes and are the same source as their content" {
+    "$ROUTEFIT" -q --db plain.db ingest votes.csv
+    gzip -c votes.csv >arena.csv.gz
+    gzip -c votes.csv >no-suffix
+    cp votes.csv wrong.csv.gz
+    for f in arena.csv.gz no-suffix wrong.csv.gz; do
+        rm -f routefit.db
+        "$ROUTEFIT" -q ingest $f
+        [ "$(one_source)" = "$(sqlite3 plain.db 'SELECT sha256, bytes, rows_read, rows_kept FROM source')" ]
+        run "$ROUTEFIT" -q ingest --json votes.csv
+        [[ "$output" == *'"already there"'* ]]
+    done
+    run "$ROUTEFIT" -q --db plain.db ingest --json arena.csv.gz
+    [[ "$output" == *'"source": "votes"'*'"already there"'* ]]
+    rm -f routefit.db
+    "$ROUTEFIT" -q ingest arena.csv.gz
+    [ "$(sql 'SELECT name FROM source')" = arena ]
+}
+
+@test "zstd is read as well, from files, standard input and pipes" {
+    command -v zstd >/dev/null || skip "zstd is not installed"
+    "$ROUTEFIT" -q --db plain.db ingest votes.csv
+    plain=$(sqlite3 plain.db 'SELECT sha256, bytes, rows_read, rows_kept FROM source')
+    zstd -q votes.csv -o arena.csv.zst
+    "$ROUTEFIT" -q ingest arena.csv.zst
+    [ "$(one_source)" = "$plain" ]
+    [ "$(sql 'SELECT name FROM source')" = arena ]
+    for pack in 'gzip -c' 'zstd -q -c'; do
+        rm -f routefit.db
+        $pack votes.csv | "$ROUTEFIT" -q ingest -
+        [ "$(one_source)" = "$plain" ]
+        rm -f routefit.db
+        "$ROUTEFIT" -q ingest <($pack votes.csv)
+        [ "$(one_source)" = "$plain" ]
+    done
+    run bash -c 'zstd -q -c votes.csv | head -c 60 | "$ROUTEFIT" ingest -'
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"standard input: found its end at packed byte 60, inside the zstd data"* ]]
+}
+
+@test "cut, damaged and bottomless packed files are refused by name and place" {
+    gzip -c votes.csv | head -c 100 >cut.csv.gz
+    run "$ROUTEFIT" ingest cut.csv.gz
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"cut.csv.gz: found its end at packed byte 100, inside the gzip data, expected the rest"* ]]
+    (gzip -c votes.csv; echo junk) >junk.csv.gz
+    run "$ROUTEFIT" ingest junk.csv.gz
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"junk.csv.gz: found other bytes behind the end of the gzip data"* ]]
+    head -c 100M /dev/zero | gzip -c >bomb.csv.gz
+    run "$ROUTEFIT" ingest bomb.csv.gz
+    [ "$status" -eq 3 ]
+    gzip -c votes.csv | gzip -c >twice.gz
+    run "$ROUTEFIT" ingest twice.gz
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"this is packed twice"* ]]
+    tar cf - votes.csv | gzip -c >x.tar.gz
+    run "$ROUTEFIT" ingest x.tar.gz
+    [[ "$output" == *"this is a tar archive"* ]]
+    [ ! -e routefit.db ]
+}
+
+@test "packed .npy files give vectors" {
+    python3 -c 'import numpy' 2>/dev/null || skip "numpy is not installed"
+    "$ROUTEFIT" -q ingest votes.csv
+    python3 -c 'import numpy; numpy.save("votes_v2.npy", numpy.ones((1, 2), "f4"))'
+    gzip votes_v2.npy
+    "$ROUTEFIT" -q ingest votes_v2.npy.gz >out
+    [ "$(sql 'SELECT name, dim FROM embedder')" = 'v2|2' ]
+}
+
+@test "quoted patterns are expanded where no file has that name" {
+    mkdir d d/sub
+    cp votes.csv d/b.csv
+    sed 's/^1,/2,/' votes.csv >d/a.csv
+    sed 's/^1,/3,/' votes.csv >d/sub/c.csv
+    cp votes.csv d/.hidden.csv
+    "$ROUTEFIT" -q ingest 'd/*.csv'
+    [ "$(sql 'SELECT group_concat(path) FROM source')" = d/a.csv,d/b.csv ]
+    "$ROUTEFIT" -q --db all.db ingest 'd/*' # folders among the matches are walked
+    [ "$(sql 'SELECT group_concat(path) FROM source' all.db)" = d/a.csv,d/b.csv,d/sub/c.csv ]
+    run "$ROUTEFIT" ingest 'd/*.jsonl'
+    [ "$status" -eq 7 ]
+    [[ "$output" == *"found no file that matches the pattern d/*.jsonl"* ]]
+    mv d/a.csv 'd/[b].csv'
+    "$ROUTEFIT" -q --db literal.db ingest 'd/[b].csv'
+    [ "$(sql 'SELECT path FROM source' literal.db)" = 'd/[b].csv' ]
+    echo junk >d/x.csv # a matched file is a named one
+    run "$ROUTEFIT" ingest 'd/?.csv'
+    [ "$status" -eq 3 ]
+}
+
 @test "foreign files are told what to do" {
     printf 'PAR1xxxx' >x.parquet
-    printf '\x1f\x8bxx' >x.gz
+    printf 'BZh9' >x.bz2
     printf '\x80\x04xx' >x.pkl
     printf '\xff\xfei\x00' >x.txt
-    for pair in parquet:duckdb gz:'gzip -dc' pkl:pickle txt:iconv; do
+    for pair in parquet:duckdb bz2:'bzip2 -dc' pkl:pickle txt:iconv; do
         run "$ROUTEFIT" ingest "x.${pair%%:*}"
         [ "$status" -eq 3 ]
         [[ "$output" == *"${pair#*:}"* ]]
