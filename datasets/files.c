@@ -1,8 +1,9 @@
-/* Walks folders in the order of the names' bytes, so that the same folder gives the same order everywhere. Refuses to
- * follow links to folders: a walk that never ends. */
+/* Walks folders and expands patterns in the order of the names' bytes, so that the same folder gives the same order
+ * everywhere. Refuses to follow links to folders: a walk that never ends. */
 #include "datasets/files.h"
 
 #include <dirent.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,13 +59,35 @@ static int walk(struct rf_files *f, const char *folder, struct rf_err *err)
     return rc;
 }
 
-int rf_files_add(struct rf_files *f, const char *path, struct rf_err *err)
+/* A file, or a folder. */
+static int add_existing(struct rf_files *f, const char *path, struct rf_err *err)
 {
     struct stat st;
     if (*path && strcmp(path, "-") != 0 && !stat(path, &st) && S_ISDIR(st.st_mode))
         return walk(f, path, err);
     char *own = rf_strndup(path, strlen(path), err);
     return own ? push(f, own, true, err) : RF_FAIL;
+}
+
+static int add_matches(struct rf_files *f, const char *pattern, struct rf_err *err)
+{
+    glob_t found = { 0 };
+    int rc = 0;
+    const int no = glob(pattern, 0, NULL, &found); /* sorted by bytes: the locale is never set */
+    if (no)
+        rc = no == GLOB_NOSPACE
+                 ? rf_fail(err, RF_FAIL, "out of memory for what matches %s", pattern)
+                 : rf_fail(err, RF_IO, "found no file that matches the pattern %s, expected one at least", pattern);
+    for (size_t i = 0; !rc && i < found.gl_pathc; i++)
+        rc = add_existing(f, found.gl_pathv[i], err);
+    globfree(&found);
+    return rc;
+}
+
+int rf_files_add(struct rf_files *f, const char *path, struct rf_err *err)
+{
+    struct stat st;
+    return strpbrk(path, "*?[") && lstat(path, &st) ? add_matches(f, path, err) : add_existing(f, path, err);
 }
 
 void rf_files_release(struct rf_files *f)
