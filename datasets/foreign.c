@@ -44,27 +44,6 @@ static const struct {
     { "<html", 5, html },
 };
 
-/* Index of the first byte from i on that is no JSON blank. */
-static size_t behind_blanks(struct rf_str s, size_t i)
-{
-    while (i < s.len && s.s[i] && strchr(" \t\r\n", s.s[i]))
-        i++;
-    return i;
-}
-
-/* A list of objects, or an object whose first line holds nothing but its brace; NULL where it is neither. */
-static const char *spread_json(struct rf_str s)
-{
-    const size_t open = behind_blanks(s, 0), next = behind_blanks(s, open + 1);
-    if (next >= s.len)
-        return NULL;
-    if (s.s[open] == '[' && s.s[next] == '{')
-        return "this is one JSON list; write one element a line: jq -c '.[]' x.json > x.jsonl";
-    if (s.s[open] == '{' && memchr(s.s + open, '\n', next - open))
-        return "this is JSON with one object over several lines; write one object a line: jq -c . x.json > x.jsonl";
-    return NULL;
-}
-
 const char *rf_foreign_bytes(struct rf_str head)
 {
     enum { TAR_MAGIC = 257 };
@@ -76,7 +55,7 @@ const char *rf_foreign_bytes(struct rf_str head)
         return tar;
     if (text.len > 1 && text.s[1] == '\0')
         return utf16; /* without its mark */
-    return spread_json(text);
+    return NULL;
 }
 
 enum { MOST_NAMES = 4 };
@@ -109,8 +88,21 @@ static bool separated_by(struct rf_str head, char c)
     return n > 1;
 }
 
+/* JSON that is not one object a line; NULL for all else. */
+static const char *spread_json(struct rf_str head)
+{
+    if (rf_starts_list(head))
+        return "this is one JSON list; write one element a line: jq -c '.[]' x.json > x.jsonl";
+    if (rf_starts_spread(head))
+        return "this is JSON with one object over several lines; write one object a line: jq -c . x.json > x.jsonl";
+    return NULL;
+}
+
 const char *rf_foreign_names(const struct rf_sniff *s)
 {
+    const char *const spread = spread_json(s->head);
+    if (spread)
+        return spread;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (rf_sniff_all(s, shapes[i].name))
             return shapes[i].advice;

@@ -22,7 +22,8 @@ struct rf_sniff {
     struct rf_str head; /* the first bytes, a byte order mark removed */
     bool json;          /* head starts with a JSON object, and names are its keys; else they are a CSV header's */
     const struct rf_str *name; /* [n] columns of the header, or keys of the first object that lie within head */
-    size_t n;                  /* 0 where head starts with neither */
+    size_t n; /* 0 where head starts with neither, or with an object spread over lines: readers of whole files look
+                 into head */
 };
 
 struct rf_reader {

@@ -15,13 +15,39 @@ struct rf_str rf_skip_mark(struct rf_str head)
     return mark ? (struct rf_str){ head.s + 3, head.len - 3 } : head;
 }
 
+/* Index of the first byte from i on that is no JSON blank. */
+static size_t behind_blanks(struct rf_str s, size_t i)
+{
+    while (i < s.len && s.s[i] && strchr(" \t\r\n", s.s[i]))
+        i++;
+    return i;
+}
+
+/* True where the first bytes that are no blanks are first and, unless it is 0, second; *at and *next: where. */
+static bool starts(struct rf_str s, char first, char second, size_t *at, size_t *next)
+{
+    *at = behind_blanks(s, 0);
+    *next = behind_blanks(s, *at + 1);
+    return *at < s.len && s.s[*at] == first && (!second || (*next < s.len && s.s[*next] == second));
+}
+
 bool rf_starts_object(struct rf_str head)
 {
-    size_t i = 0;
-    head = rf_skip_mark(head);
-    while (i < head.len && head.s[i] && strchr(" \t\r\n", head.s[i]))
-        i++;
-    return i < head.len && head.s[i] == '{';
+    size_t at, next;
+    return starts(rf_skip_mark(head), '{', 0, &at, &next);
+}
+
+bool rf_starts_list(struct rf_str head)
+{
+    size_t at, next;
+    return starts(rf_skip_mark(head), '[', '{', &at, &next);
+}
+
+bool rf_starts_spread(struct rf_str head)
+{
+    size_t at, next;
+    const struct rf_str s = rf_skip_mark(head);
+    return starts(s, '{', '"', &at, &next) && memchr(s.s + at, '\n', next - at);
 }
 
 /* Steps over a JSON string whose opening quote is at s[i]; returns the index of the closing quote, or n where head ends
@@ -68,7 +94,7 @@ int rf_sniff_init(struct rf_sniffed *s, const char *path, struct rf_str head, st
         return rc;
     s->s.name = s->name;
     if ((s->s.json = rf_starts_object(head)))
-        s->s.n = keys(head, s->name, MAX_NAMES);
+        s->s.n = rf_starts_spread(head) ? 0 : keys(head, s->name, MAX_NAMES);
     else
         rc = rf_csv_header(head, &s->buf, s->name, MAX_NAMES, &s->s.n, err);
     return rc;

@@ -23,6 +23,9 @@ void rf_sniff_release(struct rf_sniffed *s);
 struct rf_str rf_skip_mark(struct rf_str head);
 /* JSON lines: after a byte order mark and blanks the first byte opens an object. */
 bool rf_starts_object(struct rf_str head);
+/* One JSON list of objects; an object whose first line holds nothing but its brace. */
+bool rf_starts_list(struct rf_str head);
+bool rf_starts_spread(struct rf_str head);
 bool rf_sniff_has(const struct rf_sniff *s, const char *name);
 /* True if all of the names, up to NULL, are there. */
 bool rf_sniff_all(const struct rf_sniff *s, const char *const *names);
