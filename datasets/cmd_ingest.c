@@ -267,10 +267,15 @@ static int remark(const struct ingest *g, const char *path, struct rf_err *err)
 {
     const struct rf_sink_count *const c = rf_sink_counts(g->sink);
     const char *const unused = rf_sink_unused_names(g->sink);
+    size_t nnote;
+    const struct rf_sink_reason *const note = rf_sink_notes(g->sink, &nnote);
     if (*unused)
         say(g, "%s: columns not used: %s", path, unused);
     if (!c->rows)
         say(g, "%s: found a header and no row below it", path);
+    for (size_t i = 0; i < nnote; i++)
+        say(g, "%s: %llu %s (first on line %llu: %s)", path, (unsigned long long)note[i].n, note[i].reason,
+            (unsigned long long)note[i].line, note[i].detail);
     if (c->unjudged && !g->o->judge)
         say(g, "%s: judge: human (the file names none; --judge NAME says otherwise)", path);
     return c->items > c->prompts ? remark_doubles(g, path, err) : 0;

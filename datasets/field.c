@@ -67,6 +67,17 @@ bool rf_field_int(struct rf_str s, int64_t *v)
     return true;
 }
 
+bool rf_field_count(struct rf_str s, int64_t *v)
+{
+    double real;
+    if (rf_field_int(s, v))
+        return *v >= 0;
+    if (!rf_field_real(s, &real) || real < 0 || real > 9e15 || floor(real) < real)
+        return false;
+    *v = (int64_t)real;
+    return true;
+}
+
 bool rf_field_score(struct rf_str s, double *v)
 {
     static const char *const word[] = { "False", "True", "false", "true", "FALSE", "TRUE" };

@@ -21,6 +21,8 @@ bool rf_field_missing(struct rf_str s);
 /* The whole cell is one finite decimal number; *v untouched otherwise. */
 bool rf_field_real(struct rf_str s, double *v);
 bool rf_field_int(struct rf_str s, int64_t *v);
+/* A whole number >= 0, also as tables with gaps write it: 12.0. */
+bool rf_field_count(struct rf_str s, int64_t *v);
 /* A number, or True and False (as Python, JSON or a spreadsheet writes them) as 1 and 0. */
 bool rf_field_score(struct rf_str s, double *v);
 /* s as a message may quote it: in quotes, cut at a character after some 40 bytes, control bytes as '?'. Returns out. */

@@ -128,7 +128,7 @@ static const struct rf_wanted judgement[J_FIELDS] = {
 static int take_judgement(void *ctx, const struct rf_record *r, struct rf_err *err)
 {
     struct state *s = ctx;
-    struct rf_result v = { .model = r->field[J_MODEL], .cost = NAN, .input_tokens = -1, .output_tokens = -1 };
+    struct rf_result v = { RF_NO_FIGURES, .model = r->field[J_MODEL] };
     char shown[RF_SHOWN];
     int64_t turn = 0, item = 0;
     if (!rf_field_int(r->field[J_TURN], &turn) || turn < 1 || turn > 1000)

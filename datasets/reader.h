@@ -85,8 +85,11 @@ struct rf_result {
     double score;                        /* NaN: missing, and nothing is stored */
     double cost;                         /* NaN: unknown */
     int64_t input_tokens, output_tokens; /* -1: unknown */
+    double latency;                      /* seconds; NaN: unknown */
     struct rf_str response;              /* .s NULL: none */
 };
+/* The figures of an rf_result that has none: struct rf_result r = { RF_NO_FIGURES, .model = ... }. */
+#define RF_NO_FIGURES .turn = 1, .score = NAN, .cost = NAN, .latency = NAN, .input_tokens = -1, .output_tokens = -1
 
 struct rf_price {
     uint64_t line;
@@ -108,6 +111,8 @@ struct rf_score {
 int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err);
 /* *item receives the id for rf_sink_result, valid until the end of the file; 0 where the sink dropped the row. */
 int rf_sink_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err);
+/* A cost that comes with tokens is compared with the prices that the database has for a model of this name, if any: one
+ * that no list gives is stored and noted. */
 int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, uint64_t line, struct rf_err *err);
 int rf_sink_contaminated(struct rf_sink *s, struct rf_str text, uint64_t line, struct rf_err *err);
 int rf_sink_price(struct rf_sink *s, const struct rf_price *p, struct rf_err *err);
@@ -124,6 +129,10 @@ int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *field, const char
  * RF_BAD_INPUT (out of memory) is passed on in err. */
 int rf_sink_drop_why(struct rf_sink *s, uint64_t line, const char *field, const char *reason, const struct rf_err *why,
                      struct rf_err *err);
+/* Something that the user should know of a row that is stored all the same: said once with how often and the first
+ * time. what: a constant that completes "12 ..." ("costs are not ..."); detail is printed as in printf. */
+int rf_sink_note(struct rf_sink *s, uint64_t line, const char *what, struct rf_err *err, const char *detail, ...)
+    __attribute__((format(printf, 5, 6)));
 /* Every data row is counted once, before it is emitted or dropped; polls Ctrl-C and draws progress. */
 int rf_sink_row(struct rf_sink *s, struct rf_err *err);
 void rf_sink_repaired(struct rf_sink *s, size_t n); /* lone surrogates replaced */

@@ -36,14 +36,19 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
           "INSERT INTO preference (source, line, origin, key, prompt, model_a, model_b, winner, judge, weight, "
           "response_a_bytes, response_a_hash, response_b_bytes, response_b_hash, shown_first, score_a, score_b, task) "
           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)" },
-        { &s->item_get, "SELECT i.id, i.prompt, p.hash FROM item i LEFT JOIN prompt p ON p.id = i.prompt WHERE i.bench "
-                        "= ?1 AND i.key = ?2" },
+        { &s->item_get,
+          "SELECT i.id, i.prompt, p.hash, i.task FROM item i LEFT JOIN prompt p ON p.id = i.prompt WHERE i.bench "
+          "= ?1 AND i.key = ?2" },
         { &s->item_add, "INSERT INTO item (source, line, bench, task, key, prompt) VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
-        { &s->item_prompt, "UPDATE item SET prompt = ?2, task = coalesce(task, ?3) WHERE id = ?1" },
+        { &s->item_prompt, "UPDATE item SET prompt = ?2 WHERE id = ?1" },
+        { &s->item_task, "UPDATE item SET task = ?2 WHERE id = ?1" },
+        { &s->price_get,
+          "SELECT input * ?2 + output * ?3 + coalesce(request, 0) AS dollars FROM price WHERE model = ?1 AND "
+          "input IS NOT NULL AND output IS NOT NULL ORDER BY abs(dollars - ?4) LIMIT 1" },
         { &s->result_get, "SELECT score FROM result WHERE item = ?1 AND model = ?2 AND turn = ?3" },
         { &s->result_add,
           "INSERT INTO result (item, model, turn, score, cost, input_tokens, output_tokens, response_bytes, "
-          "response_hash, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)" },
+          "response_hash, source, latency) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)" },
         { &s->contaminated_add, "INSERT INTO contaminated (source, hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING" },
         { &s->price_add, "INSERT INTO price (source, model, provider, input, output, request, valid_from, line) VALUES "
                          "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" },
@@ -66,14 +71,16 @@ void rf_sink_free(struct rf_sink *s)
 {
     if (!s)
         return;
-    struct rf_stmt *const all[] = { s->source_add, s->source_end, s->drop_add,  s->row_add,          s->vote_get,
-                                    s->vote_add,   s->item_get,   s->item_add,  s->item_prompt,      s->result_get,
-                                    s->result_add, s->price_add,  s->score_get, s->contaminated_add, s->score_add };
+    struct rf_stmt *const all[] = { s->source_add,       s->source_end, s->drop_add,   s->row_add,     s->vote_get,
+                                    s->vote_add,         s->item_get,   s->item_add,   s->item_prompt, s->item_task,
+                                    s->price_get,        s->result_get, s->result_add, s->price_add,   s->score_get,
+                                    s->contaminated_add, s->score_add };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         rf_stmt_free(all[i]);
     rf_store_release(&s->store);
     rf_buf_release(&s->unused);
     rf_free(s->reason);
+    rf_free(s->note);
     rf_free(s);
 }
 
@@ -84,7 +91,7 @@ int rf_sink_begin(struct rf_sink *s, const struct rf_input *in, const char *name
     s->path = path;
     s->name = (struct rf_str){ name, strlen(name) };
     s->count = (struct rf_sink_count){ 0 };
-    s->nreason = 0;
+    s->nreason = s->nnote = 0;
     s->unused.len = 0;
     s->row = ROW_NOTHING;
     rf_bind_text(s->source_add, 1, name);
@@ -163,28 +170,40 @@ int rf_sink_undo(struct rf_sink *s, struct rf_err *err)
 {
     rf_progress_end(&s->progress);
     s->count = (struct rf_sink_count){ 0 };
-    s->nreason = 0;
+    s->nreason = s->nnote = 0;
     return rf_store_reload(&s->store, err);
 }
 
 /* ---- drops ---- */
 
-static int note_reason(struct rf_sink *s, const char *reason, uint64_t line, const char *detail, struct rf_err *err)
+/* Counts one more of a kind. */
+static int count_reason(struct rf_sink_reason **list, size_t *n, const char *reason, uint64_t line, const char *detail,
+                        struct rf_err *err)
 {
     size_t i = 0;
-    while (i < s->nreason && strcmp(s->reason[i].reason, reason) != 0)
+    while (i < *n && strcmp((*list)[i].reason, reason) != 0)
         i++;
-    if (i == s->nreason) {
-        struct rf_sink_reason *p = rf_regrow(s->reason, s->nreason, s->nreason + 1, sizeof *p, err);
+    if (i == *n) {
+        struct rf_sink_reason *p = rf_regrow(*list, *n, *n + 1, sizeof *p, err);
         if (!p)
             return RF_FAIL;
-        s->reason = p;
-        s->nreason++;
+        *list = p;
+        ++*n;
         p[i] = (struct rf_sink_reason){ .reason = reason, .line = line };
         snprintf(p[i].detail, sizeof p[i].detail, "%s", detail);
     }
-    s->reason[i].n++;
+    (*list)[i].n++;
     return 0;
+}
+
+int rf_sink_note(struct rf_sink *s, uint64_t line, const char *what, struct rf_err *err, const char *detail, ...)
+{
+    char text[RF_DETAIL];
+    va_list ap;
+    va_start(ap, detail);
+    vsnprintf(text, sizeof text, detail, ap);
+    va_end(ap);
+    return count_reason(&s->note, &s->nnote, what, line, text, err);
 }
 
 int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *field, const char *reason, const char *expected,
@@ -208,7 +227,7 @@ int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *field, const char
     rf_bind_text(s->drop_add, 6, expected);
     int rc = rf_run(s->drop_add, err);
     if (!rc)
-        rc = note_reason(s, reason, line, detail, err);
+        rc = count_reason(&s->reason, &s->nreason, reason, line, detail, err);
     if (!rc && s->o.max_errors >= 0 && s->count.dropped > (uint64_t)s->o.max_errors) {
         snprintf(limit, sizeof limit, "at most %lld (--max-errors)", (long long)s->o.max_errors);
         rc = too_many(s, limit, err);
@@ -270,6 +289,12 @@ const struct rf_sink_reason *rf_sink_reasons(const struct rf_sink *s, size_t *n)
 {
     *n = s->nreason;
     return s->reason;
+}
+
+const struct rf_sink_reason *rf_sink_notes(const struct rf_sink *s, size_t *n)
+{
+    *n = s->nnote;
+    return s->note;
 }
 
 const char *rf_sink_unused_names(const struct rf_sink *s)

@@ -58,6 +58,8 @@ int rf_sink_undo(struct rf_sink *s, struct rf_err *err);
 /* Of the file begun last. */
 const struct rf_sink_count *rf_sink_counts(const struct rf_sink *s);
 const struct rf_sink_reason *rf_sink_reasons(const struct rf_sink *s, size_t *n);
+/* What rf_sink_note said, by kind. */
+const struct rf_sink_reason *rf_sink_notes(const struct rf_sink *s, size_t *n);
 const char *rf_sink_unused_names(const struct rf_sink *s); /* "num, question_id", or "" */
 
 #ifdef __cplusplus

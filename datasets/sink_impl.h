@@ -22,7 +22,7 @@ struct rf_sink {
     struct rf_sink_options o;
     struct rf_store store;
     struct rf_stmt *source_add, *source_end, *drop_add, *row_add, *vote_get, *vote_add, *item_get, *item_add,
-        *item_prompt, *result_get, *result_add, *contaminated_add, *price_add, *score_get, *score_add;
+        *item_prompt, *item_task, *price_get, *result_get, *result_add, *contaminated_add, *price_add, *score_get, *score_add;
 
     /* of the file being read */
     const struct rf_input *in; /* borrowed, for progress */
@@ -33,6 +33,8 @@ struct rf_sink {
     enum row_state row;
     struct rf_sink_reason *reason; /* [nreason] */
     size_t nreason;
+    struct rf_sink_reason *note; /* [nnote] */
+    size_t nnote;
     struct rf_buf unused; /* names of unused columns, quoted, with commas */
     struct rf_progress progress;
 };

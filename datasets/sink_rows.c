@@ -174,6 +174,7 @@ static int known_item(struct rf_sink *s, const struct rf_item *v, int64_t *item,
     const int64_t id = rf_col_int(s->item_get, 0), had = rf_col_int(s->item_get, 1); /* NULL reads as 0 */
     const bool prompted = v->prompt.n || v->prompt.id.s;
     int64_t prompt = prompted ? had : 0;
+    const bool untold = v->task.s && rf_col_null(s->item_get, 3); /* another file knew the question without its task */
     bool other = false;
     int rc = 0;
     if (prompt && v->prompt.n) {
@@ -196,11 +197,16 @@ static int known_item(struct rf_sink *s, const struct rf_item *v, int64_t *item,
             return rc;
         rf_bind_int(s->item_prompt, 1, id);
         rf_bind_int(s->item_prompt, 2, prompt);
-        rf_bind_str(s->item_prompt, 3, v->task);
         if ((rc = rf_run(s->item_prompt, err)))
             return rc;
     }
-    mark(s, prompted && !had ? ROW_ADDED : ROW_KNOWN);
+    if (untold) {
+        rf_bind_int(s->item_task, 1, id);
+        rf_bind_str(s->item_task, 2, v->task);
+        if ((rc = rf_run(s->item_task, err)))
+            return rc;
+    }
+    mark(s, untold || (prompted && !had) ? ROW_ADDED : ROW_KNOWN);
     *item = id;
     return put_row(s, v->row, prompt, err);
 }
@@ -246,7 +252,28 @@ int rf_sink_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, stru
     return new_item(s, v, item, err);
 }
 
-static int new_result(struct rf_sink *s, int64_t item, int64_t model, const struct rf_result *r, struct rf_err *err)
+/* Tells where a cost is not what any price list asks for the tokens. */
+static int check_cost(struct rf_sink *s, const struct rf_result *r, uint64_t line, struct rf_err *err)
+{
+    if (isnan(r->cost) || r->input_tokens < 0 || r->output_tokens < 0)
+        return 0;
+    rf_bind_str(s->price_get, 1, r->model);
+    rf_bind_int(s->price_get, 2, r->input_tokens);
+    rf_bind_int(s->price_get, 3, r->output_tokens);
+    rf_bind_real(s->price_get, 4, r->cost);
+    const int rc = rf_step(s->price_get, err);
+    if (rc <= 0)
+        return rc;
+    const double asked = rf_col_real(s->price_get, 0);
+    rf_reset(s->price_get);
+    return fabs(asked - r->cost) <= 1e-9 * fmax(asked, r->cost)
+               ? 0
+               : rf_sink_note(s, line, "costs are not tokens times the price that the database has", err,
+                              "found %.10g, expected %.10g", r->cost, asked);
+}
+
+static int new_result(struct rf_sink *s, int64_t item, int64_t model, const struct rf_result *r, uint64_t line,
+                      struct rf_err *err)
 {
     struct rf_said said;
     int rc = rf_store_response(&s->store, r->response.s ? &r->response : NULL, 1, s->o.responses, &said, err);
@@ -268,11 +295,12 @@ static int new_result(struct rf_sink *s, int64_t item, int64_t model, const stru
         rf_bind_null(add, 7);
     rf_said_bind(&said, add, 8);
     rf_bind_int(add, 10, s->source);
+    rf_bind_real(add, 11, r->latency);
     if ((rc = rf_run(add, err)))
         return rc;
     s->count.results++;
     mark(s, ROW_ADDED);
-    return 0;
+    return check_cost(s, r, line, err);
 }
 
 int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, uint64_t line, struct rf_err *err)
@@ -292,7 +320,7 @@ int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, u
     if (rc < 0)
         return rc;
     if (rc == 0)
-        return new_result(s, item, model, r, err);
+        return new_result(s, item, model, r, line, err);
     const double had = rf_col_real(s->result_get, 0);
     rf_reset(s->result_get);
     if (had < r->score || had > r->score)

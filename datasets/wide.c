@@ -81,7 +81,7 @@ int rf_wide_score(const struct rf_wide_model *m, const struct rf_str *field, str
 {
     char shown[RF_SHOWN];
     const struct rf_str cell = field[m->score];
-    *r = (struct rf_result){ .model = m->name, .turn = 1, .cost = NAN, .input_tokens = -1, .output_tokens = -1 };
+    *r = (struct rf_result){ RF_NO_FIGURES, .model = m->name };
     if (rf_field_missing(cell))
         return 0;
     return rf_field_score(cell, &r->score) ? 1
