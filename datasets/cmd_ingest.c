@@ -15,6 +15,7 @@
 #include "datasets/field.h"
 #include "datasets/files.h"
 #include "datasets/foreign.h"
+#include "datasets/mapping.h"
 #include "datasets/npy_guess.h"
 #include "datasets/sink.h"
 #include "datasets/sniff.h"
@@ -24,6 +25,7 @@ struct options {
     const char *format, *name, *bench, *judge, *source, *embedder;
     int64_t max_errors;
     bool responses, prompts_only;
+    struct rf_list map;
 };
 
 static const struct rf_opt rows[] = {
@@ -33,6 +35,8 @@ static const struct rf_opt rows[] = {
            "Name of the source, for a single file; else the last two parts of its path."),
     RF_OPT(struct options, bench, "bench", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
            "Benchmark of the questions; else the file says it, or its name."),
+    RF_OPT(struct options, map, "map", 0, RF_OPT_LIST, "COLUMN=FIELD", NULL, NULL, 0, 0,
+           "Column of the file and the field that it holds, as named under Formats; COLUMN= leaves it out."),
     RF_OPT(struct options, judge, "judge", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
            "Judge of votes that name none; else \"human\"."),
     RF_OPT(struct options, responses, "responses", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
@@ -75,6 +79,7 @@ struct ingest {
     struct rf_ctx *ctx;
     const struct options *o;
     const struct rf_reader *forced; /* --format, NULL: sniff */
+    struct rf_mapping mapping;      /* --map */
     struct rf_sink *sink;
     struct rf_table *table;
     size_t done;        /* files stored or already there */
@@ -238,9 +243,10 @@ static int unknown(struct ingest *g, const struct rf_file *f, struct rf_str head
         rc = rf_fail(err, RF_BAD_INPUT, "%s: %s", f->path, advice);
     else if (!(rc = rf_reader_names(&known, err)))
         rc = rf_fail(err, RF_BAD_INPUT,
-                     "%s:1: found a file that starts with %s, which no reader knows; expected one of the formats %s: "
+                     "%s:1: found a file that starts with %s, which no reader knows%s; expected one of the formats %s: "
                      "say which with --format",
-                     f->path, rf_field_show(head, shown), known.data);
+                     f->path, rf_field_show(head, shown), g->mapping.n ? " by the names that --map gives either" : "",
+                     known.data);
     rf_buf_release(&known);
     return rc;
 }
@@ -330,6 +336,15 @@ static int store_stream(struct ingest *g, const struct rf_file *f, struct rf_inp
     return rf_db_exec(g->ctx->db, "RELEASE stream", err);
 }
 
+/* What the file seems to be by the names that its columns have for the user. */
+static int sniff(struct ingest *g, struct rf_sniffed *what, const char *path, struct rf_str head, struct rf_err *err)
+{
+    const int rc = rf_sniff_init(what, path, head, err);
+    for (size_t i = 0; !rc && i < what->s.n; i++)
+        what->name[i] = rf_mapping_name(&g->mapping, what->name[i]);
+    return rc;
+}
+
 static int ingest_file(struct ingest *g, const struct rf_file *f, struct rf_err *err)
 {
     const struct rf_reader *r = g->forced;
@@ -346,7 +361,7 @@ static int ingest_file(struct ingest *g, const struct rf_file *f, struct rf_err 
         goto out;
     }
     if (!r && !(advice = rf_foreign_bytes(head)) &&
-        ((rc = rf_sniff_init(&what, f->path, head, err)) || (rc = rf_sniff_pick(&what.s, &r, err))))
+        ((rc = sniff(g, &what, f->path, head, err)) || (rc = rf_sniff_pick(&what.s, &r, err))))
         goto out;
     if (!r)
         rc = unknown(g, f, head, advice ? advice : rf_foreign_names(&what.s), err);
@@ -410,7 +425,7 @@ static int ingest_tables(struct ingest *g, const struct rf_files *files, const b
                                         g->o->responses      ? RF_KEEP_TEXT
                                         : g->o->prompts_only ? RF_KEEP_NONE
                                                              : RF_KEEP_HASH,
-                                        g->o->max_errors };
+                                        g->o->max_errors, &g->mapping };
     int rc = rf_db_begin(g->ctx->db, err);
     if (!rc)
         rc = rf_sink_new(&g->sink, g->ctx->db, &so, err);
@@ -448,8 +463,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     int rc = g.o->format ? rf_reader_need(g.o->format, &g.forced, err) : 0;
     for (int i = 0; !rc && i < nargs; i++)
         rc = rf_files_add(&files, args[i], err);
-    if (rc || (rc = check_options(g.o, &files, err)) || (rc = RF_NEW(npy, files.n, err)) ||
-        (rc = rf_table_new(&g.table, columns, COLUMNS, err)))
+    if (rc || (rc = check_options(g.o, &files, err)) || (rc = rf_mapping_init(&g.mapping, &g.o->map, err)) ||
+        (rc = RF_NEW(npy, files.n, err)) || (rc = rf_table_new(&g.table, columns, COLUMNS, err)))
         goto out;
     for (size_t i = 0; i < files.n; i++)
         if ((rc = is_npy(files.v[i].path, &npy[i], err)))
@@ -470,6 +485,7 @@ out:
     rf_buf_release(&g.name);
     rf_table_free(g.table);
     rf_files_release(&files);
+    rf_mapping_release(&g.mapping);
     rf_free(npy);
     return rc;
 }

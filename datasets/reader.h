@@ -15,6 +15,7 @@ extern "C" {
 #endif
 
 struct rf_sink;
+struct rf_mapping; /* datasets/mapping.h */
 
 /* What a sniffer sees (made by datasets/sniff.c). */
 struct rf_sniff {
@@ -136,10 +137,11 @@ int rf_sink_note(struct rf_sink *s, uint64_t line, const char *what, struct rf_e
 /* Every data row is counted once, before it is emitted or dropped; polls Ctrl-C and draws progress. */
 int rf_sink_row(struct rf_sink *s, struct rf_err *err);
 void rf_sink_repaired(struct rf_sink *s, size_t n); /* lone surrogates replaced */
-/* A column or key that the reader does not use; named once in the summary. */
+/* A column or key that the reader does not use; named once in the summary, unless its name is empty. */
 int rf_sink_unused(struct rf_sink *s, struct rf_str name, struct rf_err *err);
-bool rf_sink_reads_responses(const struct rf_sink *s); /* false: a reader may leave them out */
-const char *rf_sink_path(const struct rf_sink *s);     /* of the file being read */
+bool rf_sink_reads_responses(const struct rf_sink *s);       /* false: a reader may leave them out */
+const char *rf_sink_path(const struct rf_sink *s);           /* of the file being read */
+struct rf_mapping *rf_sink_mapping(const struct rf_sink *s); /* ingest --map; NULL: none */
 const char *rf_sink_bench(
     const struct rf_sink *s); /* ingest --bench NAME, or NULL: the reader knows it or takes it from the path */
 

@@ -7,6 +7,7 @@
 #include "core/csv.h"
 #include "core/json.h"
 #include "datasets/field.h"
+#include "datasets/mapping.h"
 #include "datasets/sniff.h"
 
 /* ---- a table: header and rows ---- */
@@ -18,12 +19,31 @@ struct table_state {
     uint64_t rows;
 };
 
+/* The header by the names that readers know. */
+static int table_header(const struct table_state *s, const struct rf_csv_row *r, struct rf_err *err)
+{
+    struct rf_mapping *const m = rf_sink_mapping(s->sink);
+    struct rf_str *name = NULL;
+    struct rf_buf has = { 0 };
+    int rc = RF_NEW(name, r->n, err);
+    rf_mapping_start(m);
+    for (size_t i = 0; !rc && i < r->n; i++) {
+        name[i] = rf_mapping_name(m, r->field[i]);
+        rc = rf_mapping_list(&has, r->field[i], err);
+    }
+    if (!rc && !(rc = rf_mapping_end(m, rf_sink_path(s->sink), has.data, err)))
+        rc = s->t->header(s->t->ctx, name, r->n, err);
+    rf_buf_release(&has);
+    rf_free(name);
+    return rc;
+}
+
 static int table_row(void *ctx, const struct rf_csv_row *r, struct rf_err *err)
 {
     struct table_state *s = ctx;
     if (s->width == 0) {
         s->width = r->n;
-        return s->t->header(s->t->ctx, r->field, r->n, err);
+        return table_header(s, r, err);
     }
     const uint64_t row = s->rows++;
     const int rc = rf_sink_row(s->sink, err);
@@ -54,16 +74,40 @@ struct record_state {
     size_t column[RF_RECORD_MOST]; /* CSV: where the field stands, SIZE_MAX: nowhere */
     size_t offset[RF_RECORD_MOST]; /* JSON: where in text the field stands, SIZE_MAX: not there */
     struct rf_buf text;            /* JSON: values that are no strings */
+    struct rf_buf keys;            /* JSON: those of the first object, for messages */
 };
 
-/* Which wanted field goes by this name; n: none. *rank = place among its aliases. */
+/* Which wanted field goes by this name; n: none. *rank = place among its aliases, the first for what the user mapped.
+ */
 static size_t wanted_field(const struct record_state *s, struct rf_str name, size_t *rank)
 {
     for (size_t i = 0; i < s->n; i++)
         for (*rank = 0; *rank < RF_ALIASES && s->wanted[i].name[*rank]; ++*rank)
-            if (rf_str_is(name, s->wanted[i].name[*rank]))
+            if (rf_str_is(name, s->wanted[i].name[*rank])) {
+                if (rf_mapping_gives(rf_sink_mapping(s->sink), name))
+                    *rank = 0;
                 return i;
+            }
     return s->n;
+}
+
+/* Two columns or keys of one name. */
+static int twice(const struct record_state *s, const char *name, uint64_t line, struct rf_err *err)
+{
+    const bool mapped = rf_sink_mapping(s->sink) && rf_sink_mapping(s->sink)->n;
+    return rf_fail(err, RF_BAD_INPUT, "%s:%llu: found two columns \"%s\", expected one%s", rf_sink_path(s->sink),
+                   (unsigned long long)line, name, mapped ? "; --map COLUMN= leaves a column out" : "");
+}
+
+/* The names of all wanted fields are what columns can be mapped to. */
+static int check_mapping(const struct record_state *s, struct rf_err *err)
+{
+    const char *known[RF_RECORD_MOST * RF_ALIASES];
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; k < RF_ALIASES && s->wanted[i].name[k]; k++)
+            known[n++] = s->wanted[i].name[k];
+    return rf_mapping_check(rf_sink_mapping(s->sink), known, n, err);
 }
 
 static int csv_header(void *ctx, const struct rf_str *name, size_t n, struct rf_err *err)
@@ -79,8 +123,7 @@ static int csv_header(void *ctx, const struct rf_str *name, size_t n, struct rf_
             if (rc)
                 return rc;
         } else if (rank == best[i]) {
-            return rf_fail(err, RF_BAD_INPUT, "%s:1: found two columns \"%s\", expected one", rf_sink_path(s->sink),
-                           s->wanted[i].name[rank]);
+            return twice(s, s->wanted[i].name[rank], 1, err);
         } else if (rank < best[i]) {
             best[i] = rank;
             s->column[i] = c;
@@ -115,9 +158,10 @@ static int value_text(struct record_state *s, const json_t *v, size_t i, struct 
     return 0;
 }
 
-static int json_fields(struct record_state *s, json_t *object, struct rf_err *err)
+static int json_fields(struct record_state *s, json_t *object, uint64_t line, uint64_t row, struct rf_err *err)
 {
-    size_t rank, best[RF_RECORD_MOST];
+    struct rf_mapping *const m = rf_sink_mapping(s->sink);
+    size_t rank = 0, best[RF_RECORD_MOST];
     const char *key;
     json_t *v;
     for (size_t i = 0; i < s->n; i++) {
@@ -127,11 +171,14 @@ static int json_fields(struct record_state *s, json_t *object, struct rf_err *er
     s->text.len = 0;
     json_object_foreach(object, key, v)
     {
-        int rc = 0;
-        const size_t i = wanted_field(s, (struct rf_str){ key, strlen(key) }, &rank);
-        if (i == s->n) {
-            rc = rf_sink_unused(s->sink, (struct rf_str){ key, strlen(key) }, err);
-        } else if (rank < best[i]) {
+        const struct rf_str column = { key, strlen(key) }, name = rf_mapping_name(m, column);
+        const size_t i = wanted_field(s, name, &rank);
+        int rc = row == 0 && m ? rf_mapping_list(&s->keys, column, err) : 0;
+        if (!rc && i == s->n) {
+            rc = rf_sink_unused(s->sink, name, err);
+        } else if (!rc && rank == best[i]) {
+            rc = twice(s, s->wanted[i].name[rank], line, err);
+        } else if (!rc && rank < best[i]) {
             best[i] = rank;
             s->offset[i] = SIZE_MAX;
             s->field[i] = (struct rf_str){ json_string_value(v), json_string_length(v) };
@@ -160,7 +207,7 @@ static int json_line(struct record_state *s, struct rf_str text, uint64_t line, 
         rc = rf_sink_drop(s->sink, line, NULL, "bad JSON", "{...}", err, "a value that is no object");
         goto out;
     }
-    if ((rc = json_fields(s, object, err)))
+    if ((rc = json_fields(s, object, line, row, err)))
         goto out;
     for (size_t i = 0; i < s->n; i++)
         if (s->wanted[i].required && !s->field[i].s) {
@@ -202,11 +249,14 @@ int rf_records_read(struct rf_input *in, struct rf_sink *sink, const struct rf_w
     struct record_state s = { .sink = sink, .wanted = wanted, .n = n, .take = take, .ctx = ctx };
     struct rf_str head;
     int rc = rf_input_head(in, &head, err);
-    if (!rc && rf_starts_object(head))
-        rc = json_lines(&s, in, err);
-    else if (!rc)
+    if (!rc && !(rc = check_mapping(&s, err)) && rf_starts_object(head)) {
+        rf_mapping_start(rf_sink_mapping(sink));
+        if (!(rc = json_lines(&s, in, err)))
+            rc = rf_mapping_end(rf_sink_mapping(sink), rf_sink_path(sink), s.keys.data, err);
+    } else if (!rc)
         rc = rf_csv_table_read(in, sink, &(struct rf_csv_table){ csv_header, csv_row, &s }, err);
     rf_buf_release(&s.text);
+    rf_buf_release(&s.keys);
     return rc;
 }
 

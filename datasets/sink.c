@@ -256,7 +256,7 @@ void rf_sink_repaired(struct rf_sink *s, size_t n)
 int rf_sink_unused(struct rf_sink *s, struct rf_str name, struct rf_err *err)
 {
     char shown[RF_SHOWN];
-    if (s->unused.len > MOST_UNUSED)
+    if (!name.len || s->unused.len > MOST_UNUSED)
         return 0;
     rf_field_show(name, shown);
     const char *seen = s->unused.len ? strstr(s->unused.data, shown) : NULL;
@@ -268,6 +268,11 @@ int rf_sink_unused(struct rf_sink *s, struct rf_str name, struct rf_err *err)
 const char *rf_sink_path(const struct rf_sink *s)
 {
     return s->path;
+}
+
+struct rf_mapping *rf_sink_mapping(const struct rf_sink *s)
+{
+    return s->o.mapping;
 }
 
 bool rf_sink_reads_responses(const struct rf_sink *s)

@@ -23,6 +23,7 @@ struct rf_sink_options {
     enum rf_keep responses;
     int64_t max_errors; /* dropped rows that a file may have; -1: 1% of its rows, or 10 if that is more, and never all
                            of them */
+    struct rf_mapping *mapping; /* --map, borrowed; NULL: none */
 };
 
 /* What became of a file. */

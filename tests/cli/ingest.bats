@@ -411,3 +411,49 @@ one_source() {
     [ "$status" -eq 2 ]
     [[ "$output" == *"did you mean models?"* ]]
 }
+
+@test "--map gives columns and keys the names that readers know" {
+    printf 'question,first,second,result,extra\nwhat?,x,y,a,1\nwho?,x,y,tie,2\n' >q.csv
+    printf '{"question": "what?", "first": "x", "second": "y", "result": "a"}\n{"second": "y", "first": "x", "result": "tie", "question": "who?", "id": null}\n' >q.jsonl
+    map='question=prompt,first=model_a'
+    run "$ROUTEFIT" ingest --map $map q.csv
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"no reader knows by the names that --map gives either"* ]]
+    for f in q.csv q.jsonl; do
+        "$ROUTEFIT" -q --db $f.db ingest --map $map --map second=model_b --map result=winner $f
+        [ "$(sql 'SELECT group_concat(prompt || model_a || model_b || winner) FROM votes' $f.db)" = 'what?xya,who?xytie' ]
+    done
+}
+
+@test "--map refuses what it cannot keep" {
+    printf 'question,model_a,model_b,winner,prompt\nwhat?,x,y,a,p\n' >q.csv
+    printf '{"question": "what?", "model_a": "x", "model_b": "y", "winner": "a", "prompt": "p"}\n' >q.jsonl
+    for f in q.csv q.jsonl; do
+        run "$ROUTEFIT" ingest --map question=prompt $f
+        [ "$status" -eq 3 ]
+        [[ "$output" == *"$f:1: found two columns \"prompt\", expected one; --map COLUMN= leaves a column out"* ]]
+        run "$ROUTEFIT" ingest --map text=prompt $f
+        [ "$status" -eq 3 ]
+        [[ "$output" == *"$f: found no column \"text\", which --map names, expected one of \"question\", \"model_a\""* ]]
+        run "$ROUTEFIT" ingest --map question=promt $f
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"--map: found the field 'promt', expected one of model_a, model_b, winner, prompt"* ]]
+        "$ROUTEFIT" -q --db $f.db ingest --map question=prompt --map prompt= $f
+        [ "$(sql 'SELECT text FROM prompt' $f.db)" = 'what?' ]
+    done
+    for pair in a:'expected COLUMN=FIELD' =b:'expected COLUMN=FIELD' a=x,a=y:'twice' a=x,b=x:'two columns for'; do
+        run "$ROUTEFIT" ingest --map "${pair%%:*}" q.csv
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"${pair#*:}"* ]]
+    done
+    [ ! -e routefit.db ]
+}
+
+@test "--map renames the columns of wide tables too" {
+    printf 'question,m1,m2\nq,True,False\nr,False,False\n' >gsm8k.csv
+    "$ROUTEFIT" -q ingest --map question=prompt --map m1=gpt-4 gsm8k.csv
+    [ "$(sql 'SELECT group_concat(name) FROM model')" = gpt-4,m2 ]
+    [ "$(sql 'SELECT count(*) FROM result')" = 4 ]
+    run "$ROUTEFIT" --db other.db ingest --map question=prompt --map m1=m2 gsm8k.csv
+    [ "$status" -eq 3 ]
+}
