@@ -21,7 +21,7 @@ CFLAGS   ?= -g
 # -fopenmp-simd lets marked loops reorder their own sums; nothing else may (no -ffast-math: the NaN checks need IEEE rules).
 # -fno-math-errno lets square roots be taken several at a time: nobody here reads errno after a function of libm.
 RFLAGS   := -std=gnu11 $(OPTIM) -fopenmp-simd -fno-math-errno -pthread $(WARN)
-LDLIBS   := -lopenblas -llapacke -lcsv -lsqlite3 -ljansson -lz -lzstd -lcrypto -lm -pthread
+LDLIBS   := -lopenblas -llapacke -lcsv -lsqlite3 -ljansson -lz -lzstd -lcrypto -lutf8proc -lm -pthread
 LDFLAGS  += $(if $(SANITIZE),-fsanitize=address$(,)undefined)
 
 ROOMS   := core datasets train eval
@@ -33,7 +33,7 @@ TESTS   := $(TESTSRC:%.c=$(BUILD)/%)
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
 # Debian packages: what the program needs, and what its tests need on top.
-PKGS_BUILD := gcc libc6-dev libopenblas-dev liblapacke-dev libcsv-dev libsqlite3-dev libjansson-dev zlib1g-dev libzstd-dev libssl-dev gnuplot-nox
+PKGS_BUILD := gcc libc6-dev libopenblas-dev liblapacke-dev libcsv-dev libsqlite3-dev libjansson-dev zlib1g-dev libzstd-dev libssl-dev libutf8proc-dev gnuplot-nox
 PKGS_TEST  := libcmocka-dev bats python3-numpy sqlite3 zstd valgrind mandoc
 
 .PHONY: all deps deps-test demo check lint unit golden corpus cli fuzz bench valgrind install clean help format readme check-built valgrind-built
