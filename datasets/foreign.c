@@ -88,21 +88,11 @@ static bool separated_by(struct rf_str head, char c)
     return n > 1;
 }
 
-/* JSON that is not one object a line; NULL for all else. */
-static const char *spread_json(struct rf_str head)
-{
-    if (rf_starts_list(head))
-        return "this is one JSON list; write one element a line: jq -c '.[]' x.json > x.jsonl";
-    if (rf_starts_spread(head))
-        return "this is JSON with one object over several lines; write one object a line: jq -c . x.json > x.jsonl";
-    return NULL;
-}
-
 const char *rf_foreign_names(const struct rf_sniff *s)
 {
-    const char *const spread = spread_json(s->head);
-    if (spread)
-        return spread;
+    size_t object;
+    if (rf_sniff_shape(s->head, &object) == RF_SHAPE_JSON_SPREAD)
+        return "this is JSON with one object over several lines; write one object a line: jq -c . x.json > x.jsonl";
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (rf_sniff_all(s, shapes[i].name))
             return shapes[i].advice;

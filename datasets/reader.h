@@ -21,7 +21,8 @@ struct rf_mapping; /* datasets/mapping.h */
 struct rf_sniff {
     const char *path;   /* as given; "-" for standard input */
     struct rf_str head; /* the first bytes, a byte order mark removed */
-    bool json;          /* head starts with a JSON object, and names are its keys; else they are a CSV header's */
+    bool json; /* head starts with a JSON object or an array of them, and names are the first one's keys; else they are
+                * a CSV header's */
     const struct rf_str *name; /* [n] columns of the header, or keys of the first object that lie within head */
     size_t n; /* 0 where head starts with neither, or with an object spread over lines: readers of whole files look
                  into head */

@@ -1,11 +1,12 @@
-/* Named fields out of CSV and JSON lines. A file without a wanted column is an error; a row that is not a row is
- * dropped, with its line. */
+/* Named fields out of CSV, JSON lines and JSON arrays. A file without a wanted column is an error; a row that is not a
+ * row is dropped, with its line. */
 #include "datasets/record.h"
 
 #include <string.h>
 
 #include "core/csv.h"
 #include "core/json.h"
+#include "core/json_array.h"
 #include "datasets/field.h"
 #include "datasets/mapping.h"
 #include "datasets/sniff.h"
@@ -194,7 +195,7 @@ static int json_fields(struct record_state *s, json_t *object, uint64_t line, ui
     return 0;
 }
 
-static int json_line(struct record_state *s, struct rf_str text, uint64_t line, uint64_t row, struct rf_err *err)
+static int json_row(struct record_state *s, struct rf_str text, uint64_t line, uint64_t row, struct rf_err *err)
 {
     struct rf_err why = { 0 };
     json_t *object = NULL;
@@ -236,10 +237,28 @@ static int json_lines(struct record_state *s, struct rf_input *in, struct rf_err
     while ((rc = rf_input_line(in, &text, &line, err)) == 1) {
         if (line == 1)
             text = rf_skip_mark(text);
-        if (!blank(text) && (rc = json_line(s, text, line, row++, err)))
+        if (!blank(text) && (rc = json_row(s, text, line, row++, err)))
             break;
     }
     return rc;
+}
+
+static int json_elements(struct record_state *s, struct rf_input *in, struct rf_err *err)
+{
+    struct rf_json_array a = { .in = in };
+    struct rf_str text;
+    uint64_t line, row = 0;
+    int rc;
+    while ((rc = rf_json_array_next(&a, &text, &line, err)) == 1)
+        if ((rc = json_row(s, text, line, row++, err)))
+            break;
+    rf_json_array_release(&a);
+    return rc;
+}
+
+static int csv_table(struct record_state *s, struct rf_input *in, struct rf_err *err)
+{
+    return rf_csv_table_read(in, s->sink, &(struct rf_csv_table){ csv_header, csv_row, s }, err);
 }
 
 int rf_records_read(struct rf_input *in, struct rf_sink *sink, const struct rf_wanted *wanted, size_t n,
@@ -247,14 +266,24 @@ int rf_records_read(struct rf_input *in, struct rf_sink *sink, const struct rf_w
                     struct rf_err *err)
 {
     struct record_state s = { .sink = sink, .wanted = wanted, .n = n, .take = take, .ctx = ctx };
+    static int (*const read[])(struct record_state *, struct rf_input *, struct rf_err *) = {
+        [RF_SHAPE_TABLE] = csv_table,
+        [RF_SHAPE_JSON_LINES] = json_lines,
+        [RF_SHAPE_JSON_SPREAD] = json_lines, /* whose rows are dropped with their lines */
+        [RF_SHAPE_JSON_ARRAY] = json_elements,
+    };
     struct rf_str head;
+    size_t object;
     int rc = rf_input_head(in, &head, err);
-    if (!rc && !(rc = check_mapping(&s, err)) && rf_starts_object(head)) {
+    if (rc || (rc = check_mapping(&s, err)))
+        goto out;
+    const enum rf_shape shape = rf_sniff_shape(head, &object);
+    if (shape != RF_SHAPE_TABLE) /* a table's header starts and ends it */
         rf_mapping_start(rf_sink_mapping(sink));
-        if (!(rc = json_lines(&s, in, err)))
-            rc = rf_mapping_end(rf_sink_mapping(sink), rf_sink_path(sink), s.keys.data, err);
-    } else if (!rc)
-        rc = rf_csv_table_read(in, sink, &(struct rf_csv_table){ csv_header, csv_row, &s }, err);
+    rc = read[shape](&s, in, err);
+    if (!rc && shape != RF_SHAPE_TABLE)
+        rc = rf_mapping_end(rf_sink_mapping(sink), rf_sink_path(sink), s.keys.data, err);
+out:
     rf_buf_release(&s.text);
     rf_buf_release(&s.keys);
     return rc;

@@ -1,5 +1,5 @@
-/* Rows with named fields, from a CSV table or from JSON lines: the reader says once which names it wants and gets them
- * in that order, wherever they stand in the file. */
+/* Rows with named fields, from a CSV table, JSON lines or one JSON array of objects: the reader says once which names
+ * it wants and gets them in that order, wherever they stand in the file. */
 #ifndef RF_DATASETS_RECORD_H
 #define RF_DATASETS_RECORD_H
 
@@ -20,7 +20,7 @@ enum { RF_ALIASES = 3, RF_RECORD_MOST = 16 };
 
 struct rf_wanted {
     const char *name[RF_ALIASES]; /* the first one that the file has; NULL-filled */
-    bool required;                /* a CSV header without it stops the reading, a JSON line without it is dropped */
+    bool required;                /* a CSV header without it stops the reading, a JSON object without it is dropped */
 };
 
 struct rf_record {

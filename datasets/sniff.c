@@ -15,39 +15,35 @@ struct rf_str rf_skip_mark(struct rf_str head)
     return mark ? (struct rf_str){ head.s + 3, head.len - 3 } : head;
 }
 
-/* Index of the first byte from i on that is no JSON blank. */
-static size_t behind_blanks(struct rf_str s, size_t i)
+size_t rf_skip_blanks(struct rf_str s, size_t i)
 {
     while (i < s.len && s.s[i] && strchr(" \t\r\n", s.s[i]))
         i++;
     return i;
 }
 
-/* True where the first bytes that are no blanks are first and, unless it is 0, second; *at and *next: where. */
-static bool starts(struct rf_str s, char first, char second, size_t *at, size_t *next)
+/* The byte at i, NUL behind the end. */
+static char byte_at(struct rf_str s, size_t i)
 {
-    *at = behind_blanks(s, 0);
-    *next = behind_blanks(s, *at + 1);
-    return *at < s.len && s.s[*at] == first && (!second || (*next < s.len && s.s[*next] == second));
+    return i < s.len ? s.s[i] : '\0';
 }
 
-bool rf_starts_object(struct rf_str head)
+enum rf_shape rf_sniff_shape(struct rf_str head, size_t *object)
 {
-    size_t at, next;
-    return starts(rf_skip_mark(head), '{', 0, &at, &next);
-}
-
-bool rf_starts_list(struct rf_str head)
-{
-    size_t at, next;
-    return starts(rf_skip_mark(head), '[', '{', &at, &next);
-}
-
-bool rf_starts_spread(struct rf_str head)
-{
-    size_t at, next;
-    const struct rf_str s = rf_skip_mark(head);
-    return starts(s, '{', '"', &at, &next) && memchr(s.s + at, '\n', next - at);
+    const size_t open = rf_skip_blanks(head, head.len - rf_skip_mark(head).len);
+    const size_t next = rf_skip_blanks(head, open + 1);
+    *object = head.len;
+    if (byte_at(head, open) == '[' && byte_at(head, next) == '{') {
+        *object = next;
+        return RF_SHAPE_JSON_ARRAY;
+    }
+    if (byte_at(head, open) == '[' && byte_at(head, next) == ']')
+        return RF_SHAPE_JSON_ARRAY;
+    if (byte_at(head, open) != '{')
+        return RF_SHAPE_TABLE;
+    *object = open;
+    return byte_at(head, next) == '"' && memchr(head.s + open, '\n', next - open) ? RF_SHAPE_JSON_SPREAD
+                                                                                  : RF_SHAPE_JSON_LINES;
 }
 
 /* Steps over a JSON string whose opening quote is at s[i]; returns the index of the closing quote, or n where head ends
@@ -86,6 +82,7 @@ static size_t keys(struct rf_str s, struct rf_str *name, size_t max)
 
 int rf_sniff_init(struct rf_sniffed *s, const char *path, struct rf_str head, struct rf_err *err)
 {
+    size_t object;
     *s = (struct rf_sniffed){ 0 };
     s->s.path = path;
     s->s.head = head = rf_skip_mark(head);
@@ -93,9 +90,11 @@ int rf_sniff_init(struct rf_sniffed *s, const char *path, struct rf_str head, st
     if (rc)
         return rc;
     s->s.name = s->name;
-    if ((s->s.json = rf_starts_object(head)))
-        s->s.n = rf_starts_spread(head) ? 0 : keys(head, s->name, MAX_NAMES);
-    else
+    const enum rf_shape shape = rf_sniff_shape(head, &object);
+    s->s.json = shape != RF_SHAPE_TABLE;
+    if (shape == RF_SHAPE_JSON_LINES || shape == RF_SHAPE_JSON_ARRAY)
+        s->s.n = keys((struct rf_str){ head.s + object, head.len - object }, s->name, MAX_NAMES);
+    else if (shape == RF_SHAPE_TABLE)
         rc = rf_csv_header(head, &s->buf, s->name, MAX_NAMES, &s->s.n, err);
     return rc;
 }

@@ -21,11 +21,13 @@ void rf_sniff_release(struct rf_sniffed *s);
 
 /* Without a UTF-8 byte order mark. */
 struct rf_str rf_skip_mark(struct rf_str head);
-/* JSON lines: after a byte order mark and blanks the first byte opens an object. */
-bool rf_starts_object(struct rf_str head);
-/* One JSON list of objects; an object whose first line holds nothing but its brace. */
-bool rf_starts_list(struct rf_str head);
-bool rf_starts_spread(struct rf_str head);
+/* Index of the first byte from i on that is no JSON blank. */
+size_t rf_skip_blanks(struct rf_str s, size_t i);
+/* How a file writes its rows: after a byte order mark and blanks stands an object; an object whose first line holds
+ * nothing but its brace; an array that starts with an object or is empty; or else it is a table. */
+enum rf_shape { RF_SHAPE_TABLE, RF_SHAPE_JSON_LINES, RF_SHAPE_JSON_SPREAD, RF_SHAPE_JSON_ARRAY };
+/* *object = where in head the first object starts, head.len: nowhere. */
+enum rf_shape rf_sniff_shape(struct rf_str head, size_t *object);
 bool rf_sniff_has(const struct rf_sniff *s, const char *name);
 /* True if all of the names, up to NULL, are there. */
 bool rf_sniff_all(const struct rf_sniff *s, const char *const *names);

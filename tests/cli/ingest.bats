@@ -268,12 +268,11 @@ one_source() {
     printf 'id,prompt,response_a,response_b\n1,p,r,r\n' >test.csv
     printf 'id,winner_model_a,winner_model_b,winner_tie\n1,.3,.3,.3\n' >submission.csv
     printf '{"question_id": 81, "model_1": "a", "model_2": "b", "g1_winner": "tie"}\n' >pair.jsonl
-    printf '[\n {"model_a": "x"}]' >list.json
     printf '{\n "model_a": "x"}' >object.json
     printf 'model_a\tmodel_b\twinner\nx\ty\ta\n' >tabs.tsv
     printf '<!DOCTYPE html><html>' >page.csv
     printf 'i\0d\0' >wide.csv
-    for pair in test.csv:train.csv submission.csv:train.csv pair.jsonl:'rewrite them as votes' list.json:"jq -c '.[]'" object.json:'jq -c .' tabs.tsv:commas \
+    for pair in test.csv:train.csv submission.csv:train.csv pair.jsonl:'rewrite them as votes' object.json:'jq -c .' tabs.tsv:commas \
         page.csv:download wide.csv:iconv; do
         run "$ROUTEFIT" ingest "${pair%%:*}"
         [ "$status" -eq 3 ]

@@ -1,9 +1,11 @@
 /* JSON: the list decoder agrees with jansson on any bytes; what jansson reads as a string is written and read back the
- * same; lines are cut as memchr would cut them, each given to the parser. */
+ * same; lines are cut as memchr would cut them, each given to the parser; an array is cut into the elements that
+ * jansson finds in it, and into JSON only where the whole of it is JSON. */
 #include <string.h>
 
 #include "core/input.h"
 #include "core/json.h"
+#include "core/json_array.h"
 #include "fuzz/fuzz.h"
 #include "json_agree.h"
 
@@ -43,12 +45,42 @@ static void check_lines(const char *s, size_t n)
     rf_input_close(in);
 }
 
+static void check_array(const char *s, size_t n)
+{
+    struct rf_input *in = NULL;
+    struct rf_str text;
+    uint64_t line;
+    json_t *whole = NULL, *part = NULL;
+    struct rf_err err = { 0 }, why = { 0 };
+    const bool array = !rf_json_parse(s, n, &whole, &why) && json_is_array(whole);
+    bool parts = true;
+    size_t count = 0;
+    int rc;
+    PROMISE(rf_input_memory(&in, "fuzz", s, n, NULL) == 0);
+    struct rf_json_array a = { .in = in };
+    while ((rc = rf_json_array_next(&a, &text, &line, &err)) == 1) {
+        const int bad = rf_json_parse(text.s, text.len, &part, NULL);
+        PROMISE(line >= 1 && (!array || (!bad && json_equal(part, json_array_get(whole, count)))));
+        parts = parts && !bad;
+        json_decref(part);
+        part = NULL;
+        count++;
+    }
+    PROMISE(rc == 0 || (rc == RF_BAD_INPUT && !strncmp(err.msg, "fuzz:", 5) && strstr(err.msg, ", expected ")));
+    PROMISE(array ? rc == 0 && count == json_array_size(whole)
+                  : rc || !parts || strstr(why.msg, "nested") || !memcmp(s, "\xEF\xBB\xBF", 3));
+    json_decref(whole);
+    rf_json_array_release(&a);
+    rf_input_close(in);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct rf_json_strings t = { 0 };
     const char *s = n ? (const char *)data : "";
     PROMISE(json_agree(s, n, &t));
     check_lines(s, n);
+    check_array(s, n);
     rf_json_strings_release(&t);
     return 0;
 }

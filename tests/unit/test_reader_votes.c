@@ -19,6 +19,9 @@ static void formats_are_known_by_their_columns(void **state)
     assert_string_equal(picked("model_a,model_b,winner\nx,y,a\n"), "votes");
     assert_string_equal(picked("{\"model_a\": \"x\", \"model_b\": \"y\", \"winner\": \"tie\"}\n"), "votes");
     assert_string_equal(picked("\n {\"model_a\": \"x\", \"model_b\": \"y\", \"winner\": \"tie\"}\n"), "votes");
+    assert_string_equal(picked(" [\n {\"model_a\": \"x\", \"model_b\": \"y\", \"winner\": \"tie\"}]"), "votes");
+    assert_string_equal(picked("[[\"model_a\", \"model_b\", \"winner\"]]"), "");
+    assert_string_equal(picked("[]"), "");
     assert_string_equal(picked("model,score\n"), "");
     assert_string_equal(picked("hello"), "");
 }
@@ -81,6 +84,28 @@ static void turns_ties_and_long_ids_are_read(void **state)
     assert_int_equal(ask(db, "SELECT count(*) FROM response"), 0);
     assert_int_equal(ask(db, "SELECT response_b_bytes FROM preference WHERE id = 1"), 0); /* null is empty */
     assert_int_equal(ask(db, "SELECT count(*) FROM source_row WHERE row IN (0, 2) AND prompt = 1"), 2);
+    rf_db_close(db);
+}
+
+static void an_array_is_read_as_its_elements_in_lines(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    struct rf_sink_count c = read_text(db, "votes", "v.json",
+                                       "[\n  {\"model_a\": \"x\", \"model_b\": \"y\",\n   \"winner\": \"b\"},\n"
+                                       "  {\"model_a\": \"x\"\n  },\n  7, {\"model_a\" \"x\"},\n"
+                                       "{\"winner\": \"a\", \"model_a\": \"x\", \"model_b\": \"y\"}\n]\n");
+    struct rf_err err = { 0 };
+    assert_int_equal(c.rows, 5);
+    assert_int_equal(c.votes, 2);
+    assert_int_equal(ask(db, "SELECT count(*) FROM preference WHERE line = 2 OR line = 7"), 2);
+    assert_int_equal(ask(db, "SELECT line FROM dropped WHERE reason = 'missing field'"), 4);
+    assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'bad JSON' AND line = 6"), 2);
+    assert_int_equal(read_with(db, "votes", "w.json", "[{\"model_a\": \"x\", \"model", &plain_options, &c, &err),
+                     RF_BAD_INPUT);
+    assert_string_equal(err.msg, "w.json:1: found the end of the file within this element, expected its end and ']'");
+    c = read_text(db, "votes", "e.json", "[]");
+    assert_int_equal(c.rows, 0);
     rf_db_close(db);
 }
 
@@ -199,6 +224,7 @@ int main(void)
         cmocka_unit_test(a_lacking_column_is_named_and_other_files_of_the_folder_are_left),
         cmocka_unit_test(votes_of_arena_may_be_json_lines),
         cmocka_unit_test(turns_ties_and_long_ids_are_read),
+        cmocka_unit_test(an_array_is_read_as_its_elements_in_lines),
         cmocka_unit_test(bad_rows_are_dropped_with_their_lines),
         cmocka_unit_test(the_same_vote_is_known_and_another_verdict_dropped),
         cmocka_unit_test(too_many_drops_store_nothing),
