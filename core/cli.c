@@ -244,10 +244,12 @@ static int prepare(struct rf_ctx *ctx, struct line *l, int argc, char **argv, st
     if (!checked && (rc = rf_blas_init(err)))
         return rc;
     checked = true;
-    static const enum rf_db_mode modes[] = {
-        [RF_NEED_READ] = RF_DB_READ, [RF_NEED_WRITE] = RF_DB_WRITE, [RF_NEED_CREATE] = RF_DB_LOAD
-    };
-    return l->cmd->need == RF_NEED_NOTHING ? 0 : rf_db_open(&ctx->db, g->db, modes[l->cmd->need], err);
+    static const enum rf_db_mode modes[] = { [RF_NEED_READ] = RF_DB_READ,
+                                             [RF_NEED_WRITE] = RF_DB_WRITE,
+                                             [RF_NEED_CREATE] = RF_DB_LOAD,
+                                             [RF_NEED_TRIAL] = RF_DB_TRIAL };
+    const enum rf_need need = l->cmd->needs ? l->cmd->needs(l->opts) : l->cmd->need;
+    return need == RF_NEED_NOTHING ? 0 : rf_db_open(&ctx->db, g->db, modes[need], err);
 }
 
 static int run_line(struct line *l, int argc, char **argv, struct rf_err *err)

@@ -22,7 +22,8 @@ enum rf_need {
     RF_NEED_NOTHING, /* no database */
     RF_NEED_READ,    /* an existing one, read */
     RF_NEED_WRITE,   /* an existing one, written */
-    RF_NEED_CREATE   /* written; an absent one comes into being with the command's first commit (RF_DB_LOAD) */
+    RF_NEED_CREATE,  /* written; an absent one comes into being with the command's first commit (RF_DB_LOAD) */
+    RF_NEED_TRIAL    /* as if written, but nothing is (RF_DB_TRIAL) */
 };
 
 /* What a command gets beside its own options. */
@@ -56,6 +57,7 @@ struct rf_cmd {
     size_t opts_size;
     int min_args, max_args; /* max -1: any */
     enum rf_need need;
+    enum rf_need (*needs)(const void *opts); /* where it depends on the options; NULL: need */
     int (*run)(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err); /* NULL where subs is set */
     const struct rf_cmd *const *subs; /* NULL-terminated: `fit KIND`; NULL for a plain command */
 };

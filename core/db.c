@@ -283,7 +283,8 @@ int rf_db_begin(struct rf_db *db, struct rf_err *err)
 {
     if (db->in)
         return rf_fail(err, RF_FAIL, "%s: a transaction is already open", db->path);
-    const int rc = rf_db_exec(db, db->mode == RF_DB_READ ? "BEGIN" : "BEGIN IMMEDIATE", err);
+    const bool open = db->mode == RF_DB_TRIAL && !sqlite3_get_autocommit(db->h); /* by an earlier begin */
+    const int rc = open ? 0 : rf_db_exec(db, db->mode == RF_DB_READ ? "BEGIN" : "BEGIN IMMEDIATE", err);
     db->in = !rc;
     return rc;
 }
@@ -293,7 +294,7 @@ static int end(struct rf_db *db, struct rf_err *err)
 {
     if (!db->in)
         return rf_fail(err, RF_FAIL, "%s: no transaction is open", db->path);
-    const int rc = rf_db_exec(db, "COMMIT", err);
+    const int rc = db->mode == RF_DB_TRIAL ? usable(db, err) : rf_db_exec(db, "COMMIT", err);
     if (rc)
         rf_db_rollback(db);
     db->in = false;
@@ -344,7 +345,7 @@ static int log_ahead(struct rf_db *db, struct rf_err *err)
 
 static bool creates(const struct rf_db *db)
 {
-    return db->mode == RF_DB_CREATE || db->mode == RF_DB_LOAD;
+    return db->mode == RF_DB_CREATE || db->mode == RF_DB_LOAD || db->mode == RF_DB_TRIAL;
 }
 
 /* Looks at what the file is: 1 = it has tables of this program, 0 = empty and may be filled, negative: refused. */
@@ -380,13 +381,23 @@ static int recognise(struct rf_db *db, int64_t *version, int64_t known, struct r
     return 0;
 }
 
+/* Nothing at all under this name, not even a link. */
+static bool absent(const char *path)
+{
+    struct stat st;
+    return strcmp(path, ":memory:") != 0 && lstat(path, &st) && errno == ENOENT;
+}
+
 /* Opens what stands under the name, or in its place the file that is being loaded. */
 static int open_file(struct rf_db *db, struct rf_err *err)
 {
     /* A connection stays on one thread: no locks inside it. */
     const int flags =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX | (creates(db) ? SQLITE_OPEN_CREATE : 0);
-    const int rc = sqlite3_open_v2(db->load.temp ? db->load.temp : db->path, &db->h, flags, NULL);
+    const char *const name = db->load.temp                                 ? db->load.temp
+                             : db->mode == RF_DB_TRIAL && absent(db->path) ? ":memory:"
+                                                                           : db->path;
+    const int rc = sqlite3_open_v2(name, &db->h, flags, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_busy_timeout(db->h, BUSY_MS);
         sqlite3_db_config(db->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -424,11 +435,13 @@ static int connect_file(struct rf_db *db, struct rf_err *err)
                          "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
                          "PRAGMA cell_size_check = ON; PRAGMA cache_size = -16384",
                          err)) ||
-        (db->load.temp && (rc = rf_db_exec(db, loading, err))) || (version < known && (rc = migrate(db, known, err))))
+        (db->load.temp && (rc = rf_db_exec(db, loading, err))) ||
+        (db->mode == RF_DB_TRIAL && (rc = rf_db_exec(db, "PRAGMA cache_spill = OFF", err))) ||
+        (version < known && (rc = migrate(db, known, err))))
         return rc;
-    return db->load.temp            ? 0
-           : db->mode == RF_DB_READ ? rf_db_exec(db, "PRAGMA query_only = ON", err)
-                                    : log_ahead(db, err);
+    return db->load.temp || db->mode == RF_DB_TRIAL ? 0
+           : db->mode == RF_DB_READ                 ? rf_db_exec(db, "PRAGMA query_only = ON", err)
+                                                    : log_ahead(db, err);
 }
 
 /* The loaded file, whole and synced, takes its name; from now on this is a database like any other. */
@@ -450,13 +463,6 @@ int rf_db_commit(struct rf_db *db, struct rf_err *err)
 {
     const int rc = end(db, err);
     return rc || !db->load.temp ? rc : publish(db, err);
-}
-
-/* Nothing at all under this name, not even a link. */
-static bool absent(const char *path)
-{
-    struct stat st;
-    return strcmp(path, ":memory:") != 0 && lstat(path, &st) && errno == ENOENT;
 }
 
 int rf_db_open(struct rf_db **out, const char *path, enum rf_db_mode mode, struct rf_err *err)
@@ -495,7 +501,6 @@ void rf_db_close(struct rf_db *db)
     rf_free(db->path);
     rf_free(db);
 }
-
 
 const char *rf_db_version(void)
 {

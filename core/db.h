@@ -25,7 +25,10 @@ enum rf_db_mode {
      * whole: until then it grows beside it, without journal, sync and checks of foreign keys (the caller writes only
      * ids that it made itself), and is then synced and renamed. Killed before, it leaves nothing but a file
      * ".NAME.PID-0". Statements must be freed before that commit. */
-    RF_DB_LOAD
+    RF_DB_LOAD,
+    /* As RF_DB_WRITE, or in memory where nothing stands under the name; never writes: a commit leaves the changes where
+     * this connection alone sees them, in memory, and closing forgets them all. */
+    RF_DB_TRIAL
 };
 
 /* Sets application_id, WAL, foreign keys, busy timeout; applies the DDL of core/sql in one transaction where
@@ -33,7 +36,7 @@ enum rf_db_mode {
  * newer than this program. */
 int rf_db_open(struct rf_db **out, const char *path, enum rf_db_mode mode, struct rf_err *err);
 void rf_db_close(struct rf_db *db); /* rolls back what is open; NULL is fine */
-const char *rf_db_version(void); /* SQLite's, "3.40.1": static */
+const char *rf_db_version(void);    /* SQLite's, "3.40.1": static */
 
 /* One transaction at a time. Begin takes the write lock at once (with RF_DB_READ: none, only one view of the data).
  * After any error inside, only rollback is possible: every later step fails (SQLITE_FULL ends a transaction by itself;

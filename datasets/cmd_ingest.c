@@ -24,8 +24,9 @@
 struct options {
     const char *format, *name, *bench, *judge, *source, *embedder;
     int64_t max_errors;
-    bool responses, prompts_only;
+    bool responses, prompts_only, dry_run, force;
     struct rf_list map;
+    const char *rejects;
 };
 
 static const struct rf_opt rows[] = {
@@ -45,6 +46,13 @@ static const struct rf_opt rows[] = {
            "Keep nothing of responses, and do not read them: the fastest."),
     RF_OPT(struct options, max_errors, "max-errors", 0, RF_OPT_INT, "N", "-1", NULL, -1, 1e15,
            "Rows that may be dropped from a file; -1: 1% of them (or 10, if that is more), and never all."),
+    RF_OPT(struct options, rejects, "rejects", 0, RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
+           "Write every dropped row as a line of JSON: file, source, line, column, reason, found, expected. With - to "
+           "stdout, and the table to stderr."),
+    RF_OPT(struct options, force, "force", 'f', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "Replace an existing file of --rejects."),
+    RF_OPT(struct options, dry_run, "dry-run", 'n', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "Read everything and say what would be stored; store nothing."),
     RF_OPT(struct options, source, "for", 0, RF_OPT_TEXT, "SOURCE", NULL, NULL, 0, 0,
            "Source of the prompts that an .npy file gives vectors to."),
     RF_OPT(struct options, embedder, "embedder", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
@@ -81,6 +89,7 @@ struct ingest {
     const struct rf_reader *forced; /* --format, NULL: sniff */
     struct rf_mapping mapping;      /* --map */
     struct rf_sink *sink;
+    struct rf_rejects *rejects; /* --rejects, NULL: none */
     struct rf_table *table;
     size_t done;        /* files stored or already there */
     struct rf_buf name; /* of the source being read */
@@ -138,7 +147,7 @@ static int put_stored(struct ingest *g, const char *source, const char *format, 
     const uint64_t value[C_WHY - C_ROWS] = { c->rows,    c->kept,         c->known,    c->dropped, c->repaired,
                                              c->votes,   c->ties,         c->unparsed, c->items,   c->results,
                                              c->prompts, c->contaminated, c->prices,   c->scores };
-    int rc = put_status(g, source, format, "stored", err);
+    int rc = put_status(g, source, format, g->o->dry_run ? "would store" : "stored", err);
     for (size_t i = 0; !rc && i < sizeof value / sizeof *value; i++)
         rc = rf_table_int(g->table, (int64_t)value[i], err);
     if (!rc)
@@ -407,8 +416,8 @@ static int ingest_npy(struct ingest *g, const char *path, struct rf_err *err)
     if (!rc && n.max_difference > 1e-3)
         say(g, "%s: found up to %.3g between a vector and the one that its prompt has already, which stays", path,
             n.max_difference);
-    if (!rc &&
-        !(rc = rf_buf_printf(&status, err, "%zu vectors of %zu as %s, %zu repeated", n.added, n.dim, by, n.repeated)))
+    if (!rc && !(rc = rf_buf_printf(&status, err, "%s%zu vectors of %zu as %s, %zu repeated",
+                                    g->o->dry_run ? "would store " : "", n.added, n.dim, by, n.repeated)))
         rc = put_known(g, from, "npy", status.data, err);
     rf_buf_release(&source);
     rf_buf_release(&embedder);
@@ -421,11 +430,14 @@ static int ingest_npy(struct ingest *g, const char *path, struct rf_err *err)
 /* All tables in one transaction. */
 static int ingest_tables(struct ingest *g, const struct rf_files *files, const bool *npy, struct rf_err *err)
 {
-    const struct rf_sink_options so = { g->o->bench, g->o->judge,
-                                        g->o->responses      ? RF_KEEP_TEXT
-                                        : g->o->prompts_only ? RF_KEEP_NONE
-                                                             : RF_KEEP_HASH,
-                                        g->o->max_errors, &g->mapping };
+    const struct rf_sink_options so = {
+        g->o->bench,
+        g->o->judge,
+        g->o->responses ? RF_KEEP_TEXT : g->o->prompts_only ? RF_KEEP_NONE : RF_KEEP_HASH,
+        g->o->max_errors,
+        &g->mapping,
+        g->rejects
+    };
     int rc = rf_db_begin(g->ctx->db, err);
     if (!rc)
         rc = rf_sink_new(&g->sink, g->ctx->db, &so, err);
@@ -434,6 +446,10 @@ static int ingest_tables(struct ingest *g, const struct rf_files *files, const b
             rc = ingest_file(g, &files->v[i], err);
     rf_sink_free(g->sink);
     g->sink = NULL;
+    if (g->rejects && (!rc || rc == RF_BAD_INPUT)) { /* they help most where nothing is stored */
+        const int no = rf_rejects_commit(g->rejects, g->ctx->out, rc ? NULL : err);
+        rc = rc ? rc : no;
+    }
     if (!rc)
         return rf_db_commit(g->ctx->db, err);
     rf_db_rollback(g->ctx->db);
@@ -464,7 +480,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     for (int i = 0; !rc && i < nargs; i++)
         rc = rf_files_add(&files, args[i], err);
     if (rc || (rc = check_options(g.o, &files, err)) || (rc = rf_mapping_init(&g.mapping, &g.o->map, err)) ||
-        (rc = RF_NEW(npy, files.n, err)) || (rc = rf_table_new(&g.table, columns, COLUMNS, err)))
+        (rc = RF_NEW(npy, files.n, err)) || (rc = rf_table_new(&g.table, columns, COLUMNS, err)) ||
+        (g.o->rejects && (rc = rf_rejects_new(&g.rejects, g.o->rejects, g.o->force, err))))
         goto out;
     for (size_t i = 0; i < files.n; i++)
         if ((rc = is_npy(files.v[i].path, &npy[i], err)))
@@ -478,7 +495,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         rc = rf_fail(err, RF_BAD_INPUT, "%s: found no file that a reader knows; routefit ingest -h lists the formats",
                      args[0]);
     if (stored && g.done) { /* what stays, even where a later .npy file failed */
-        const int no = rf_table_print(g.table, ctx->out, ctx->format, rc ? NULL : err);
+        FILE *const out = g.o->rejects && !strcmp(g.o->rejects, "-") ? ctx->chat : ctx->out;
+        const int no = rf_table_print(g.table, out, ctx->format, rc ? NULL : err);
         rc = rc ? rc : no;
     }
 out:
@@ -486,8 +504,14 @@ out:
     rf_table_free(g.table);
     rf_files_release(&files);
     rf_mapping_release(&g.mapping);
+    rf_rejects_free(g.rejects);
     rf_free(npy);
     return rc;
+}
+
+static enum rf_need needs(const void *opts)
+{
+    return ((const struct options *)opts)->dry_run ? RF_NEED_TRIAL : RF_NEED_CREATE;
 }
 
 const struct rf_cmd rf_cmd_ingest = {
@@ -530,6 +554,6 @@ const struct rf_cmd rf_cmd_ingest = {
     .opts_size = sizeof(struct options),
     .min_args = 1,
     .max_args = -1,
-    .need = RF_NEED_CREATE,
+    .needs = needs,
     .run = run,
 };

@@ -94,6 +94,7 @@ int rf_sink_begin(struct rf_sink *s, const struct rf_input *in, const char *name
     s->nreason = s->nnote = 0;
     s->unused.len = 0;
     s->row = ROW_NOTHING;
+    s->reject_mark = s->o.rejects ? rf_rejects_mark(s->o.rejects) : 0;
     rf_bind_text(s->source_add, 1, name);
     rf_bind_text(s->source_add, 2, path);
     rf_bind_text(s->source_add, 3, format);
@@ -137,12 +138,13 @@ static int too_many(const struct rf_sink *s, const char *limit, struct rf_err *e
     struct rf_buf why = { 0 };
     int rc = list_reasons(s, &why, err);
     if (!rc)
-        rc = rf_fail(err, RF_BAD_INPUT,
-                     "%s: found %llu rows or cells to drop in %llu rows, expected %s; nothing was stored: %s; check "
-                     "--format and the file, or "
-                     "allow it with --max-errors N",
-                     s->path, (unsigned long long)s->count.dropped, (unsigned long long)s->count.rows, limit,
-                     why.data ? why.data : "");
+        rc = rf_fail(
+            err, RF_BAD_INPUT,
+            "%s: found %llu rows or cells to drop in %llu rows, expected %s; nothing was stored: %s; %s%s, check "
+            "--format and the file, or allow it with --max-errors N",
+            s->path, (unsigned long long)s->count.dropped, (unsigned long long)s->count.rows, limit,
+            why.data ? why.data : "", s->o.rejects ? "all are written to " : "list all with --rejects FILE",
+            s->o.rejects ? rf_rejects_name(s->o.rejects) : "");
     rf_buf_release(&why);
     return rc;
 }
@@ -168,10 +170,11 @@ int rf_sink_end(struct rf_sink *s, const uint8_t sha256[RF_SHA256_SIZE], uint64_
 
 int rf_sink_undo(struct rf_sink *s, struct rf_err *err)
 {
+    const int rc = s->o.rejects ? rf_rejects_forget(s->o.rejects, s->reject_mark, err) : 0;
     rf_progress_end(&s->progress);
     s->count = (struct rf_sink_count){ 0 };
     s->nreason = s->nnote = 0;
-    return rf_store_reload(&s->store, err);
+    return rc ? rc : rf_store_reload(&s->store, err);
 }
 
 /* ---- drops ---- */
@@ -226,6 +229,9 @@ int rf_sink_drop(struct rf_sink *s, uint64_t line, const char *field, const char
     rf_bind_text(s->drop_add, 5, text);
     rf_bind_text(s->drop_add, 6, expected);
     int rc = rf_run(s->drop_add, err);
+    if (!rc && s->o.rejects)
+        rc = rf_rejects_add(s->o.rejects,
+                            &(struct rf_reject){ s->path, s->name.s, line, field, reason, text, expected }, err);
     if (!rc)
         rc = count_reason(&s->reason, &s->nreason, reason, line, detail, err);
     if (!rc && s->o.max_errors >= 0 && s->count.dropped > (uint64_t)s->o.max_errors) {

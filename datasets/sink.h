@@ -10,6 +10,7 @@
 #include "core/input.h"
 #include "core/sha256.h"
 #include "datasets/reader.h"
+#include "datasets/rejects.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,6 +25,7 @@ struct rf_sink_options {
     int64_t max_errors; /* dropped rows that a file may have; -1: 1% of its rows, or 10 if that is more, and never all
                            of them */
     struct rf_mapping *mapping; /* --map, borrowed; NULL: none */
+    struct rf_rejects *rejects; /* --rejects, borrowed; NULL: none */
 };
 
 /* What became of a file. */

@@ -22,13 +22,15 @@ struct rf_sink {
     struct rf_sink_options o;
     struct rf_store store;
     struct rf_stmt *source_add, *source_end, *drop_add, *row_add, *vote_get, *vote_add, *item_get, *item_add,
-        *item_prompt, *item_task, *price_get, *result_get, *result_add, *contaminated_add, *price_add, *score_get, *score_add;
+        *item_prompt, *item_task, *price_get, *result_get, *result_add, *contaminated_add, *price_add, *score_get,
+        *score_add;
 
     /* of the file being read */
     const struct rf_input *in; /* borrowed, for progress */
     const char *path;          /* borrowed */
     struct rf_str name;        /* of the source, borrowed */
     int64_t source;            /* its row */
+    long reject_mark;          /* where its lines begin in o.rejects */
     struct rf_sink_count count;
     enum row_state row;
     struct rf_sink_reason *reason; /* [nreason] */

@@ -222,10 +222,15 @@ one_source() {
     [ ! -e routefit.db ]
 }
 
+# An .npy file of $1 rows of $2 zeros.
+npy() {
+    printf '\x93NUMPY\x01\0\x76\0%-117s\n' "{'descr': '<f4', 'fortran_order': False, 'shape': ($1, $2), }"
+    head -c $(($1 * $2 * 4)) /dev/zero
+}
+
 @test "packed .npy files give vectors" {
-    python3 -c 'import numpy' 2>/dev/null || skip "numpy is not installed"
     "$ROUTEFIT" -q ingest votes.csv
-    python3 -c 'import numpy; numpy.save("votes_v2.npy", numpy.ones((1, 2), "f4"))'
+    npy 1 2 >votes_v2.npy
     gzip votes_v2.npy
     "$ROUTEFIT" -q ingest votes_v2.npy.gz >out
     [ "$(sql 'SELECT name, dim FROM embedder')" = 'v2|2' ]
@@ -455,4 +460,88 @@ one_source() {
     [ "$(sql 'SELECT count(*) FROM result')" = 4 ]
     run "$ROUTEFIT" --db other.db ingest --map question=prompt --map m1=m2 gsm8k.csv
     [ "$status" -eq 3 ]
+}
+
+# 200 good votes, an unknown winner and a short row.
+write_flawed() {
+    {
+        echo model_a,model_b,winner,prompt
+        for i in $(seq 200); do echo "x,y,a,p$i"; done
+        printf 'x,y,"c""",p\nx,y\n'
+    } >flawed.csv
+}
+
+@test "--rejects lists every dropped row" {
+    write_flawed
+    "$ROUTEFIT" -q ingest --rejects rejects.jsonl votes.csv flawed.csv
+    [ "$(wc -l <rejects.jsonl)" = 2 ]
+    [ "$(head -n 1 rejects.jsonl)" = '{"file": "flawed.csv", "source": "flawed", "line": 202, "column": "winner", "reason": "bad winner", "found": "\"c\"\"", "expected": "a, b, tie or bothbad"}' ]
+    [[ "$(tail -n 1 rejects.jsonl)" == *'"line": 203, "column": null, "reason": "wrong number of fields"'* ]]
+    [ "$(sql 'SELECT count(*) FROM dropped')" = 2 ]
+    run "$ROUTEFIT" ingest --rejects rejects.jsonl flawed.csv
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"rejects.jsonl: it exists"*--force* ]]
+    "$ROUTEFIT" -q ingest --rejects rejects.jsonl --force flawed.csv # known: nothing is dropped
+    [ ! -s rejects.jsonl ]
+    [ -z "$(find . -name '.rejects*')" ]
+}
+
+@test "--rejects is written where too many rows stop the call" {
+    write_flawed
+    run "$ROUTEFIT" ingest --rejects rejects.jsonl --max-errors 1 flawed.csv
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"nothing was stored"*"all are written to rejects.jsonl"* ]]
+    [ "$(wc -l <rejects.jsonl)" = 2 ]
+    [ ! -e routefit.db ]
+    for i in $(seq 2 20); do printf '%s,x,y,"[""a""]","[]","[]",1,1,0\n' "$i"; done >>votes.csv
+    run "$ROUTEFIT" ingest --rejects other.jsonl votes.csv
+    [ "$status" -eq 3 ]
+    [ "$(wc -l <other.jsonl)" = 19 ]
+    run "$ROUTEFIT" ingest --rejects /dev/full votes.csv
+    [ "$status" -eq 2 ]
+    run "$ROUTEFIT" ingest --rejects absent/other.jsonl votes.csv
+    [ "$status" -eq 7 ]
+}
+
+@test "--rejects - writes to standard output, and the table to stderr" {
+    write_flawed
+    "$ROUTEFIT" ingest --rejects - flawed.csv >out 2>chat
+    [ "$(grep -c '^{"file": "flawed.csv", ' out)" = 2 ]
+    [ "$(wc -l <out)" = 2 ]
+    grep -q stored chat
+    cat flawed.csv | "$ROUTEFIT" -q ingest --rejects - - >out # the bytes are known: what was read again is forgotten
+    [ ! -s out ]
+    run bash -c '"$ROUTEFIT" --db other.db ingest --rejects - flawed.csv >/dev/full'
+    [ "$status" -eq 7 ]
+    [ ! -e other.db ]
+}
+
+@test "--dry-run says what would be stored and stores nothing" {
+    write_flawed
+    run "$ROUTEFIT" -q ingest --dry-run --json flawed.csv
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'"status": "would store", "rows": 202, "kept": 200, "known": 0, "dropped": 2'* ]]
+    [ "$(ls -A)" = $'flawed.csv\nvotes.csv' ]
+    "$ROUTEFIT" -q ingest votes.csv
+    before=$(cksum <routefit.db)
+    npy 202 2 >flawed_v2.npy
+    run --separate-stderr "$ROUTEFIT" ingest -n --json flawed.csv votes.csv flawed_v2.npy --rejects rejects.jsonl
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'"source": "flawed"'*'"would store"'*'"source": "votes"'*'"already there"'*'"would store 200 vectors of 2 as v2, 0 repeated"'* ]]
+    [ "$(wc -l <rejects.jsonl)" = 2 ]
+    [ "$(cksum <routefit.db)" = "$before" ]
+    [ ! -e routefit.db-wal ]
+    run "$ROUTEFIT" ingest -n --max-errors 1 flawed.csv
+    [ "$status" -eq 3 ]
+    [ "$(cksum <routefit.db)" = "$before" ]
+}
+
+@test "--dry-run of much leaves no byte of it on the disk" {
+    "$ROUTEFIT" -q ingest votes.csv
+    before=$(cksum <routefit.db)
+    for i in $(seq 2 20000); do printf '%s,x,y,"[""question %s %0500d""]","[]","[]",1,0,0\n' "$i" "$i" 0; done >>votes.csv
+    run bash -c 'ulimit -f 50; exec "$0" -q ingest -n --json votes.csv' "$ROUTEFIT" # not even a spilled page
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'"would store", "rows": 20000, "kept": 19999, "known": 1'* ]]
+    [ "$(cksum <routefit.db)" = "$before" ]
 }
