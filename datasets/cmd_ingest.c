@@ -22,7 +22,7 @@
 #include "datasets/vectors.h"
 
 struct options {
-    const char *format, *name, *bench, *judge, *source, *embedder;
+    const char *format, *name, *bench, *judge, *date, *source, *embedder;
     int64_t max_errors;
     bool responses, prompts_only, dry_run, force;
     struct rf_list map;
@@ -40,6 +40,8 @@ static const struct rf_opt rows[] = {
            "Column of the file and the field that it holds, as named under Formats; COLUMN= leaves it out."),
     RF_OPT(struct options, judge, "judge", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
            "Judge of votes that name none; else \"human\"."),
+    RF_OPT(struct options, date, "date", 0, RF_OPT_TEXT, "DATE", NULL, NULL, 0, 0,
+           "From when the prices of a list hold, 2024-06-01; else the list says it."),
     RF_OPT(struct options, responses, "responses", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
            "Keep the text of responses; else only their length and SHA-256."),
     RF_OPT(struct options, prompts_only, "prompts-only", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
@@ -431,12 +433,13 @@ static int ingest_npy(struct ingest *g, const char *path, struct rf_err *err)
 static int ingest_tables(struct ingest *g, const struct rf_files *files, const bool *npy, struct rf_err *err)
 {
     const struct rf_sink_options so = {
-        g->o->bench,
-        g->o->judge,
-        g->o->responses ? RF_KEEP_TEXT : g->o->prompts_only ? RF_KEEP_NONE : RF_KEEP_HASH,
-        g->o->max_errors,
-        &g->mapping,
-        g->rejects
+        .bench = g->o->bench,
+        .date = g->o->date,
+        .judge = g->o->judge,
+        .responses = g->o->responses ? RF_KEEP_TEXT : g->o->prompts_only ? RF_KEEP_NONE : RF_KEEP_HASH,
+        .max_errors = g->o->max_errors,
+        .mapping = &g->mapping,
+        .rejects = g->rejects,
     };
     int rc = rf_db_begin(g->ctx->db, err);
     if (!rc)
@@ -464,6 +467,8 @@ static int check_options(const struct options *o, const struct rf_files *files, 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].value && !*names[i].value)
             return rf_fail(err, RF_USAGE, "--%s: found nothing, expected a name", names[i].option);
+    if (o->date && !rf_field_date((struct rf_str){ o->date, strlen(o->date) }))
+        return rf_fail(err, RF_USAGE, "--date: found \"%.40s\", expected a day as 2024-06-01", o->date);
     if (o->responses && o->prompts_only)
         return rf_fail(err, RF_USAGE, "found --responses and --prompts-only, expected one of them");
     return o->name && files->n > 1 ? rf_fail(err, RF_USAGE, "found --name with %zu files, expected one file", files->n)

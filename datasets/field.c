@@ -78,6 +78,20 @@ bool rf_field_count(struct rf_str s, int64_t *v)
     return true;
 }
 
+bool rf_field_date(struct rf_str s)
+{
+    enum { DAY = 10 };
+    static const char shape[DAY + 1] = "dddd-dd-dd";
+    size_t n = 0;
+    while (n < s.len && n < DAY && (shape[n] == 'd' ? s.s[n] >= '0' && s.s[n] <= '9' : s.s[n] == shape[n]))
+        n++;
+    if (n < s.len && (n < DAY || (s.s[n] != 'T' && s.s[n] != ' ')))
+        return false;
+    const int month = n >= 7 ? (s.s[5] - '0') * 10 + s.s[6] - '0' : 1,
+              day = n >= DAY ? (s.s[8] - '0') * 10 + s.s[9] - '0' : 1;
+    return (n == 4 || n == 7 || n == DAY) && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
 bool rf_field_score(struct rf_str s, double *v)
 {
     static const char *const word[] = { "False", "True", "false", "true", "FALSE", "TRUE" };

@@ -23,6 +23,8 @@ bool rf_field_real(struct rf_str s, double *v);
 bool rf_field_int(struct rf_str s, int64_t *v);
 /* A whole number >= 0, also as tables with gaps write it: 12.0. */
 bool rf_field_count(struct rf_str s, int64_t *v);
+/* A day, month or year, and perhaps a time behind it: 2024-06-01, 2024-06, 2024, 2024-06-01T12:00:00Z. */
+bool rf_field_date(struct rf_str s);
 /* A number, or True and False (as Python, JSON or a spreadsheet writes them) as 1 and 0. */
 bool rf_field_score(struct rf_str s, double *v);
 /* s as a message may quote it: in quotes, cut at a character after some 40 bytes, control bytes as '?'. Returns out. */

@@ -5,7 +5,7 @@
 
 #define READERS(X)                                                                                                     \
     X(arena55k)                                                                                                        \
-    X(routerbench) X(routellm) X(mtbench_questions) X(mtbench_judgements) X(contaminated) X(votes) X(results)
+    X(routerbench) X(routellm) X(mtbench_questions) X(mtbench_judgements) X(contaminated) X(votes) X(results) X(prices)
 
 #define DECLARE(name) extern const struct rf_reader rf_reader_##name;
 #define ADDRESS(name) &rf_reader_##name,

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-enum { RF_ALIASES = 3, RF_RECORD_MOST = 16 };
+enum { RF_ALIASES = 4, RF_RECORD_MOST = 16 };
 
 struct rf_wanted {
     const char *name[RF_ALIASES]; /* the first one that the file has; NULL-filled */

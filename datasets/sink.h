@@ -20,6 +20,7 @@ enum { RF_DETAIL = 512 };
 
 struct rf_sink_options {
     const char *bench; /* --bench, NULL: from the file */
+    const char *date;  /* --date: from when prices hold that say no date; NULL: not said */
     const char *judge; /* judge of votes that name none; NULL: "human" */
     enum rf_keep responses;
     int64_t max_errors; /* dropped rows that a file may have; -1: 1% of its rows, or 10 if that is more, and never all

@@ -388,7 +388,10 @@ int rf_sink_price(struct rf_sink *s, const struct rf_price *p, struct rf_err *er
     rf_bind_real(s->price_add, 4, p->input);
     rf_bind_real(s->price_add, 5, p->output);
     rf_bind_real(s->price_add, 6, p->request);
-    rf_bind_str(s->price_add, 7, p->valid_from);
+    if (p->valid_from.s)
+        rf_bind_str(s->price_add, 7, p->valid_from);
+    else
+        rf_bind_text(s->price_add, 7, s->o.date);
     rf_bind_int(s->price_add, 8, (int64_t)p->line);
     if ((rc = rf_run(s->price_add, err)))
         return rc;

@@ -114,6 +114,19 @@ bool rf_sniff_has(const struct rf_sniff *s, const char *name)
     return false;
 }
 
+bool rf_sniff_deep(const struct rf_sniff *s, const char *name)
+{
+    const size_t n = strlen(name);
+    const char *const end = s->head.s + s->head.len;
+    for (const char *p = s->head.s; (size_t)(end - p) > n + 2 && (p = memchr(p, '"', (size_t)(end - p) - n - 2)); p++)
+        if (!memcmp(p + 1, name, n) && p[n + 1] == '"') {
+            const size_t colon = rf_skip_blanks(s->head, (size_t)(p - s->head.s) + n + 2);
+            if (colon < s->head.len && s->head.s[colon] == ':')
+                return true;
+        }
+    return false;
+}
+
 bool rf_sniff_all(const struct rf_sniff *s, const char *const *names)
 {
     while (*names && rf_sniff_has(s, *names))

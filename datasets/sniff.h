@@ -29,6 +29,8 @@ enum rf_shape { RF_SHAPE_TABLE, RF_SHAPE_JSON_LINES, RF_SHAPE_JSON_SPREAD, RF_SH
 /* *object = where in head the first object starts, head.len: nowhere. */
 enum rf_shape rf_sniff_shape(struct rf_str head, size_t *object);
 bool rf_sniff_has(const struct rf_sniff *s, const char *name);
+/* The same for a JSON key at any depth of what head shows. */
+bool rf_sniff_deep(const struct rf_sniff *s, const char *name);
 /* True if all of the names, up to NULL, are there. */
 bool rf_sniff_all(const struct rf_sniff *s, const char *const *names);
 
