@@ -124,6 +124,7 @@ install: routefit
 	install -D -m 755 routefit $(DESTDIR)$(PREFIX)/bin/routefit
 	install -D -m 644 core/routefit_score.h $(DESTDIR)$(PREFIX)/include/routefit_score.h
 	install -D -m 644 core/routefit_score.c $(DESTDIR)$(PREFIX)/share/routefit/routefit_score.c
+	install -D -m 644 datasets/parquet2jsonl.mjs $(DESTDIR)$(PREFIX)/share/routefit/parquet2jsonl.mjs
 
 readme: $(BUILD)/routefit
 	@ROUTEFIT=$(BUILD)/routefit sh tests/readme.sh

@@ -19,8 +19,9 @@ static const struct {
     const char *advice;
 } kinds[] = {
     { "PAR1", 4,
-      "this is a Parquet file; turn it into JSON lines first: duckdb -c \"COPY (FROM 'x.parquet') TO 'x.jsonl' "
-      "(FORMAT json)\"" },
+      "this is a Parquet file; turn it into JSON lines first, with the script of datasets/ or share/routefit/: "
+      "npm install hyparquet hyparquet-compressors; node parquet2jsonl.mjs x.parquet >x.jsonl; or with DuckDB: "
+      "duckdb -c \"COPY (FROM 'x.parquet') TO 'x.jsonl' (FORMAT json)\"" },
     { "ARROW1", 6,
       "this is an Arrow file; turn it into CSV first: pandas.read_feather('x.arrow').to_csv('x.csv', index=False)" },
     { "\x1F\x8B", 2, packed },

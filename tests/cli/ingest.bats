@@ -262,7 +262,7 @@ npy() {
     printf 'BZh9' >x.bz2
     printf '\x80\x04xx' >x.pkl
     printf '\xff\xfei\x00' >x.txt
-    for pair in parquet:duckdb bz2:'bzip2 -dc' pkl:pickle txt:iconv; do
+    for pair in parquet:'node parquet2jsonl.mjs' parquet:duckdb bz2:'bzip2 -dc' pkl:pickle txt:iconv; do
         run "$ROUTEFIT" ingest "x.${pair%%:*}"
         [ "$status" -eq 3 ]
         [[ "$output" == *"${pair#*:}"* ]]
@@ -544,4 +544,41 @@ write_flawed() {
     [ "$status" -eq 0 ]
     [[ "$output" == *'"would store", "rows": 20000, "kept": 19999, "known": 1'* ]]
     [ "$(cksum <routefit.db)" = "$before" ]
+}
+
+@test "the recipe for Parquet gives what the message promises" {
+    modules=${NODE_PATH:-$BATS_TEST_DIRNAME/../../node_modules}
+    command -v node >/dev/null || skip "node is not installed"
+    for m in hyparquet hyparquet-compressors hyparquet-writer; do
+        [ -d "$modules/$m" ] || skip "$m is not in $modules (npm install hyparquet hyparquet-compressors hyparquet-writer)"
+    done
+    ln -s "$modules" node_modules
+    script=$BATS_TEST_DIRNAME/../../datasets/parquet2jsonl.mjs
+    cat >write.mjs <<'END'
+import { parquetWriteFile } from 'hyparquet-writer'
+parquetWriteFile({ filename: 'x.parquet', rowGroupSize: 2, columnData: [
+    { name: 'id', data: [9007199254740993n, 2n, -9223372036854775808n], type: 'INT64' },
+    { name: 'model_a', data: ['x', 'x', 'x'], type: 'STRING' },
+    { name: 'model_b', data: ['y', 'y', 'y'], type: 'STRING' },
+    { name: 'winner', data: ['a', 'b', 'tie'], type: 'STRING' },
+    { name: 'prompt', data: ['\u00e9 "q"', 'line\n', null], type: 'STRING' },
+    { name: 'at', data: [new Date('2023-04-24T16:21:57.123Z'), new Date(0), new Date(-1)], type: 'TIMESTAMP' },
+    { name: 'weight', data: [0.5, NaN, 3], type: 'DOUBLE' },
+    { name: 'raw', data: [new Uint8Array([65]), new Uint8Array([255]), new Uint8Array([66])], type: 'BYTE_ARRAY' },
+] })
+END
+    node write.mjs
+    run "$ROUTEFIT" ingest x.parquet
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"node parquet2jsonl.mjs x.parquet >x.jsonl"* ]]
+    node "$script" x.parquet id model_a model_b winner prompt weight at >x.jsonl
+    [ "$(tail -n 1 x.jsonl)" = '{"id":-9223372036854775808,"model_a":"x","model_b":"y","winner":"tie","prompt":null,"at":"1969-12-31T23:59:59.999Z","weight":3}' ]
+    "$ROUTEFIT" -q ingest x.jsonl
+    [ "$(sql 'SELECT group_concat(key) FROM preference')" = 9007199254740993,2,-9223372036854775808 ]
+    [ "$(sql 'SELECT group_concat(text) FROM prompt')" = $'\u00e9 "q",line\n' ]
+    run node "$script" x.parquet
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"bytes that are no text; name the columns"* ]]
+    run node "$script" x.parquet absent
+    [[ "$output" == *'found no column "absent"'* ]]
 }
