@@ -1,13 +1,16 @@
 /* MT-Bench, two files in either order: question.jsonl (question_id, category, turns) and judgements (question_id,
- * model, turn, score, judge; also FastChat's *_single.jsonl). A score of -1 is a reply that the judge's reader could
- * not parse: missing, and counted as dropped. FastChat keeps other benchmarks in the same layout: ids 81..160 are
- * MT-Bench's own; for others the folder names the benchmark. */
+ * model, turn, score, judge; also FastChat's *_single.jsonl, or a table without turns). A score of -1 or a blank is a
+ * reply that the judge's reader could not parse: missing, and counted as dropped. FastChat and arena-bench keep other
+ * benchmarks in the same layout: ids 81..160 are MT-Bench's own; for others the folder names the benchmark. Questions
+ * of 32 hexadecimal digits come from the arena, whose votes name them too: their prompts are known as "arena/ID". */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/json.h"
 #include "datasets/benchname.h"
 #include "datasets/field.h"
+#include "datasets/figures.h"
 #include "datasets/record.h"
 #include "datasets/sniff.h"
 
@@ -50,20 +53,37 @@ static struct rf_str bench_of(const struct state *s, struct rf_str id)
     return s->folder.bench;
 }
 
+/* "arena/ID" in out, .s NULL for ids that are not the arena's. */
+static struct rf_str arena_name(struct rf_str id, char out[64])
+{
+    enum { DIGITS = 32 };
+    for (size_t i = 0; i < id.len; i++)
+        if (!id.s[i] || !strchr("0123456789abcdef", id.s[i]))
+            return (struct rf_str){ 0 };
+    return id.len == DIGITS ? (struct rf_str){ out, (size_t)snprintf(out, 64, "arena/%.*s", DIGITS, id.s) }
+                            : (struct rf_str){ 0 };
+}
+
 static int emit_item(struct state *s, const struct rf_record *r, struct rf_str id, struct rf_str task,
                      const struct rf_prompt *prompt, int64_t *item, struct rf_err *err)
 {
     const struct rf_str bench = bench_of(s, id);
-    char shown[RF_SHOWN];
+    char shown[RF_SHOWN], name[64];
+    struct rf_prompt known = *prompt;
     if (!bench.s)
         return rf_fail(err, RF_BAD_INPUT,
                        "%s:%llu: found question %s, which is not MT-Bench's (%d..%d): name its benchmark with --bench",
                        rf_sink_path(s->sink), (unsigned long long)r->line, rf_field_show(id, shown), FIRST_ID, LAST_ID);
-    return rf_sink_item(
-        s->sink,
-        &(struct rf_item){
-            .line = r->line, .row = r->row, .bench = bench, .task = task, .key = id, .join = true, .prompt = *prompt },
-        item, err);
+    known.id = arena_name(id, name);
+    return rf_sink_item(s->sink,
+                        &(struct rf_item){ .line = r->line,
+                                           .row = r->row,
+                                           .bench = bench,
+                                           .task = rf_str_same(task, bench) ? (struct rf_str){ 0 } : task,
+                                           .key = id,
+                                           .join = true,
+                                           .prompt = known },
+                        item, err);
 }
 
 static int read_lines(struct rf_input *in, struct rf_sink *sink, const struct rf_wanted *wanted, size_t n,
@@ -107,7 +127,7 @@ static int read_questions(struct rf_input *in, struct rf_sink *sink, struct rf_e
 static int sniff_questions(const struct rf_sniff *s)
 {
     static const char *const names[] = { "question_id", "turns", NULL };
-    return s->json && rf_sniff_all(s, names) ? 90 : 0;
+    return s->json && rf_sniff_all(s, names) ? (rf_sniff_has(s, "cluster") ? 40 : 90) : 0; /* arena-hard has clusters */
 }
 
 const struct rf_reader rf_reader_mtbench_questions = {
@@ -121,7 +141,7 @@ enum { J_ID, J_MODEL, J_TURN, J_SCORE, J_FIELDS };
 static const struct rf_wanted judgement[J_FIELDS] = {
     [J_ID] = { { "question_id" }, true },
     [J_MODEL] = { { "model" }, true },
-    [J_TURN] = { { "turn" }, true },
+    [J_TURN] = { { "turn" }, false },
     [J_SCORE] = { { "score" }, false },
 };
 
@@ -130,19 +150,18 @@ static int take_judgement(void *ctx, const struct rf_record *r, struct rf_err *e
     struct state *s = ctx;
     struct rf_result v = { RF_NO_FIGURES, .model = r->field[J_MODEL] };
     char shown[RF_SHOWN];
-    int64_t turn = 0, item = 0;
-    if (!rf_field_int(r->field[J_TURN], &turn) || turn < 1 || turn > 1000)
-        return rf_sink_drop(s->sink, r->line, "turn", "bad turn", "1, 2, ...", err, "%s",
-                            rf_field_show(r->field[J_TURN], shown));
+    int64_t item = 0;
+    const struct rf_figure turn = { r->field[J_TURN], "turn", RF_FIGURE_TURN, &v.turn };
+    int rc = rf_figures_read(&turn, 1, s->sink, r->line, err);
+    if (rc <= 0)
+        return rc;
     if (rf_field_missing(r->field[J_SCORE]) || (rf_field_real(r->field[J_SCORE], &v.score) && v.score < 0))
         return rf_sink_drop(s->sink, r->line, "score", "unparsed judgement", "a number from 0", err, "%s",
                             rf_field_show(r->field[J_SCORE], shown));
     if (!rf_field_real(r->field[J_SCORE], &v.score))
         return rf_sink_drop(s->sink, r->line, "score", "bad score", "a number", err, "%s",
                             rf_field_show(r->field[J_SCORE], shown));
-    v.turn = (int)turn;
-    const int rc =
-        emit_item(s, r, r->field[J_ID], (struct rf_str){ 0 }, &(struct rf_prompt){ .bytes = -1 }, &item, err);
+    rc = emit_item(s, r, r->field[J_ID], (struct rf_str){ 0 }, &(struct rf_prompt){ .bytes = -1 }, &item, err);
     return rc || !item ? rc : rf_sink_result(s->sink, item, &v, r->line, err);
 }
 
@@ -153,11 +172,12 @@ static int read_judgements(struct rf_input *in, struct rf_sink *sink, struct rf_
 
 static int sniff_judgements(const struct rf_sniff *s)
 {
-    static const char *const names[] = { "question_id", "model", "turn", "score", NULL };
-    return s->json && rf_sniff_all(s, names) ? 90 : 0;
+    static const char *const names[] = { "question_id", "model", "score", NULL };
+    return !rf_sniff_all(s, names) ? 0 : rf_sniff_has(s, "turn") ? 90 : 60;
 }
 
 const struct rf_reader rf_reader_mtbench_judgements = {
-    "mtbench-judgements", "MT-Bench's single-answer judgements: question_id, model, turn and score a line",
-    sniff_judgements, read_judgements
+    "mtbench-judgements",
+    "single-answer judgements of MT-Bench and arena-bench: question_id, model, score, perhaps turn", sniff_judgements,
+    read_judgements
 };

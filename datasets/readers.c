@@ -3,9 +3,12 @@
 
 #include <stddef.h>
 
-#define READERS(X)                                                                                                     \
-    X(arena55k)                                                                                                        \
-    X(routerbench) X(routellm) X(mtbench_questions) X(mtbench_judgements) X(contaminated) X(votes) X(results) X(prices)
+/* clang-format off */
+#define READERS(X) \
+    X(arena55k) X(routerbench) X(routellm) X(mtbench_questions) X(mtbench_judgements) X(contaminated) X(votes) X(results) \
+    X(prices) \
+    X(routerarena) X(zeroeval) X(llmrouter) X(scores)
+/* clang-format on */
 
 #define DECLARE(name) extern const struct rf_reader rf_reader_##name;
 #define ADDRESS(name) &rf_reader_##name,

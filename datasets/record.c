@@ -145,9 +145,13 @@ static int csv_row(void *ctx, const struct rf_str *cell, uint64_t line, uint64_t
     return s->take(s->ctx, &(struct rf_record){ line, row, s->field }, err);
 }
 
-/* Writes v as JSON text behind s->text. */
-static int value_text(struct record_state *s, const json_t *v, size_t i, struct rf_err *err)
+/* Field i is v; what is no string is written as JSON text behind s->text. */
+static int set_field(struct record_state *s, size_t i, const json_t *v, struct rf_err *err)
 {
+    s->offset[i] = SIZE_MAX;
+    s->field[i] = (struct rf_str){ json_string_value(v), json_string_length(v) };
+    if (json_is_string(v) || json_is_null(v))
+        return 0;
     const size_t flags = JSON_ENCODE_ANY | JSON_COMPACT, need = json_dumpb(v, NULL, 0, flags);
     const int rc = rf_buf_reserve(&s->text, need, err);
     if (rc)
@@ -157,6 +161,37 @@ static int value_text(struct record_state *s, const json_t *v, size_t i, struct 
     s->field[i] = (struct rf_str){ NULL, need };
     s->text.len += need;
     return 0;
+}
+
+/* True if a wanted field stands within the object under this key. */
+static bool leads_to_wanted(const struct record_state *s, struct rf_str key)
+{
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t r = 0; r < RF_ALIASES && s->wanted[i].name[r]; r++)
+            if (!strncmp(s->wanted[i].name[r], key.s, key.len) && s->wanted[i].name[r][key.len] == '/')
+                return true;
+    return false;
+}
+
+/* The value at "a/b"; NULL for other names and where there is none. */
+static const json_t *inner_value(const json_t *object, const char *name)
+{
+    const char *const slash = strchr(name, '/');
+    return slash ? json_object_get(json_object_getn(object, name, (size_t)(slash - name)), slash + 1) : NULL;
+}
+
+static int inner_fields(struct record_state *s, const json_t *object, const size_t *best, struct rf_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < s->n; i++)
+        for (size_t r = 0; !rc && r < RF_ALIASES && r < best[i] && s->wanted[i].name[r]; r++) {
+            const json_t *const v = inner_value(object, s->wanted[i].name[r]);
+            if (v && !json_is_null(v)) {
+                rc = set_field(s, i, v, err);
+                break;
+            }
+        }
+    return rc;
 }
 
 static int json_fields(struct record_state *s, json_t *object, uint64_t line, uint64_t row, struct rf_err *err)
@@ -175,20 +210,20 @@ static int json_fields(struct record_state *s, json_t *object, uint64_t line, ui
         const struct rf_str column = { key, strlen(key) }, name = rf_mapping_name(m, column);
         const size_t i = wanted_field(s, name, &rank);
         int rc = row == 0 && m ? rf_mapping_list(&s->keys, column, err) : 0;
-        if (!rc && i == s->n) {
+        if (!rc && i == s->n && !leads_to_wanted(s, name)) {
             rc = rf_sink_unused(s->sink, name, err);
-        } else if (!rc && rank == best[i]) {
+        } else if (!rc && i < s->n && rank == best[i]) {
             rc = twice(s, s->wanted[i].name[rank], line, err);
-        } else if (!rc && rank < best[i]) {
+        } else if (!rc && i < s->n && rank < best[i]) {
             best[i] = rank;
-            s->offset[i] = SIZE_MAX;
-            s->field[i] = (struct rf_str){ json_string_value(v), json_string_length(v) };
-            if (!json_is_string(v) && !json_is_null(v))
-                rc = value_text(s, v, i, err);
+            rc = set_field(s, i, v, err);
         }
         if (rc)
             return rc;
     }
+    const int rc = inner_fields(s, object, best, err);
+    if (rc)
+        return rc;
     for (size_t i = 0; i < s->n; i++)
         if (s->offset[i] != SIZE_MAX)
             s->field[i].s = s->text.data + s->offset[i];

@@ -19,7 +19,7 @@ extern "C" {
 enum { RF_ALIASES = 4, RF_RECORD_MOST = 16 };
 
 struct rf_wanted {
-    const char *name[RF_ALIASES]; /* the first one that the file has; NULL-filled */
+    const char *name[RF_ALIASES]; /* the first one that the file has; NULL-filled. "a/b": key b of the object a */
     bool required;                /* a CSV header without it stops the reading, a JSON object without it is dropped */
 };
 

@@ -28,7 +28,7 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
                           "rows_dropped = ?7, repaired = ?8 WHERE id = ?1" },
         { &s->drop_add, "INSERT INTO dropped (source, line, reason, field, found, expected) VALUES (?1, ?2, ?3, ?4, "
                         "?5, ?6)" },
-        { &s->row_add, "INSERT INTO source_row (source, row, prompt) VALUES (?1, ?2, ?3)" },
+        { &s->row_add, "INSERT INTO source_row (source, row, prompt) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING" },
         { &s->vote_get,
           "SELECT model_a, model_b, winner, prompt FROM preference WHERE origin = ?1 AND key = ?2 AND judge = ?3 AND "
           "coalesce(shown_first, '') = ?4" },
@@ -270,6 +270,11 @@ int rf_sink_unused(struct rf_sink *s, struct rf_str name, struct rf_err *err)
 }
 
 /* ---- what it knows ---- */
+
+struct rf_str rf_sink_name(const struct rf_sink *s)
+{
+    return s->name;
+}
 
 const char *rf_sink_path(const struct rf_sink *s)
 {
