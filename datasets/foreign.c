@@ -67,6 +67,13 @@ static const struct {
     { { "question_id", "model_1", "model_2", "g1_winner" },
       "these are pairwise judgements of FastChat, which routefit does not read: ingest the single-answer ones "
       "(gpt-4_single.jsonl), or rewrite them as votes: model_a, model_b, winner, judge" },
+    { { "Model", "Mode", "Acc", "Total" },
+      "this is a summary of ZeroEval, a line per model, without questions: there is nothing to route on; ingest "
+      "outcomes "
+      "per question (id, model, correct)" },
+    { { "session_id", "chat_history", "model_input", "output" },
+      "these are answers of ZeroEval's result_dirs without verdicts: score them with its evaluation first and write a "
+      "table id, model, correct" },
     { { "question_id", "model_id", "choices" },
       "these are the answers of a model without scores: ingest the judgements (gpt-4_single.jsonl)" },
     { { "id", "winner_model_a", "winner_model_b", "winner_tie" },

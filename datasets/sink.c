@@ -37,7 +37,7 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
           "response_a_bytes, response_a_hash, response_b_bytes, response_b_hash, shown_first, score_a, score_b, task) "
           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)" },
         { &s->item_get,
-          "SELECT i.id, i.prompt, p.hash, i.task FROM item i LEFT JOIN prompt p ON p.id = i.prompt WHERE i.bench "
+          "SELECT i.id, i.prompt, p.hash, i.task, p.text IS NULL FROM item i LEFT JOIN prompt p ON p.id = i.prompt WHERE i.bench "
           "= ?1 AND i.key = ?2" },
         { &s->item_add, "INSERT INTO item (source, line, bench, task, key, prompt) VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
         { &s->item_prompt, "UPDATE item SET prompt = ?2 WHERE id = ?1" },

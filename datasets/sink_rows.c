@@ -171,7 +171,8 @@ static int known_item(struct rf_sink *s, const struct rf_item *v, int64_t *item,
 {
     char shown[RF_SHOWN];
     uint8_t hash[RF_SHA256_SIZE];
-    const int64_t id = rf_col_int(s->item_get, 0), had = rf_col_int(s->item_get, 1); /* NULL reads as 0 */
+    const bool bare = rf_col_int(s->item_get, 4); /* no prompt, or one that is known by a name alone */
+    const int64_t id = rf_col_int(s->item_get, 0), had = bare && v->prompt.n ? 0 : rf_col_int(s->item_get, 1);
     const bool prompted = v->prompt.n || v->prompt.id.s;
     int64_t prompt = prompted ? had : 0;
     const bool untold = v->task.s && rf_col_null(s->item_get, 3); /* another file knew the question without its task */

@@ -1,5 +1,5 @@
 /* Unit tests of the readers of scores, costs and tokens a line: results, llmrouter, routerarena, zeroeval,
- * arena-bench, scores. */
+ * arena-bench, scores; and of the check of costs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,16 +16,20 @@ static void results_know_the_names_that_users_give_their_columns(void **state)
     (void)state;
     struct rf_db *db = new_db();
     assert_string_equal(picked("prompt,bench,model_name,score\n"), "results");
-    read_text(db, "results", "a.csv",
-              "\xEF\xBB\xBFscore,model_name,bench,prompt,total_cost,prompt_tokens,completion_tokens,latency_ms,response\r\n"
-              "1.0,m,b,\"a\r\nb\",0.25,12.0,3,250,yes\r\n0.5,n,b,\"a\r\nb\",,,,,\r\n");
+    read_text(
+        db, "results", "a.csv",
+        "\xEF\xBB\xBFscore,model_name,bench,prompt,total_cost,prompt_tokens,completion_tokens,latency_ms,response\r\n"
+        "1.0,m,b,\"a\r\nb\",0.25,12.0,3,250,yes\r\n0.5,n,b,\"a\r\nb\",,,,,\r\n");
     assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE prompt = 'a' || char(13, 10) || 'b'"), 2);
-    assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE cost = 0.25 AND input_tokens = 12 AND output_tokens = 3 "
-                             "AND latency = 0.25 AND response_bytes = 3"),
+    assert_int_equal(ask(db,
+                         "SELECT count(*) FROM results WHERE cost = 0.25 AND input_tokens = 12 AND output_tokens = 3 "
+                         "AND latency = 0.25 AND response_bytes = 3"),
                      1);
-    assert_int_equal(ask(db, "SELECT count(*) FROM result WHERE latency IS NULL AND cost IS NULL AND response_bytes = 0"), 1);
+    assert_int_equal(
+        ask(db, "SELECT count(*) FROM result WHERE latency IS NULL AND cost IS NULL AND response_bytes = 0"), 1);
     read_text(db, "results", "b.jsonl",
-              "{\"task\": \"c\", \"model\": \"m\", \"score\": true, \"sample_id\": 7, \"latency\": 1.5, \"response\": \"r\"}\n");
+              "{\"task\": \"c\", \"model\": \"m\", \"score\": true, \"sample_id\": 7, \"latency\": 1.5, \"response\": "
+              "\"r\"}\n");
     assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE bench = 'c' AND key = '7' AND latency = 1.5"), 1);
     const struct rf_sink_count c = read_text(
         db, "results", "d.csv",
@@ -35,10 +39,258 @@ static void results_know_the_names_that_users_give_their_columns(void **state)
     rf_db_close(db);
 }
 
+/* ---- RouterArena ---- */
+
+#define ARENA_HEAD "{\"global_index\": \"MMLUPro_computer science_7\", \"question\": \" q\\n\", \"llm_selected\": "
+#define ARENA(model, usage, result)                                                                                    \
+    ARENA_HEAD "\"" model "\", \"generated_answer\": \"yes\", \"token_usage\": " usage                                 \
+               ", \"success\": true, \"evaluation_result\": " result "}\n"
+
+static void routerarena_keeps_continuous_scores_and_leaves_out_what_was_not_evaluated(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    static const char text[] = ARENA(
+        "m", "{\"input_tokens\": 349, \"output_tokens\": 120, \"total_tokens\": 469}",
+        "{\"ground_truth\": \"610\", \"score\": -0.033, \"metric\": \"chess\", \"inference_cost\": 0.5}")
+        ARENA("n", "{}",
+              "null") "{\"global_index\": \"AIME_1\", \"question\": \"r\", \"llm_selected\": \"m\", \"run_number\": 1, "
+                      "\"token_usage\": null, \"evaluation_result\": {\"score\": 1}}\n"
+                      "{\"global_index\": \"AIME_1\", \"question\": \"r\", \"llm_selected\": \"m\", \"run_number\": 2, "
+                      "\"evaluation_result\": {\"score\": 0}}\n"
+                      "{\"global_index\": \"AIME_2\", \"question\": \"s\", \"llm_selected\": \"m\", "
+                      "\"evaluation_result\": {\"score\": 1, \"inference_cost\": -1}}\n";
+    assert_string_equal(picked(text), "routerarena");
+    const struct rf_sink_count c = read_text(db, "routerarena", "m.jsonl", text);
+    assert_int_equal(c.items, 2);
+    assert_int_equal(c.results, 2);
+    assert_int_equal(c.dropped, 1);
+    assert_int_equal(ask(db,
+                         "SELECT count(*) FROM results WHERE bench = 'routerarena' AND task = 'MMLUPro_computer "
+                         "science' AND key = 'MMLUPro_computer science_7' AND prompt = ' q' || char(10) AND model = "
+                         "'m' AND score = -0.033 AND cost = 0.5 AND input_tokens = 349 AND output_tokens = 120 AND "
+                         "response_bytes = 3"),
+                     1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE task = 'AIME' AND score = 1 AND input_tokens IS NULL"),
+                     1);
+    rf_db_close(db);
+}
+
+/* Notes of a sink that read text; *first gets the first one. */
+static size_t notes_of(struct rf_db *db, const char *format, const char *text, struct rf_sink_reason *first)
+{
+    struct rf_sink *sink = NULL;
+    struct rf_input *in = NULL;
+    const struct rf_reader *r = NULL;
+    size_t n = 0;
+    assert_int_equal(rf_reader_need(format, &r, NULL), 0);
+    assert_int_equal(rf_input_memory(&in, "t", text, strlen(text), NULL), 0);
+    assert_int_equal(rf_sink_new(&sink, db, &plain_options, NULL), 0);
+    assert_int_equal(rf_sink_begin(sink, in, "t", "t", format, NULL), 0);
+    assert_int_equal(r->read(in, sink, NULL), 0);
+    const struct rf_sink_reason *const note = rf_sink_notes(sink, &n);
+    if (n)
+        *first = note[0];
+    rf_sink_free(sink);
+    rf_input_close(in);
+    return n;
+}
+
+static void a_cost_that_no_price_list_gives_is_kept_and_noted(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    struct rf_sink_reason note = { 0 };
+    assert_int_equal(
+        rf_db_exec(db,
+                   "INSERT INTO source VALUES (9, 'p', 'p', 'x', 'p', 1, 1, 1, 0, 0, 0, 'now');"
+                   "INSERT INTO price (source, model, input, output, line) VALUES (9, 'm', 1e-6, 2e-6, 1), "
+                   "(9, 'm', 3e-6, 3e-6, 2), (9, 'n', NULL, 1, 3)",
+                   NULL),
+        0);
+    assert_int_equal(notes_of(db, "results",
+                              "task,model,score,sample_id,cost,input_tokens,output_tokens\n"
+                              "b,m,1,w,0.0005,100,200\nb,m,1,x,0.0009,100,200\nb,m,1,y,0.00089,100,200\n"
+                              "b,n,1,z,7,100,200\nb,m,1,v,7,,200\nb,other,1,u,7,1,2\n",
+                              &note),
+                     1);
+    assert_int_equal(note.n, 1);
+    assert_int_equal(note.line, 4);
+    assert_string_equal(note.detail, "found 0.00089, expected 0.0009");
+    assert_int_equal(ask(db, "SELECT count(*) FROM result"), 6);
+    rf_db_close(db);
+}
+
+/* ---- ZeroEval ---- */
+
+static void zeroeval_meets_its_questions_in_either_order_and_names_the_bench_by_the_file(void **state)
+{
+    (void)state;
+    static const char scores[] =
+        "id,model,correct,input_chars,output_chars\r\nx#0,m,1,5,6\r\nx#0,n,0,5,6\r\nx#1,m,,5,6\r\n"
+        "x#1,n,maybe,5,6\r\n";
+    static const char prompts[] = "{\"id\": \"x#0\", \"prompt\": \"a \", \"answer\": \"# 18\"}\n"
+                                  "{\"id\": \"x#1\", \"prompt\": \"b\", \"answer\": \"\"}\n";
+    assert_string_equal(picked(scores), "zeroeval");
+    for (int order = 0; order < 2; order++) {
+        struct rf_db *db = new_db();
+        if (order)
+            read_text(db, "zeroeval", "d/math_l5_prompts.jsonl", prompts);
+        const struct rf_sink_count c = read_text(db, "zeroeval", "d/math_l5_scores.csv", scores);
+        if (!order)
+            read_text(db, "zeroeval", "d/math_l5_prompts.jsonl", prompts);
+        assert_int_equal(c.results, 2);
+        assert_int_equal(c.dropped, 1);
+        assert_int_equal(ask(db, "SELECT count(*) FROM item WHERE bench = 'math-l5'"), 2);
+        assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE prompt = 'a ' AND input_tokens IS NULL"), 2);
+        rf_db_close(db);
+    }
+    struct rf_db *db = new_db();
+    struct rf_sink_count c;
+    const struct rf_sink_options named = { .bench = "mine", .max_errors = -1 };
+    assert_int_equal(read_with(db, "zeroeval", "x.csv", "model,id,correct\nm,3,True\n", &named, &c, NULL), 0);
+    assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE bench = 'mine' AND key = '3' AND score = 1"), 1);
+    rf_db_close(db);
+}
+
+/* ---- LLMRouter ---- */
+
+static void llmrouter_questions_join_by_text_and_take_the_task_from_the_file_that_knows_it(void **state)
+{
+    (void)state;
+    static const char data[] =
+        "[\n  {\n    \"question\": \"q\\n\",\n    \"scores\": {\"m\": 0.25, \"n\": null, \"o\": true, "
+        "\"p\": \"x\"},\n    \"cluster_id\": 2\n  },\n"
+        "  {\"question\": \"r\", \"scores\": [1], \"cluster_id\": 0}\n]\n";
+    static const char queries[] =
+        "{\"task_name\": \"math\", \"query\": \"q\\n\", \"ground_truth\": \"C\", \"metric\": \"em_mc\", \"choices\": "
+        "null}\n"
+        "{\"task_name\": \"other\", \"query\": \"q\\n\", \"ground_truth\": \"C\", \"metric\": \"em_mc\"}\n"
+        "{\"task_name\": null, \"query\": \"s\", \"ground_truth\": \"C\", \"metric\": \"em_mc\"}\n";
+    assert_string_equal(picked(data), "llmrouter");
+    assert_string_equal(picked(queries), "llmrouter");
+    for (int order = 0; order < 2; order++) {
+        struct rf_db *db = new_db();
+        if (order)
+            read_text(db, "llmrouter", "q.jsonl", queries);
+        const struct rf_sink_count c = read_text(db, "llmrouter", "r.json", data);
+        if (!order)
+            read_text(db, "llmrouter", "q.jsonl", queries);
+        assert_int_equal(c.results, 2);
+        assert_int_equal(c.dropped, 2);
+        assert_int_equal(ask(db, "SELECT line FROM dropped WHERE field = 'p'"), 2);
+        assert_int_equal(ask(db, "SELECT count(*) FROM item"), 2);
+        assert_int_equal(ask(db,
+                             "SELECT count(*) FROM results WHERE bench = 'llmrouter' AND task = 'math' AND prompt = "
+                             "'q' || char(10) AND (score = 0.25 OR model = 'o' AND score = 1)"),
+                         2);
+        rf_db_close(db);
+    }
+}
+
+static void llmrouter_logs_hold_one_call_a_line(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    static const char log[] =
+        "{\"task_name\": \"gsm8k\", \"query\": \"q\", \"ground_truth\": \"2\", \"metric\": \"GSM8K\", \"model_name\": "
+        "\"m\", "
+        "\"response\": \"2\", \"token_num\": 453, \"input_tokens\": 449, \"output_tokens\": 4, \"response_time\": 1.5, "
+        "\"api_key_used\": \"\", \"performance\": 1.0, \"embedding_id\": 42, \"user_id\": null}\n"
+        "{\"task_name\": \"gsm8k\", \"query\": \"q\", \"model_name\": \"n\", \"performance\": null, \"response_time\": "
+        "2}\n"
+        "{\"task_name\": \"gsm8k\", \"model_name\": \"n\", \"performance\": 0.5}\n";
+    assert_string_equal(picked(log), "llmrouter");
+    const struct rf_sink_count c = read_text(db, "llmrouter", "log.jsonl", log);
+    assert_int_equal(c.items, 1);
+    assert_int_equal(c.dropped, 1);
+    assert_int_equal(c.results, 1);
+    assert_int_equal(ask(db,
+                         "SELECT count(*) FROM results WHERE task = 'gsm8k' AND latency = 1.5 AND input_tokens = 449 "
+                         "AND output_tokens = 4 AND score = 1 AND response_bytes = 1"),
+                     1);
+    rf_db_close(db);
+}
+
+/* ---- arena-bench ---- */
+
+static void arena_bench_keeps_blanks_missing_and_shares_its_ids_with_the_arena(void **state)
+{
+    (void)state;
+#define HEX "66c00ddde3dc4128a14d6afd5e899342"
+    static const char scores[] =
+        "question_id,model,score,judgment_chars\n" HEX ",m,8,3\n" HEX ",n,10.0,3\n" HEX ",o,,3\n";
+    static const char questions[] =
+        "{\"question_id\":\"" HEX
+        "\",\"category\":\"arena-bench-v1\",\"turns\":[\"what?\"],\"required_temperature\":0}\n";
+    assert_string_equal(picked(scores), "mtbench-judgements");
+    for (int order = 0; order < 2; order++) {
+        struct rf_db *db = new_db();
+        if (order)
+            read_text(db, "mtbench-questions", "arena_bench_v1/question.jsonl", questions);
+        const struct rf_sink_count c = read_text(db, "mtbench-judgements", "arena_bench_v1/scores.csv", scores);
+        if (!order)
+            read_text(db, "mtbench-questions", "arena_bench_v1/question.jsonl", questions);
+        assert_int_equal(c.results, 2);
+        assert_int_equal(c.dropped, 1);
+        assert_int_equal(ask(db,
+                             "SELECT count(*) FROM results WHERE bench = 'arena-bench-v1' AND task IS NULL AND turn = "
+                             "1 AND prompt = 'what?'"),
+                         2);
+        assert_int_equal(ask(db, "SELECT count(*) FROM prompt_key k JOIN prompt p ON p.id = k.prompt WHERE k.key = "
+                                 "'arena/" HEX "' AND text = 'what?'"),
+                         1);
+        assert_int_equal(ask(db, "SELECT count(*) FROM prompt"), 1);
+        rf_db_close(db);
+    }
+}
+
+/* ---- other routers' scores ---- */
+
+static void scores_of_other_routers_are_kept_by_router_and_prompt(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    assert_string_equal(picked("prompt,score\n"), "scores");
+    assert_string_equal(picked("router,prompt,score\n"), "scores");
+    assert_string_equal(picked("prompt,mf,bert\nx,0.1,0.2\n"), "scores");
+    assert_string_equal(picked("prompt,score,model\n"), "");
+    struct rf_sink_count c =
+        read_text(db, "scores", "mine/bert2", "prompt,score\r\n\"a\r\nb\",0.25\r\nb,\r\nc,x\r\n,1\r\n");
+    assert_int_equal(c.scores, 1);
+    assert_int_equal(c.dropped, 2);
+    assert_int_equal(
+        ask(db, "SELECT count(*) FROM external_score e JOIN prompt p ON p.id = e.prompt WHERE router = 'bert2' "
+                "AND score = 0.25 AND text = 'a' || char(13, 10) || 'b'"),
+        1);
+    c = read_text(
+        db, "scores", "y.jsonl",
+        "{\"prompt\": \"c\", \"win_rate\": 0.5, \"router\": \"r\"}\n{\"prompt_id\": \"f/1\", \"win_rate\": 1}\n"
+        "{\"prompt\": \"c\", \"win_rate\": 0.75, \"router\": \"r\"}\n");
+    assert_int_equal(c.scores, 2);
+    assert_int_equal(c.dropped, 1);
+    c = read_text(db, "scores", "thresholds.csv",
+                  "id,model_a,model_b,prompt,mf,random\n1,a,b,\"[\"\"x\"\", \"\"y\"\"]\",0.125,0.5\n2,a,b,x,0.1,0.2\n");
+    assert_int_equal(c.scores, 2);
+    assert_int_equal(c.dropped, 1);
+    assert_int_equal(ask(db,
+                         "SELECT count(*) FROM external_score e JOIN prompt p ON p.id = e.prompt WHERE router = 'mf' "
+                         "AND score = 0.125 AND turns = 2 AND text = 'x'"),
+                     1);
+    rf_db_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_know_the_names_that_users_give_their_columns),
+        cmocka_unit_test(routerarena_keeps_continuous_scores_and_leaves_out_what_was_not_evaluated),
+        cmocka_unit_test(a_cost_that_no_price_list_gives_is_kept_and_noted),
+        cmocka_unit_test(zeroeval_meets_its_questions_in_either_order_and_names_the_bench_by_the_file),
+        cmocka_unit_test(llmrouter_questions_join_by_text_and_take_the_task_from_the_file_that_knows_it),
+        cmocka_unit_test(llmrouter_logs_hold_one_call_a_line),
+        cmocka_unit_test(arena_bench_keeps_blanks_missing_and_shares_its_ids_with_the_arena),
+        cmocka_unit_test(scores_of_other_routers_are_kept_by_router_and_prompt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
