@@ -1,7 +1,6 @@
 /* `routefit ingest`: which files, which reader for each, one transaction around all of them, and the summary. Rows are
  * the business of the readers and the sink. Refuses files that no reader knows when they are named; skips them, saying
  * so, inside folders. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +8,6 @@
 #include "core/cli.h"
 #include "core/input.h"
 #include "core/npy.h"
-#include "core/text.h"
 #include "datasets/benchname.h"
 #include "datasets/commands.h"
 #include "datasets/field.h"
@@ -19,6 +17,7 @@
 #include "datasets/npy_guess.h"
 #include "datasets/sink.h"
 #include "datasets/sniff.h"
+#include "datasets/summary.h"
 #include "datasets/vectors.h"
 
 struct options {
@@ -62,28 +61,6 @@ static const struct rf_opt rows[] = {
     RF_OPT_END,
 };
 
-enum column { C_SOURCE, C_FORMAT, C_STATUS, C_ROWS, C_WHY = C_ROWS + 14, COLUMNS };
-static const struct rf_column columns[COLUMNS] = {
-    [C_SOURCE] = RF_COLUMN_TEXT("source"),
-    [C_FORMAT] = RF_COLUMN_TEXT("format"),
-    [C_STATUS] = RF_COLUMN_TEXT("status"),
-    [C_ROWS] = RF_COLUMN_INT("rows"),
-    RF_COLUMN_INT("kept"),
-    RF_COLUMN_INT("known", .shown = RF_SHOWN_FILLED),
-    RF_COLUMN_INT("dropped", .shown = RF_SHOWN_FILLED),
-    RF_COLUMN_INT("repaired", .shown = RF_SHOWN_FILLED),
-    RF_COLUMN_INT("votes", .shown = RF_SHOWN_FILLED),
-    RF_COLUMN_INT("ties", .shown = RF_SHOWN_FILLED),
-    RF_COLUMN_INT("unparsed", .shown = RF_SHOWN_FILLED),
-    RF_COLUMN_INT("items", .shown = RF_SHOWN_FILLED),
-    RF_COLUMN_INT("results", .shown = RF_SHOWN_FILLED),
-    RF_COLUMN_INT("prompts", .shown = RF_SHOWN_FILLED),
-    RF_COLUMN_INT("contaminated", .shown = RF_SHOWN_FILLED),
-    RF_COLUMN_INT("prices", .shown = RF_SHOWN_FILLED),
-    RF_COLUMN_INT("scores", .shown = RF_SHOWN_FILLED),
-    [C_WHY] = RF_COLUMN_TEXT("why_dropped", .shown = RF_SHOWN_FILLED),
-};
-
 /* One call of the command. */
 struct ingest {
     struct rf_ctx *ctx;
@@ -92,71 +69,9 @@ struct ingest {
     struct rf_mapping mapping;      /* --map */
     struct rf_sink *sink;
     struct rf_rejects *rejects; /* --rejects, NULL: none */
-    struct rf_table *table;
-    size_t done;        /* files stored or already there */
+    struct rf_summary summary;
     struct rf_buf name; /* of the source being read */
 };
-
-/* A line on stderr; names of files and columns in it cannot steer the terminal. */
-static void __attribute__((format(printf, 2, 3))) say(const struct ingest *g, const char *fmt, ...)
-{
-    char text[2048];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    rf_text_put(g->ctx->chat, (struct rf_str){ text, strlen(text) }, SIZE_MAX, "");
-    fputc('\n', g->ctx->chat);
-}
-
-/* ---- the summary ---- */
-
-static int put_status(struct ingest *g, const char *source, const char *format, const char *status, struct rf_err *err)
-{
-    int rc = rf_table_text(g->table, source, err);
-    if (!rc)
-        rc = rf_table_text(g->table, format, err);
-    return rc ? rc : rf_table_text(g->table, status, err);
-}
-
-static int put_known(struct ingest *g, const char *source, const char *format, const char *status, struct rf_err *err)
-{
-    int rc = put_status(g, source, format, status, err);
-    for (int i = C_ROWS; !rc && i < COLUMNS; i++)
-        rc = rf_table_missing(g->table, err);
-    g->done++;
-    return rc;
-}
-
-/* "3 bad winner, 1 empty prompt" */
-static int put_reasons(struct ingest *g, struct rf_err *err)
-{
-    size_t n;
-    const struct rf_sink_reason *const r = rf_sink_reasons(g->sink, &n);
-    struct rf_buf text = { 0 };
-    int rc = 0;
-    for (size_t i = 0; !rc && i < n; i++)
-        rc = rf_buf_printf(&text, err, "%s%llu %s", i ? ", " : "", (unsigned long long)r[i].n, r[i].reason);
-    if (!rc)
-        rc = rf_table_text(g->table, text.data, err);
-    rf_buf_release(&text);
-    return rc;
-}
-
-static int put_stored(struct ingest *g, const char *source, const char *format, struct rf_err *err)
-{
-    const struct rf_sink_count *const c = rf_sink_counts(g->sink);
-    const uint64_t value[C_WHY - C_ROWS] = { c->rows,    c->kept,         c->known,    c->dropped, c->repaired,
-                                             c->votes,   c->ties,         c->unparsed, c->items,   c->results,
-                                             c->prompts, c->contaminated, c->prices,   c->scores };
-    int rc = put_status(g, source, format, g->o->dry_run ? "would store" : "stored", err);
-    for (size_t i = 0; !rc && i < sizeof value / sizeof *value; i++)
-        rc = rf_table_int(g->table, (int64_t)value[i], err);
-    if (!rc)
-        rc = put_reasons(g, err);
-    g->done++;
-    return rc;
-}
 
 /* ---- one file ---- */
 
@@ -230,7 +145,8 @@ static int choose_name(struct ingest *g, const char *path, struct rf_err *err)
             break;
     }
     if (rc >= 0 && strcmp(plain.data, g->name.data) != 0)
-        say(g,
+        rf_summary_say(
+            &g->summary,
             "%s: the source %s is here with other bytes; this one is stored beside it as %s, and rows without an id "
             "that both know count twice",
             path, plain.data, g->name.data);
@@ -248,8 +164,10 @@ static int unknown(struct ingest *g, const struct rf_file *f, struct rf_str head
     int rc = 0;
     if (!rf_skip_mark(head).len)
         advice = "found an empty file, expected rows";
-    if (!f->named)
-        say(g, "skipped %s: %s", f->path, advice ? advice : "no reader knows it");
+    if (!f->named && !advice)
+        rc = rf_summary_skip(&g->summary, f->path, err);
+    else if (!f->named)
+        rf_summary_say(&g->summary, "skipped %s: %s", f->path, advice);
     else if (advice)
         rc = rf_fail(err, RF_BAD_INPUT, "%s: %s", f->path, advice);
     else if (!(rc = rf_reader_names(&known, err)))
@@ -260,6 +178,15 @@ static int unknown(struct ingest *g, const struct rf_file *f, struct rf_str head
                      known.data);
     rf_buf_release(&known);
     return rc;
+}
+
+/* Two readers know the file: the same. */
+static int undecided(const struct ingest *g, const struct rf_file *f, const struct rf_err *doubt, struct rf_err *err)
+{
+    if (f->named)
+        return rf_fail(err, doubt->code, "%s", doubt->msg);
+    rf_summary_say(&g->summary, "skipped %s", doubt->msg);
+    return 0;
 }
 
 /* Says how many questions stand in their benchmark under another source's ids too: RouteLLM's tables have none to join
@@ -274,8 +201,9 @@ static int remark_doubles(const struct ingest *g, const char *path, struct rf_er
     int64_t n = 0;
     const int rc = rf_db_int(g->ctx->db, &n, err, twice, 1, value);
     if (rc > 0 && n)
-        say(g, "%s: %lld of its questions are in their benchmark already, under other ids, and count twice", path,
-            (long long)n);
+        rf_summary_say(&g->summary,
+                       "%s: %lld of its questions are in their benchmark already, under other ids, and count twice",
+                       path, (long long)n);
     return rc < 0 ? rc : 0;
 }
 
@@ -287,14 +215,14 @@ static int remark(const struct ingest *g, const char *path, struct rf_err *err)
     size_t nnote;
     const struct rf_sink_reason *const note = rf_sink_notes(g->sink, &nnote);
     if (*unused)
-        say(g, "%s: columns not used: %s", path, unused);
+        rf_summary_say(&g->summary, "%s: columns not used: %s", path, unused);
     if (!c->rows)
-        say(g, "%s: found a header and no row below it", path);
+        rf_summary_say(&g->summary, "%s: found a header and no row below it", path);
     for (size_t i = 0; i < nnote; i++)
-        say(g, "%s: %llu %s (first on line %llu: %s)", path, (unsigned long long)note[i].n, note[i].reason,
-            (unsigned long long)note[i].line, note[i].detail);
+        rf_summary_say(&g->summary, "%s: %llu %s (first on line %llu: %s)", path, (unsigned long long)note[i].n,
+                       note[i].reason, (unsigned long long)note[i].line, note[i].detail);
     if (c->unjudged && !g->o->judge)
-        say(g, "%s: judge: human (the file names none; --judge NAME says otherwise)", path);
+        rf_summary_say(&g->summary, "%s: judge: human (the file names none; --judge NAME says otherwise)", path);
     return c->items > c->prompts ? remark_doubles(g, path, err) : 0;
 }
 
@@ -330,7 +258,7 @@ static int store(struct ingest *g, const struct rf_file *f, struct rf_input *in,
         return rc;
     if ((rc = remark(g, f->path, err)))
         return rc;
-    return put_stored(g, g->name.data, r->name, err);
+    return rf_summary_stored(&g->summary, g->name.data, r->name, g->sink, err);
 }
 
 /* What a stream stored lies in a savepoint of its own. */
@@ -342,7 +270,7 @@ static int store_stream(struct ingest *g, const struct rf_file *f, struct rf_inp
     if (rc || (rc = store(g, f, in, r, &again, err)))
         return rc;
     if (again && ((rc = rf_db_exec(g->ctx->db, "ROLLBACK TO stream", err)) || (rc = rf_sink_undo(g->sink, err)) ||
-                  (rc = put_known(g, g->name.data, r->name, "already there", err))))
+                  (rc = rf_summary_status(&g->summary, g->name.data, r->name, "already there", err))))
         return rc;
     return rf_db_exec(g->ctx->db, "RELEASE stream", err);
 }
@@ -360,6 +288,7 @@ static int ingest_file(struct ingest *g, const struct rf_file *f, struct rf_err 
 {
     const struct rf_reader *r = g->forced;
     const char *advice = NULL;
+    struct rf_err doubt = { 0 };
     struct rf_sniffed what = { 0 };
     struct rf_input *in = NULL;
     struct rf_str head;
@@ -368,12 +297,14 @@ static int ingest_file(struct ingest *g, const struct rf_file *f, struct rf_err 
     if ((rc = rf_input_open(&in, f->path, err)) || (rc = rf_input_head(in, &head, err)))
         goto out;
     if (!is_stream(f, in) && (rc = known_file(g, f->path, rf_input_size(in), err))) {
-        rc = rc < 0 ? rc : put_known(g, g->name.data, NULL, "already there", err);
+        rc = rc < 0 ? rc : rf_summary_status(&g->summary, g->name.data, NULL, "already there", err);
         goto out;
     }
     if (!r && !(advice = rf_foreign_bytes(head)) &&
-        ((rc = sniff(g, &what, f->path, head, err)) || (rc = rf_sniff_pick(&what.s, &r, err))))
+        ((rc = sniff(g, &what, f->path, head, err)) || rf_sniff_pick(&what.s, &r, &doubt))) {
+        rc = rc ? rc : undecided(g, f, &doubt, err);
         goto out;
+    }
     if (!r)
         rc = unknown(g, f, head, advice ? advice : rf_foreign_names(&what.s), err);
     else if (is_stream(f, in))
@@ -416,11 +347,12 @@ static int ingest_npy(struct ingest *g, const char *path, struct rf_err *err)
     if (!rc)
         rc = rf_vectors_load(g->ctx->db, path, from, by, &n, err);
     if (!rc && n.max_difference > 1e-3)
-        say(g, "%s: found up to %.3g between a vector and the one that its prompt has already, which stays", path,
-            n.max_difference);
+        rf_summary_say(&g->summary,
+                       "%s: found up to %.3g between a vector and the one that its prompt has already, which stays",
+                       path, n.max_difference);
     if (!rc && !(rc = rf_buf_printf(&status, err, "%s%zu vectors of %zu as %s, %zu repeated",
                                     g->o->dry_run ? "would store " : "", n.added, n.dim, by, n.repeated)))
-        rc = put_known(g, from, "npy", status.data, err);
+        rc = rf_summary_status(&g->summary, from, "npy", status.data, err);
     rf_buf_release(&source);
     rf_buf_release(&embedder);
     rf_buf_release(&status);
@@ -436,7 +368,9 @@ static int ingest_tables(struct ingest *g, const struct rf_files *files, const b
         .bench = g->o->bench,
         .date = g->o->date,
         .judge = g->o->judge,
-        .responses = g->o->responses ? RF_KEEP_TEXT : g->o->prompts_only ? RF_KEEP_NONE : RF_KEEP_HASH,
+        .responses = g->o->responses      ? RF_KEEP_TEXT
+                     : g->o->prompts_only ? RF_KEEP_NONE
+                                          : RF_KEEP_HASH,
         .max_errors = g->o->max_errors,
         .mapping = &g->mapping,
         .rejects = g->rejects,
@@ -447,6 +381,7 @@ static int ingest_tables(struct ingest *g, const struct rf_files *files, const b
     for (size_t i = 0; !rc && i < files->n; i++)
         if (!npy[i])
             rc = ingest_file(g, &files->v[i], err);
+    rf_summary_skipped(&g->summary);
     rf_sink_free(g->sink);
     g->sink = NULL;
     if (g->rejects && (!rc || rc == RF_BAD_INPUT)) { /* they help most where nothing is stored */
@@ -485,7 +420,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     for (int i = 0; !rc && i < nargs; i++)
         rc = rf_files_add(&files, args[i], err);
     if (rc || (rc = check_options(g.o, &files, err)) || (rc = rf_mapping_init(&g.mapping, &g.o->map, err)) ||
-        (rc = RF_NEW(npy, files.n, err)) || (rc = rf_table_new(&g.table, columns, COLUMNS, err)) ||
+        (rc = RF_NEW(npy, files.n, err)) || (rc = rf_summary_init(&g.summary, ctx->chat, g.o->dry_run, err)) ||
         (g.o->rejects && (rc = rf_rejects_new(&g.rejects, g.o->rejects, g.o->force, err))))
         goto out;
     for (size_t i = 0; i < files.n; i++)
@@ -496,17 +431,17 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     for (size_t i = 0; !rc && i < files.n; i++) /* when the sources are there */
         if (npy[i])
             rc = ingest_npy(&g, files.v[i].path, err);
-    if (!rc && !g.done)
+    if (!rc && !g.summary.done)
         rc = rf_fail(err, RF_BAD_INPUT, "%s: found no file that a reader knows; routefit ingest -h lists the formats",
                      args[0]);
-    if (stored && g.done) { /* what stays, even where a later .npy file failed */
+    if (stored && g.summary.done) { /* what stays, even where a later .npy file failed */
         FILE *const out = g.o->rejects && !strcmp(g.o->rejects, "-") ? ctx->chat : ctx->out;
-        const int no = rf_table_print(g.table, out, ctx->format, rc ? NULL : err);
+        const int no = rf_table_print(g.summary.table, out, ctx->format, rc ? NULL : err);
         rc = rc ? rc : no;
     }
 out:
     rf_buf_release(&g.name);
-    rf_table_free(g.table);
+    rf_summary_release(&g.summary);
     rf_files_release(&files);
     rf_mapping_release(&g.mapping);
     rf_rejects_free(g.rejects);

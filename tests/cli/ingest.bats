@@ -146,8 +146,10 @@ content() {
     run "$ROUTEFIT" ingest folder
     [ "$status" -eq 3 ]
     cp votes.csv folder/b.csv
+    printf 'task,model,score,prompt_id,model_a,model_b,winner\nt,m,1,p,x,y,a\n' >folder/both.csv
     run "$ROUTEFIT" ingest folder
     [ "$status" -eq 0 ]
+    [[ "$output" == *"skipped folder/both.csv:1: looks like votes and like results; say which with --format"* ]]
     [[ "$output" == *"skipped folder/empty: found an empty file"* ]]
     [[ "$output" == *"skipped folder/note.txt: no reader knows it"* ]]
     [ "$(sql 'SELECT name FROM source')" = folder/b ]
@@ -255,6 +257,19 @@ npy() {
     echo junk >d/x.csv # a matched file is a named one
     run "$ROUTEFIT" ingest 'd/?.csv'
     [ "$status" -eq 3 ]
+}
+
+@test "of a folder with many files that no reader knows, one line tells" {
+    mkdir -p folder/a folder/b
+    for i in $(seq 100); do echo junk >folder/a/note$i.txt; done
+    echo junk >folder/b/one.txt
+    cp votes.csv folder/b
+    run "$ROUTEFIT" ingest folder
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 4 ]
+    [[ "${lines[0]}" == "skipped 100 files of folder/a/ that no reader knows: note1.txt, note10.txt, "*", ..." ]]
+    [ "${#lines[0]}" -lt 400 ]
+    [ "${lines[1]}" = "skipped folder/b/one.txt: no reader knows it" ]
 }
 
 @test "foreign files are told what to do" {
