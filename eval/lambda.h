@@ -1,0 +1,48 @@
+/* Routing among many models by predicted score and cost: each prompt goes to argmax(score - lambda * cost). As lambda
+ * rises from 0 the choice moves down the prompt's own hull, so all curves of (cost, quality) are found exactly, every
+ * breakpoint once, without a grid. RouterBench's willingness to pay w is 1 / lambda; CARROT's weight l (arXiv
+ * 2502.03261) is lambda / (1 + lambda). Ties go to the cheaper model by prediction, then to the earlier one.
+ * Refuses: predictions that are not finite, costs below zero. */
+#ifndef RF_EVAL_LAMBDA_H
+#define RF_EVAL_LAMBDA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "eval/hull.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Row-major matrices [prompts][models], borrowed. */
+struct rf_field {
+    size_t prompts, models;               /* >= 1 */
+    const double *score, *cost;           /* predicted: what the choice sees; cost >= 0 */
+    const double *true_score, *true_cost; /* what became of it */
+};
+
+struct rf_lambda_point {
+    double lambda;         /* the choice holds for lambdas below this one, down to and with the next point's */
+    struct rf_point truth; /* mean true cost and score */
+    double predicted;      /* mean predicted cost */
+};
+struct rf_lambda_curve {
+    struct rf_lambda_point *point; /* [n] by falling lambda: the first holds for all above the greatest breakpoint
+                                      (lambda = INFINITY: every prompt to its cheapest model), the last down to 0 */
+    size_t n;
+};
+
+int rf_lambda_curve(const struct rf_field *f, struct rf_lambda_curve *c, struct rf_err *err);
+void rf_lambda_curve_release(struct rf_lambda_curve *c);
+
+/* choice[prompts] at one lambda in [0, INFINITY]. */
+void rf_lambda_choose(const struct rf_field *f, double lambda, uint32_t *choice);
+/* Means over the prompts of a choice; share[models]: fraction of the prompts each model gets, or NULL. */
+struct rf_point rf_lambda_mean(const struct rf_field *f, const uint32_t *choice, double *share);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
