@@ -1046,17 +1046,30 @@ void routefit_embedder_collapse(const struct routefit_embedder *e, const double 
     *bias = sum;
 }
 
-/* ---- routers: every kind folds into one linear function when it is loaded ---- */
+/* ---- routers ---- */
 
 struct kind;
 struct routefit_router {
     const struct kind *kind;
     enum routefit_input input;
     size_t dim;
-    double *w;                      /* [dim] */
+    struct metadata meta;
+
+    /* kinds that fold into one linear function when they are loaded */
+    double *w;                      /* [dim]; NULL: another kind */
     double shape_w[ROUTEFIT_SHAPE]; /* text only */
     double bias;
-    struct metadata meta;
+
+    /* routers among many models */
+    size_t models;      /* 0: of one pair */
+    const char **model; /* [models] names */
+    char *names;        /* their text */
+    size_t strong, weak;
+    int picked;   /* strong and weak are known: it can be asked for a win rate */
+    double scale; /* 4 / score range */
+    int (*predict)(const struct routefit_router *r, const float *x, double *score, double *cost);
+    void (*release)(void *state); /* NULL: free() does */
+    void *state;                  /* of the kind */
 };
 
 typedef int load_kind(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
@@ -1133,51 +1146,64 @@ out:
     return rc;
 }
 
+/* "routefit.models": (*name)[n] and the text behind it, both for the caller to free. */
+static int read_models(const struct routefit_tensors *f, size_t n, const char ***name, char **text, char *err)
+{
+    const char *const list = routefit_tensors_meta(f, "routefit.models");
+    const char *model;
+    struct json j = { NULL, 0, 0, 0, NULL, NULL };
+    size_t found = 0;
+    int more;
+    j.s = (const unsigned char *)list;
+    j.end = strlen(list);
+    j.err = err;
+    if (!(*name = array(n, sizeof **name)) || !(j.put = *text = array(j.end + 1, 1)))
+        return no_memory(err);
+    if (expect(&j, '['))
+        return -1;
+    do {
+        if (string(&j, &model))
+            return -1;
+        if (found < n)
+            (*name)[found] = model;
+        found++;
+    } while ((more = another(&j, ']')) > 0);
+    if (more)
+        return -1;
+    return found == n ? 0 : fail(err, "routefit.models: found %zu names, expected %zu, one for each row", found, n);
+}
+
+/* The place of a name among n, which must hold it once. */
+static int place_of(const char *const *model, size_t n, const char *name, size_t *id, char *err)
+{
+    int found = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(model[i], name)) {
+            *id = i;
+            found++;
+        }
+    return found == 1 ? 0 : fail(err, "model %.60s: found %d times in routefit.models, expected once", name, found);
+}
+
 /* The row of a model by its name in "routefit.models". */
 static int find_model(const struct routefit_tensors *f, const char *key, const char *name, size_t models, size_t *id,
                       char *err)
 {
-    const char *const list = routefit_tensors_meta(f, "routefit.models"), *model;
-    struct json j = { NULL, 0, 0, 0, NULL, NULL };
-    char *arena = NULL;
-    size_t n = 0;
-    int more, found = 0, rc = -1;
+    const char **model = NULL;
+    char *text = NULL;
+    int rc = -1;
     if (!name)
         name = routefit_tensors_meta(f, key);
-    if (!list || !name)
+    if (!name || !routefit_tensors_meta(f, "routefit.models"))
         return fail(err,
                     "the file does not say which models its rows are (%s); name the two rows: set use_ids, strong_id "
                     "and weak_id of "
                     "struct routefit_pick (RouteLLM serves rows 24 and 36)",
-                    list ? key : "routefit.models");
-    j.s = (const unsigned char *)list;
-    j.end = strlen(list);
-    j.err = err;
-    if (!(j.put = arena = array(j.end, 1))) {
-        no_memory(err);
-        goto out;
-    }
-    if (expect(&j, '['))
-        goto out;
-    do {
-        if (string(&j, &model))
-            goto out;
-        if (!strcmp(model, name)) {
-            *id = n;
-            found++;
-        }
-        n++;
-    } while ((more = another(&j, ']')) > 0);
-    if (more)
-        goto out;
-    if (n != models)
-        fail(err, "routefit.models: found %zu names, expected %zu, one for each row of P.weight", n, models);
-    else if (found != 1)
-        fail(err, "model %.60s: found %d times in routefit.models, expected once", name, found);
-    else
-        rc = 0;
-out:
-    free(arena);
+                    name ? "routefit.models" : key);
+    if (!read_models(f, models, &model, &text, err))
+        rc = place_of(model, models, name, id, err);
+    free(model);
+    free(text);
     return rc;
 }
 
@@ -1240,6 +1266,154 @@ out:
     return rc;
 }
 
+/* ---- routers among many models ---- */
+
+/* Names, score range and the picked pair; models is known. A file need not say which pair. */
+static int load_many(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
+                     size_t models, char *err)
+{
+    const char *const strong = pick->strong ? pick->strong : routefit_tensors_meta(f, "routefit.strong");
+    const char *const weak = pick->weak ? pick->weak : routefit_tensors_meta(f, "routefit.weak");
+    size_t one = 1;
+    double *range = NULL;
+    if (models > ROUTEFIT_MOST_MODELS)
+        return fail(err, "found %zu models, expected at most %d", models, ROUTEFIT_MOST_MODELS);
+    if (!routefit_tensors_meta(f, "routefit.models"))
+        return fail(err, "metadata routefit.models: found nothing, expected the names of %zu models", models);
+    if (read_models(f, models, &r->model, &r->names, err) || !(range = numbers(f, "score_range", 1, &one, err)))
+        return -1;
+    r->scale = 4 / *range;
+    free(range);
+    if (!(r->scale > 0) || !isfinite(r->scale))
+        return fail(err, "tensor score_range: expected a number above 0");
+    r->models = models;
+    r->picked = (pick->use_ids && !pick->strong && !pick->weak) || (strong && weak);
+    return r->picked ? pick_rows(f, pick, models, &r->strong, &r->weak, err) : 0;
+}
+
+/* ---- knn ---- */
+
+enum { MOST_NEIGHBOURS = 256 };
+
+struct knn {
+    size_t n, k;
+    double *unit;  /* [n][dim] rows of unit length */
+    double *score; /* [n][models] */
+    double *cost;  /* [n][models] or NULL */
+    double *mean_score, *mean_cost;
+    unsigned char *known; /* [n][models] or NULL: all are */
+};
+
+static void knn_release(void *state)
+{
+    struct knn *const s = state;
+    free(s->unit);
+    free(s->score);
+    free(s->cost);
+    free(s->mean_score);
+    free(s->mean_cost);
+    free(s->known);
+    free(s);
+}
+
+struct neighbour {
+    double distance; /* whole number of 1e-12 */
+    size_t row;
+};
+
+/* The k rows nearest to x, nearest first; how many. */
+static size_t nearest(const struct routefit_router *r, const struct knn *s, const float *x, struct neighbour *near)
+{
+    double square = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < r->dim; i++)
+        square += (double)x[i] * (double)x[i];
+    const double inverse = square > 0 ? 1 / sqrt(square) : 0;
+    for (size_t row = 0; row < s->n; row++) {
+        const double d = rint((1 - dot(s->unit + row * r->dim, x, r->dim) * inverse) * 1e12);
+        size_t at = n < s->k ? n++ : s->k;
+        if (at == s->k && !(d < near[--at].distance))
+            continue;
+        for (; at > 0 && d < near[at - 1].distance; at--)
+            near[at] = near[at - 1];
+        near[at].distance = d;
+        near[at].row = row;
+    }
+    return n;
+}
+
+static int knn_predict(const struct routefit_router *r, const float *x, double *score, double *cost)
+{
+    const struct knn *const s = r->state;
+    struct neighbour near[MOST_NEIGHBOURS];
+    const size_t n = nearest(r, s, x, near), models = r->models;
+    for (size_t m = 0; m < models; m++) {
+        double sum = 0, paid = 0;
+        size_t known = 0;
+        for (size_t i = 0; i < n; i++) {
+            const size_t at = near[i].row * models + m;
+            if (s->known && !s->known[at])
+                continue;
+            sum += s->score[at];
+            paid += s->cost ? s->cost[at] : 0;
+            known++;
+        }
+        score[m] = known ? sum / (double)known : s->mean_score[m];
+        if (cost)
+            cost[m] = known && s->cost ? paid / (double)known : s->mean_cost[m];
+    }
+    return 0;
+}
+
+/* "known" as bytes, or NULL where the file has none. */
+static int load_known(const struct routefit_tensors *f, size_t *shape, unsigned char **known, char *err)
+{
+    const struct routefit_tensor *const t = routefit_tensors_find(f, "known");
+    if (!t)
+        return 0;
+    if (t->dtype != ROUTEFIT_I8 || t->rank != 2 || t->shape[0] != shape[0] || t->shape[1] != shape[1])
+        return fail(err, "tensor known: expected I8 of shape [%zu][%zu]", shape[0], shape[1]);
+    if (!(*known = array(t->count, 1)))
+        return no_memory(err);
+    memcpy(*known, t->data, t->count);
+    return 0;
+}
+
+static int load_knn(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
+                    char *err)
+{
+    const char *const k = routefit_tensors_meta(f, "routefit.k");
+    size_t v[2] = { 0, 0 }, table[2] = { 0, 0 };
+    struct knn *s;
+    char *end = NULL;
+    if (r->input != ROUTEFIT_VECTOR)
+        return fail(err, "metadata routefit.input: found text, expected vector for kind knn");
+    if (!(r->state = s = array(1, sizeof *s)))
+        return no_memory(err);
+    r->release = knn_release;
+    r->predict = knn_predict;
+    s->k = k ? strtoul(k, &end, 10) : 0;
+    if (!k || *end || !s->k || s->k > MOST_NEIGHBOURS)
+        return fail(err, "metadata routefit.k: found %.20s, expected a number from 1 to %d", k ? k : "nothing",
+                    MOST_NEIGHBOURS);
+    if (!(s->unit = numbers(f, "vectors", 2, v, err)))
+        return -1;
+    r->dim = v[1];
+    table[0] = s->n = v[0];
+    for (size_t row = 0; row < s->n; row++) {
+        double *const u = s->unit + row * r->dim, norm = length(u, r->dim);
+        for (size_t i = 0; i < r->dim; i++)
+            u[i] /= norm;
+    }
+    if (!(s->score = numbers(f, "scores", 2, table, err)) ||
+        !(s->mean_score = numbers(f, "mean_score", 1, &table[1], err)) ||
+        !(s->mean_cost = numbers(f, "mean_cost", 1, &table[1], err)) ||
+        (routefit_tensors_find(f, "costs") && !(s->cost = numbers(f, "costs", 2, table, err))) ||
+        load_known(f, table, &s->known, err))
+        return -1;
+    return load_many(r, f, pick, table[1], err);
+}
+
 /* The kind that the file names; RouteLLM's own files name none and are known by their tensors. */
 static const struct kind *find_kind(const struct routefit_tensors *f, char *err)
 {
@@ -1276,7 +1450,7 @@ int routefit_load(struct routefit_router **out, const void *bytes, size_t n, con
     if (!(r->kind = find_kind(f, err)) || load_input(r, f, err) ||
         r->kind->load(r, f, pick ? pick : &as_the_file_says, err))
         goto out;
-    for (size_t i = 0; i < r->dim; i++)
+    for (size_t i = 0; r->w && i < r->dim; i++)
         if (!isfinite(r->w[i])) {
             fail(err, "the weights overflow: the folded weight %zu is %g", i, r->w[i]);
             goto out;
@@ -1332,6 +1506,10 @@ void routefit_free(struct routefit_router *r)
     if (!r)
         return;
     metadata_release(&r->meta);
+    if (r->state)
+        r->release(r->state);
+    free(r->model);
+    free(r->names);
     free(r->w);
     free(r);
 }
@@ -1363,7 +1541,13 @@ static double probability(double logit)
 
 double routefit_logit(const struct routefit_router *r, const float *x)
 {
-    return dot(r->w, x, r->dim) + r->bias;
+    double score[ROUTEFIT_MOST_MODELS];
+    if (r->w)
+        return dot(r->w, x, r->dim) + r->bias;
+    if (!r->picked)
+        return NAN;
+    r->predict(r, x, score, NULL);
+    return r->scale * (score[r->strong] - score[r->weak]);
 }
 
 double routefit_win_rate(const struct routefit_router *r, const float *x)
@@ -1374,6 +1558,11 @@ double routefit_win_rate(const struct routefit_router *r, const float *x)
 void routefit_win_rates(const struct routefit_router *r, const float *x, size_t n, double *p)
 {
     size_t i = 0;
+    if (!r->w) {
+        for (; i < n; i++)
+            p[i] = routefit_win_rate(r, x + i * r->dim);
+        return;
+    }
     for (; i + AT_ONCE <= n; i += AT_ONCE)
         dots(r->w, x + i * r->dim, r->dim, p + i);
     for (; i < n; i++)
@@ -1395,8 +1584,26 @@ double routefit_win_rate_text(const struct routefit_router *r, struct routefit_f
     return probability(logit);
 }
 
-void routefit_linear(const struct routefit_router *r, double *w, double *bias)
+int routefit_linear(const struct routefit_router *r, double *w, double *bias)
 {
+    if (!r->w)
+        return -1;
     memcpy(w, r->w, r->dim * sizeof *w);
     *bias = r->bias;
+    return 0;
+}
+
+size_t routefit_models(const struct routefit_router *r)
+{
+    return r->models;
+}
+
+const char *routefit_model(const struct routefit_router *r, size_t i)
+{
+    return r->model[i];
+}
+
+int routefit_predict(const struct routefit_router *r, const float *x, double *score, double *cost)
+{
+    return r->predict ? r->predict(r, x, score, cost) : -1;
 }

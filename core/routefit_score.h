@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 /* The kinds of router, one word each. train/ joins the same list with its halves, so a forgotten half does not link. */
-#define ROUTEFIT_KINDS(X) X(logistic) X(mf)
+#define ROUTEFIT_KINDS(X) X(logistic) X(mf) X(knn)
 
 enum { ROUTEFIT_ERR = 256 };
 
@@ -109,18 +109,32 @@ void routefit_embedder_collapse(const struct routefit_embedder *e, const double 
                                 double *bias);
 
 /* ---- routers ----
+ * A router of one pair gives the chance that the strong model's answer beats the weak one's. A router among many models
+ * predicts every model's score and cost; of any two of them it is a router of one pair too, by the logit 4 (predicted
+ * score of strong - of weak) / score range, which is 0 (a win rate of .5) where it expects the same of both.
+ *
  * Weight files (metadata "routefit.kind", "routefit.input", "routefit.strong", "routefit.weak", "routefit.embedder",
  * "routefit.embedder_sha256", "routefit.features"):
  *   logistic, input "vector": "weight" [dim], "bias" [1] (F32 or F64): logit = weight . x + bias
  *   logistic, input "text":   "weight" [buckets] (F32 or I8 with "weight_scale" [1]), "shape_weight" [ROUTEFIT_SHAPE]
- * F32, "bias" [1] mf, input "vector":       "P.weight" [models][k], "text_proj.0.weight" [k][dim],
- * "classifier.0.weight" [1][k], metadata "routefit.models" (JSON list of the names in row order): logit = c .
- * ((P_s/|P_s| - P_w/|P_w|) * (W x)) (RouteLLM, routers/matrix_factorization/model.py) A file without "routefit.kind"
- * but with the three mf tensors is RouteLLM's own; the caller then names the two rows. */
+ * F32, "bias" [1]
+ *
+ *   mf, input "vector": "P.weight" [models][k], "text_proj.0.weight" [k][dim], "classifier.0.weight" [1][k], metadata
+ * "routefit.models" (JSON list of the names in row order): logit = c . ((P_s/|P_s| - P_w/|P_w|) * (W x)) (RouteLLM,
+ * routers/matrix_factorization/model.py). A file without "routefit.kind" but with the three mf tensors is RouteLLM's
+ * own; the caller then names the two rows.
+ *
+ * Routers among many models have "routefit.models" and "score_range" [1] (largest less smallest training score):
+ *
+ *   knn, input "vector": "vectors" [n][dim], none all zero, "scores" [n][models], maybe "known" [n][models] (I8: 0
+ * marks a missing score), "mean_score" and "mean_cost" [models], maybe "costs" [n][models], metadata "routefit.k": the
+ * mean over the k rows of greatest cosine whose score is known (RouterBench, routers/knn_router.py); cosines are
+ * compared to 12 decimals, ties go to the lower row; where none is known, mean_score. Cost: the mean over the same
+ * rows, or mean_cost. */
 
 enum routefit_input { ROUTEFIT_VECTOR, ROUTEFIT_TEXT };
 
-/* Which two models of an mf file are compared; zero-initialise for "as the file says". Names win over ids. */
+/* Which two models of a file with several are compared; zero-initialise for "as the file says". Names win over ids. */
 struct routefit_pick {
     const char *strong, *weak; /* names out of "routefit.models", or NULL */
     int use_ids;               /* nonzero: take the row numbers below */
@@ -134,20 +148,29 @@ int routefit_load_file(struct routefit_router **out, const char *path, const str
                        char err[ROUTEFIT_ERR]);
 void routefit_free(struct routefit_router *r); /* NULL is fine */
 
-const char *routefit_kind(const struct routefit_router *r); /* "logistic", "mf" */
+const char *routefit_kind(const struct routefit_router *r); /* "logistic", "mf", ... */
 enum routefit_input routefit_input(const struct routefit_router *r);
 size_t routefit_dim(const struct routefit_router *r); /* width of the vectors; number of buckets for text */
 const char *routefit_meta(const struct routefit_router *r, const char *key); /* metadata of the file; NULL: absent */
 
-/* ln(p / (1 - p)) of the win rate p, and p itself, for one vector x[dim]. NaN where x holds one. */
+/* ln(p / (1 - p)) of the win rate p, and p itself, for one vector x[dim]. NaN where x holds one, and for a router among
+ * many models of which neither the file nor the pick names the pair. */
 double routefit_logit(const struct routefit_router *r, const float *x);
 double routefit_win_rate(const struct routefit_router *r, const float *x);
 /* n vectors in the rows of x[n][dim]; p[n]. */
 void routefit_win_rates(const struct routefit_router *r, const float *x, size_t n, double *p);
 /* For text routers; f: a pad of routefit_dim(r) buckets. */
 double routefit_win_rate_text(const struct routefit_router *r, struct routefit_features *f, const char *text, size_t n);
-/* The router as one linear function of the vector: w[dim] and the intercept (every kind of today is linear). */
-void routefit_linear(const struct routefit_router *r, double *w, double *bias);
+/* The router as one linear function of the vector: w[dim] and the intercept. 0, or -1 for a kind that is none (knn). */
+int routefit_linear(const struct routefit_router *r, double *w, double *bias);
+
+/* ---- routers among many models ---- */
+enum { ROUTEFIT_MOST_MODELS = 1024 };
+size_t routefit_models(const struct routefit_router *r); /* 0: a router of one pair */
+const char *routefit_model(const struct routefit_router *r, size_t i);
+/* The predicted score of every model's answer, on the scale of the training scores, and its cost in US dollars:
+ * score[models], cost[models] (NULL: not wanted). 0, or -1 for a router of one pair. */
+int routefit_predict(const struct routefit_router *r, const float *x, double *score, double *cost);
 
 #ifdef __cplusplus
 }

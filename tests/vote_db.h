@@ -85,8 +85,10 @@ static inline void vote_db_close(struct rf_db *db, const char *path)
     }
 }
 
-/* Models 1..4, the first the strongest, two by the names that `fit mf` compares, n prompts with vectors of dim, one
- * vote each: the better model wins more often where the first element is high; every 11th vote is a tie. */
+/* Bench 'planted': a question for each prompt, answered by all four models, right more often the better the model is
+ * and the higher the first element, at a cost of 4 to 1 thousandths of a dollar. And models 1..4, the first the
+ * strongest, two by the names that `fit mf` compares, n prompts with vectors of dim, one vote each: the better model
+ * wins more often where the first element is high; every 11th vote is a tie. */
 static inline void vote_db_plant(struct rf_db *db, size_t n, size_t dim)
 {
     static const char *const name[] = { "gpt-4-1106-preview", "model-2", "mixtral-8x7b-instruct-v0.1", "model-4" };
@@ -113,6 +115,10 @@ static inline void vote_db_plant(struct rf_db *db, size_t n, size_t dim)
                     i % 11 == 0              ? "tie"
                     : rf_rng_uniform(&r) < p ? "a"
                                              : "b");
+        vote_db_run(db, "INSERT INTO item VALUES (%zu, 1, %zu, 'planted', 'half-%zu', '%zu', %zu)", i, i, i % 2, i, i);
+        for (int m = 1; m <= 4; m++)
+            vote_db_run(db, "INSERT INTO result (item, model, score, cost, source) VALUES (%zu, %d, %d, %g, 1)", i, m,
+                        rf_rng_uniform(&r) < rf_sigmoid(3 - m + (m == 4 ? -2 : 2) * (double)x[0]), (5 - m) * 1e-3);
     }
     vote_db_run(db, "COMMIT");
 }

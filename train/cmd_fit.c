@@ -10,21 +10,36 @@
 #include "train/commands.h"
 #include "train/kind.h"
 
+/* Rows that all kinds have. */
+#define COMMON_OPTIONS                                                                                                 \
+    RF_OPT(struct rf_fit_options, output, "output", 'o', RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,                        \
+           "The weight file to write (safetensors)."),                                                                 \
+        RF_OPT(struct rf_fit_options, force, "force", 'f', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,                        \
+               "Replace FILE if it exists."),                                                                          \
+        RF_OPT(struct rf_fit_options, embedder, "embedder", 'e', RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,                \
+               "Whose vectors; needed where the database has several."),                                               \
+        RF_OPT(struct rf_fit_options, valid, "valid", 0, RF_OPT_REAL, "SHARE", "0.1", NULL, 0, 0.9,                    \
+               "Share of the prompts kept for validation; a prompt is on one side with all that is known of it.")
+
 const struct rf_opt rf_fit_table[] = {
-    RF_OPT(struct rf_fit_options, output, "output", 'o', RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
-           "The weight file to write (safetensors)."),
-    RF_OPT(struct rf_fit_options, force, "force", 'f', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
-           "Replace FILE if it exists."),
-    RF_OPT(struct rf_fit_options, embedder, "embedder", 'e', RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
-           "Whose vectors; needed where the database has several."),
+    COMMON_OPTIONS,
     RF_OPT(struct rf_fit_options, source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
            "Only votes of these sources; without it all."),
     RF_OPT(struct rf_fit_options, judge, "judge", 0, RF_OPT_LIST, "LIST", "human", NULL, 0, 0,
            "Only votes by these judges."),
     RF_OPT(struct rf_fit_options, min_chars, "min-chars", 0, RF_OPT_INT, "N", "16", NULL, 0, 1e9,
            "Leave out prompts of fewer characters, white space at the ends not counted; 16 is RouteLLM's."),
-    RF_OPT(struct rf_fit_options, valid, "valid", 0, RF_OPT_REAL, "SHARE", "0.1", NULL, 0, 0.9,
-           "Share of the prompts kept for validation; a prompt is on one side with all its votes."),
+    RF_OPT_END,
+};
+
+const struct rf_opt rf_fit_results_table[] = {
+    COMMON_OPTIONS,
+    RF_OPT(struct rf_fit_options, bench, "bench", 'b', RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
+           "The benchmarks whose results are learnt from."),
+    RF_OPT(struct rf_fit_options, model, "model", 'm', RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
+           "The models to choose among; without it all that have results there."),
+    RF_OPT(struct rf_fit_options, source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
+           "Only questions that stand in these sources; without it all."),
     RF_OPT_END,
 };
 
@@ -34,12 +49,13 @@ static const struct rf_cmd *const subs[] = { ROUTEFIT_KINDS(SUB) NULL };
 
 const struct rf_cmd rf_cmd_fit = {
     .name = "fit",
-    .summary = "fit a router on votes and vectors, and write its weights",
+    .summary = "fit a router on votes or results, and write its weights",
     .args = "KIND",
-    .about = "Reads the votes of the database and the vectors of their prompts, fits a router\n"
-             "of the kind, and writes its weights to a file that `score`, `eval` and the\n"
-             "two files of the scoring pair load.",
-    .examples = "routefit fit logistic -o logistic.safetensors\nroutefit fit mf -o mf.safetensors\n",
+    .about = "Reads votes, or results of benchmarks, and the vectors of their prompts, fits a\n"
+             "router of the kind, and writes its weights to a file that `score`, `eval` and\n"
+             "the two files of the scoring pair load.",
+    .examples = "routefit fit logistic -o logistic.safetensors\nroutefit fit mf -o mf.safetensors\n"
+                "routefit fit knn --bench arc-challenge -o knn.safetensors",
     .need = RF_NEED_WRITE,
     .subs = subs,
 };
@@ -54,24 +70,46 @@ static void tell(const struct rf_fit *f, FILE *chat)
         fputs(f->notes.data, chat);
 }
 
+static const struct rf_column votes_columns[] = {
+    RF_COLUMN_TEXT("kind"),          RF_COLUMN_TEXT("output"),        RF_COLUMN_INT("votes"),
+    RF_COLUMN_INT("valid_votes"),    RF_COLUMN_INT("left_out"),       RF_COLUMN_INT("dim"),
+    RF_COLUMN_REAL("train_loss", 4), RF_COLUMN_REAL("valid_loss", 4), RF_COLUMN_REAL("valid_accuracy", 4),
+    RF_COLUMN_REAL("seconds", 2),
+};
+/* mse: mean squared error of the predicted scores on the validation questions; null_mse: that of every model's mean */
+static const struct rf_column results_columns[] = {
+    RF_COLUMN_TEXT("kind"),       RF_COLUMN_TEXT("output"),       RF_COLUMN_INT("questions"),
+    RF_COLUMN_INT("valid"),       RF_COLUMN_INT("left_out"),      RF_COLUMN_INT("dim"),
+    RF_COLUMN_INT("models"),      RF_COLUMN_REAL("valid_mse", 4), RF_COLUMN_REAL("null_mse", 4),
+    RF_COLUMN_REAL("seconds", 2),
+};
+
+static size_t sum_left_out(const struct rf_fit *f)
+{
+    if (f->votes)
+        return f->votes->read - f->used_train - f->used_valid;
+    size_t out = f->scored->no_prompt + f->scored->r.incomplete;
+    for (int i = 0; i < RF_OUTS; i++)
+        out += f->left_out[i];
+    return out;
+}
+
 static int print_summary(const struct rf_ctx *ctx, const struct rf_fit *f, const struct rf_model *m,
                          const struct rf_fit_options *o, double seconds, struct rf_err *err)
 {
-    static const struct rf_column columns[] = {
-        RF_COLUMN_TEXT("kind"),          RF_COLUMN_TEXT("output"),        RF_COLUMN_INT("votes"),
-        RF_COLUMN_INT("valid_votes"),    RF_COLUMN_INT("left_out"),       RF_COLUMN_INT("dim"),
-        RF_COLUMN_REAL("train_loss", 4), RF_COLUMN_REAL("valid_loss", 4), RF_COLUMN_REAL("valid_accuracy", 4),
-        RF_COLUMN_REAL("seconds", 2),
-    };
+    const struct rf_column *const columns = f->votes ? votes_columns : results_columns;
+    const size_t n =
+        f->votes ? sizeof votes_columns / sizeof *votes_columns : sizeof results_columns / sizeof *results_columns;
     struct rf_table *t = NULL;
-    const size_t out = f->votes->read - f->used_train - f->used_valid;
     int rc;
-    if ((rc = rf_table_new(&t, columns, sizeof columns / sizeof *columns, err)) ||
-        (rc = rf_table_text(t, ctx->cmd->name, err)) || (rc = rf_table_text(t, o->output, err)) ||
-        (rc = rf_table_int(t, (int64_t)f->used_train, err)) || (rc = rf_table_int(t, (int64_t)f->used_valid, err)) ||
-        (rc = rf_table_int(t, (int64_t)out, err)) || (rc = rf_table_int(t, (int64_t)f->votes->dim, err)) ||
-        (rc = rf_table_real(t, m->train_loss, err)) || (rc = rf_table_real(t, m->valid_loss, err)) ||
-        (rc = rf_table_real(t, m->valid_accuracy, err)) || (rc = rf_table_real(t, seconds, err)))
+    if ((rc = rf_table_new(&t, columns, n, err)) || (rc = rf_table_text(t, ctx->cmd->name, err)) ||
+        (rc = rf_table_text(t, o->output, err)) || (rc = rf_table_int(t, (int64_t)f->used_train, err)) ||
+        (rc = rf_table_int(t, (int64_t)f->used_valid, err)) || (rc = rf_table_int(t, (int64_t)sum_left_out(f), err)) ||
+        (rc = rf_table_int(t, (int64_t)(f->votes ? f->votes->dim : f->scored->in.dim), err)) ||
+        (rc = f->votes ? rf_table_real(t, m->train_loss, err) : rf_table_int(t, (int64_t)f->scored->r.models, err)) ||
+        (rc = rf_table_real(t, m->valid_loss, err)) ||
+        (rc = rf_table_real(t, f->votes ? m->valid_accuracy : m->null_loss, err)) ||
+        (rc = rf_table_real(t, seconds, err)))
         goto out;
     rc = rf_table_print(t, ctx->out, ctx->format, err);
 out:
@@ -100,13 +138,18 @@ static int store_log(struct rf_db *db, int64_t run, const struct rf_fit *f, stru
     return rc;
 }
 
+static const char *data_sha256(const struct rf_fit_data *d)
+{
+    return d->votes ? d->own_votes.sha256 : d->own_scored.sha256;
+}
+
 /* The log and the end of the run, in one transaction. */
-static int store_run(struct rf_ctx *ctx, struct rf_run *run, const struct rf_fit *f, const char *sha256,
-                     const char *output, struct rf_err *err)
+static int store_run(struct rf_ctx *ctx, struct rf_run *run, const struct rf_fit *f, const struct rf_fit_data *d,
+                     const char *sha256, const char *output, struct rf_err *err)
 {
     int rc;
     if ((rc = rf_db_begin(ctx->db, err)) || (rc = store_log(ctx->db, run->id, f, err)) ||
-        (rc = rf_run_end(run, ctx, f->interrupted ? "interrupted" : "done", f->votes->sha256, sha256, output, err)) ||
+        (rc = rf_run_end(run, ctx, f->interrupted ? "interrupted" : "done", data_sha256(d), sha256, output, err)) ||
         (rc = rf_db_commit(ctx->db, err)))
         rf_db_rollback(ctx->db);
     return rc;
@@ -126,13 +169,32 @@ static int write_weights(struct rf_outfile *file, const struct rf_buf *bytes, ch
     return rf_outfile_commit(file, err);
 }
 
+int rf_fit_data_load(struct rf_fit_data *d, struct rf_db *db, const struct rf_kind *kind,
+                     const struct rf_fit_options *o, uint64_t seed, struct rf_err *err)
+{
+    if (kind->from == RF_FROM_VOTES) {
+        const struct rf_votes_filter f = { o->embedder, o->source, o->judge, o->min_chars, o->valid, seed };
+        d->votes = &d->own_votes;
+        return rf_votes_load(&d->own_votes, db, &f, err);
+    }
+    const struct rf_scored_filter f = { { .bench = o->bench, .model = o->model, .source = o->source },
+                                        { .embedder = o->embedder, .valid = o->valid, .seed = seed } };
+    d->scored = &d->own_scored;
+    return rf_scored_load(&d->own_scored, db, &f, err);
+}
+
+void rf_fit_data_release(struct rf_fit_data *d)
+{
+    rf_votes_release(&d->own_votes);
+    rf_scored_release(&d->own_scored);
+}
+
 int rf_fit_command(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     const struct rf_fit_options *o = opts;
     const struct rf_kind *kind = (const struct rf_kind *)(const void *)ctx->cmd; /* cmd is its first member */
-    const struct rf_votes_filter filter = { o->embedder, o->source, o->judge, o->min_chars, o->valid, ctx->seed };
     struct rf_outfile file = { 0 };
-    struct rf_votes votes = { 0 };
+    struct rf_fit_data data = { 0 };
     struct rf_fit fit = { 0 };
     struct rf_model model = { 0 };
     struct rf_progress progress;
@@ -150,14 +212,15 @@ int rf_fit_command(struct rf_ctx *ctx, void *opts, int nargs, char **args, struc
     }
     /* the file first: a name that cannot be written should not cost a fit */
     if ((rc = rf_outfile_open(&file, o->output, o->force, err)) ||
-        (rc = rf_votes_load(&votes, ctx->db, &filter, err)) || (rc = rf_run_begin(&run, ctx, err)))
+        (rc = rf_fit_data_load(&data, ctx->db, kind, o, ctx->seed, err)) || (rc = rf_run_begin(&run, ctx, err)))
         goto out;
     running = true;
-    rf_fit_init(&fit, &votes, ctx->threads, ctx->seed, &progress);
+    rf_fit_init(&fit, data.votes, data.scored, ctx->threads, ctx->seed, &progress);
     if ((rc = kind->fit(&fit, opts, &model, err)) || (rc = rf_model_build(&model, kind, &fit, &bytes, err)))
         goto out;
     const double seconds = rf_seconds() - fit.started;
-    if ((rc = write_weights(&file, &bytes, sha256, err)) || (rc = store_run(ctx, &run, &fit, sha256, o->output, err)))
+    if ((rc = write_weights(&file, &bytes, sha256, err)) ||
+        (rc = store_run(ctx, &run, &fit, &data, sha256, o->output, err)))
         goto out;
     running = false;
     rf_progress_end(&progress);
@@ -167,11 +230,11 @@ int rf_fit_command(struct rf_ctx *ctx, void *opts, int nargs, char **args, struc
 out:
     rf_progress_end(&progress);
     if (running) /* the first error is the one that counts */
-        rf_run_end(&run, ctx, rc == RF_INTERRUPTED ? "interrupted" : "failed", votes.sha256, NULL, NULL, NULL);
+        rf_run_end(&run, ctx, rc == RF_INTERRUPTED ? "interrupted" : "failed", data_sha256(&data), NULL, NULL, NULL);
     rf_outfile_release(&file);
     rf_buf_release(&bytes);
     rf_model_release(&model);
     rf_fit_release(&fit);
-    rf_votes_release(&votes);
+    rf_fit_data_release(&data);
     return rc;
 }

@@ -60,6 +60,15 @@ int rf_export_save(const char *path, bool force, const struct rf_buf *bytes, str
     return rc;
 }
 
+int rf_export_linear(const struct rf_export *e, double **w, double *intercept, struct rf_err *err)
+{
+    const int rc = RF_NEW(*w, routefit_dim(e->router), err);
+    if (!rc && routefit_linear(e->router, *w, intercept))
+        return rf_fail(err, RF_USAGE, "%s: found a router of kind %s, which is no linear function of the vector",
+                       e->path, routefit_kind(e->router));
+    return rc;
+}
+
 /* ---- RouteLLM ---- */
 
 /* A float32 copy of one of the file's tensors, all of rank 2; *copy is the caller's. */
@@ -156,9 +165,8 @@ int rf_export_vector(const struct rf_export *e, const char *path, bool force, st
                      e->path);
         goto out;
     }
-    if ((rc = RF_NEW(w, dim, err)) || (rc = RF_NEW(weight, dim, err)))
+    if ((rc = rf_export_linear(e, &w, &intercept, err)) || (rc = RF_NEW(weight, dim, err)))
         goto out;
-    routefit_linear(e->router, w, &intercept);
     for (size_t i = 0; i < dim; i++)
         weight[i] = (float)w[i];
     bias = (float)intercept;

@@ -57,6 +57,9 @@ enum { RF_EXPORT_CARRIED = 4 };
 size_t rf_export_carry(const struct rf_export *e, struct rf_meta *meta, size_t n);
 int rf_export_save(const char *path, bool force, const struct rf_buf *bytes, struct rf_err *err);
 
+/* w[dim] (the caller's to free) and the intercept of the router as one linear function. RF_USAGE: its kind is none. */
+int rf_export_linear(const struct rf_export *e, double **w, double *intercept, struct rf_err *err);
+
 #ifdef __cplusplus
 }
 #endif

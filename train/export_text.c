@@ -66,10 +66,9 @@ static int collapse(struct collapsed *c, const struct rf_export *e, const struct
     double *w = NULL, *bucket = NULL, shape[ROUTEFIT_SHAPE], intercept, added;
     int rc;
     c->buckets = routefit_embedder_buckets(embedder);
-    if ((rc = RF_NEW(w, routefit_dim(e->router), err)) || (rc = RF_NEW(bucket, c->buckets, err)) ||
+    if ((rc = rf_export_linear(e, &w, &intercept, err)) || (rc = RF_NEW(bucket, c->buckets, err)) ||
         (rc = RF_NEW(c->weight, c->buckets, err)) || (rc = RF_NEW(c->whole, c->buckets, err)))
         goto out;
-    routefit_linear(e->router, w, &intercept);
     routefit_embedder_collapse(embedder, w, bucket, shape, &added);
     for (size_t i = 0; i < c->buckets; i++)
         c->weight[i] = (float)bucket[i];

@@ -7,12 +7,16 @@
 #include "core/mem.h"
 #include "train/kind.h"
 
-void rf_fit_init(struct rf_fit *f, const struct rf_votes *votes, int threads, uint64_t seed,
-                 struct rf_progress *progress)
+void rf_fit_init(struct rf_fit *f, const struct rf_votes *votes, const struct rf_scored *scored, int threads,
+                 uint64_t seed, struct rf_progress *progress)
 {
-    *f = (struct rf_fit){ .votes = votes, .threads = threads, .seed = seed, .progress = progress };
-    f->started = rf_seconds();
-    memcpy(f->left_out, votes->left_out, sizeof f->left_out);
+    *f = (struct rf_fit){ .votes = votes,
+                          .scored = scored,
+                          .threads = threads,
+                          .seed = seed,
+                          .progress = progress,
+                          .started = rf_seconds() };
+    memcpy(f->left_out, votes ? votes->left_out : scored->left_out, sizeof f->left_out);
 }
 
 void rf_fit_release(struct rf_fit *f)

@@ -14,24 +14,28 @@
 #include "core/progress.h"
 #include "core/routefit_score.h"
 #include "core/safetensors.h"
+#include "train/scored.h"
 #include "train/votes.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The options of every kind. A kind's own option struct starts with this one, and its command lists rf_fit_table first.
- */
+/* The options of every kind. A kind's own option struct starts with this one, and its command lists rf_fit_table or
+ * rf_fit_results_table first. */
 struct rf_fit_options {
     const char *output; /* -o */
     bool force;
     const char *embedder;  /* NULL: the only one */
     struct rf_list source; /* empty: all */
+    double valid;          /* share of prompts */
+    /* kinds that learn from votes: rf_fit_table */
     struct rf_list judge;
     int64_t min_chars;
-    double valid; /* share of prompts */
+    /* kinds that learn from results: rf_fit_results_table */
+    struct rf_list bench, model;
 };
-extern const struct rf_opt rf_fit_table[];
+extern const struct rf_opt rf_fit_table[], rf_fit_results_table[];
 
 /* One line of train_log. */
 struct rf_epoch {
@@ -43,8 +47,9 @@ struct rf_epoch {
 
 /* What a fit is given, and what it reports back. */
 struct rf_fit {
-    const struct rf_votes *votes; /* borrowed */
-    int threads;                  /* >= 1 */
+    const struct rf_votes *votes;   /* borrowed; NULL for kinds that learn from results */
+    const struct rf_scored *scored; /* borrowed; NULL for kinds that learn from votes */
+    int threads;                    /* >= 1 */
     uint64_t seed;
     double started;                /* rf_seconds() when the fit began */
     struct rf_progress *progress;  /* NULL: silent */
@@ -55,9 +60,10 @@ struct rf_fit {
     struct rf_buf notes; /* sentences for people, one a line, by rf_fit_note */
     bool interrupted;    /* Ctrl-C came; the model is the best so far */
 };
-/* Zeroes *f but for what it is given. votes, progress: borrowed; progress may be NULL. */
-void rf_fit_init(struct rf_fit *f, const struct rf_votes *votes, int threads, uint64_t seed,
-                 struct rf_progress *progress);
+/* Zeroes *f but for what it is given. votes or scored: the one that the kind learns from, the other NULL. All borrowed;
+ * progress may be NULL. */
+void rf_fit_init(struct rf_fit *f, const struct rf_votes *votes, const struct rf_scored *scored, int threads,
+                 uint64_t seed, struct rf_progress *progress);
 void rf_fit_release(struct rf_fit *f);
 /* Adds a row to the training log, draws progress. 0: go on. RF_INTERRUPTED (err untouched, f->interrupted set): stop; a
  * kind with a usable model returns 0 with it, one without returns rf_fail(err, RF_INTERRUPTED, ...). RF_FAIL: no
@@ -73,10 +79,16 @@ struct rf_model {
     size_t tensors;
     struct rf_meta meta[RF_MODEL_METAS];
     size_t metas;
-    /* The trainer's own logit of strong over weak for row rf_model_check_row(votes, i) of votes->x, from the parameters
-     * as saved (float32): the pair must give the same from the file, or nothing is written. */
+    /* The trainer's own logit of strong over weak for row rf_model_check_row(votes->rows, i) of votes->x, from the
+     * parameters as saved (float32): the pair must give the same from the file, or nothing is written. */
     double check[RF_MODEL_CHECKS];
-    double train_loss, valid_loss, valid_accuracy; /* of the saved parameters, as in struct rf_epoch */
+    /* Kinds that learn from results: in its place the trainer's own predicted scores and costs for the vector of
+     * question rf_model_check_row(scored->r.n, i): [RF_MODEL_CHECKS][2][models], from rf_calloc, owned. */
+    double *predicted;
+    /* Of the saved parameters, as in struct rf_epoch. Kinds that learn from results leave them: rf_model_build fills
+     * valid_loss with the mean squared error of the pair's predicted scores over the validation questions. */
+    double train_loss, valid_loss, valid_accuracy;
+    double null_loss; /* results: the same error of predicting every model's mean training score; NaN: no validation */
 };
 void rf_model_release(struct rf_model *m);
 /* Adds a tensor; data (from rf_calloc) is owned from now on, also on failure. shape[rank]; a null data is passed
@@ -86,16 +98,19 @@ int rf_model_tensor(struct rf_model *m, const char *name, enum rf_dtype dtype, s
 /* Adds a metadata entry: key static, value formatted. */
 int rf_model_meta(struct rf_model *m, struct rf_err *err, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-/* Row of check i: RF_MODEL_CHECKS rows spread evenly over the matrix (they repeat where it has fewer). */
-size_t rf_model_check_row(const struct rf_votes *v, size_t i);
+/* Row of check i: RF_MODEL_CHECKS rows spread evenly over the rows (they repeat where there are fewer). */
+size_t rf_model_check_row(size_t rows, size_t i);
+
+enum rf_learns_from { RF_FROM_VOTES, RF_FROM_RESULTS };
 
 struct rf_kind {
-    struct rf_cmd cmd; /* first; name = the word in ROUTEFIT_KINDS, opts = { rf_fit_table, own table }, need
-                          RF_NEED_WRITE, run = rf_fit_command */
+    struct rf_cmd cmd; /* first; name = the word in ROUTEFIT_KINDS, opts = { rf_fit_table or rf_fit_results_table, own
+                          table }, need RF_NEED_WRITE, run = rf_fit_command */
+    enum rf_learns_from from;
     /* opts: the kind's option struct, parsed and in range. Adds tensors and its own metadata ("routefit.strong",
      * "routefit.weak", options that shaped the weights) to *m; "routefit.kind", ".version", ".input", ".embedder",
-     * ".embedder_sha256" and the counts are added by the caller. The same votes, options and seed give the same model
-     * for any number of threads. */
+     * ".embedder_sha256" and the counts are added by the caller, and for kinds that learn from results ".models" and
+     * the tensor "score_range" too. The same votes, options and seed give the same model for any number of threads. */
     int (*fit)(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf_err *err);
 };
 
@@ -104,6 +119,17 @@ ROUTEFIT_KINDS(RF_KIND_DECLARE)
 #undef RF_KIND_DECLARE
 /* All kinds, NULL-terminated, in the order of ROUTEFIT_KINDS. */
 extern const struct rf_kind *const rf_kinds[];
+
+/* What a kind learns from, as its options ask. Zero-initialise; release also after a failure. */
+struct rf_fit_data {
+    const struct rf_votes *votes;   /* NULL, or the first of those below */
+    const struct rf_scored *scored; /* NULL, or the second */
+    struct rf_votes own_votes;
+    struct rf_scored own_scored;
+};
+int rf_fit_data_load(struct rf_fit_data *d, struct rf_db *db, const struct rf_kind *kind,
+                     const struct rf_fit_options *o, uint64_t seed, struct rf_err *err);
+void rf_fit_data_release(struct rf_fit_data *d);
 
 /* The run function of every kind's command: ctx->cmd is the cmd of a struct rf_kind. */
 int rf_fit_command(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err);

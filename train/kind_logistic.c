@@ -218,7 +218,7 @@ static int fill_model(struct rf_model *m, struct run *r, struct rf_err *err)
     evaluate(v, r->sides.train, r->sides.trains, r->best, &m->train_loss, &ignored);
     evaluate(v, r->sides.valid, r->sides.valids, r->best, &m->valid_loss, &m->valid_accuracy);
     for (size_t i = 0; i < RF_MODEL_CHECKS; i++)
-        m->check[i] = rf_row_dot_d(v->x + rf_model_check_row(v, i) * v->dim, r->best, v->dim) + r->best[v->dim];
+        m->check[i] = rf_row_dot_d(v->x + rf_model_check_row(v->rows, i) * v->dim, r->best, v->dim) + r->best[v->dim];
     return rf_fit_note(r->f, err, "C = %g kept; %s, |gradient| %.2g after %zu passes over the votes", r->best_c,
                        solver[r->result.solver], r->result.grad_norm, r->result.passes);
 }
@@ -267,5 +267,6 @@ const struct rf_kind rf_kind_logistic = {
              .opts_size = sizeof(struct logistic_options),
              .need = RF_NEED_WRITE,
              .run = rf_fit_command },
+    .from = RF_FROM_VOTES,
     .fit = fit,
 };

@@ -249,7 +249,7 @@ static int fill_model(struct run *r, struct rf_model *m, struct rf_err *err)
     rf_real_text(convex ? r->points.v[r->points.best].alpha : r->alpha[0], alpha);
     rf_real_text(convex ? r->points.v[r->points.best].ridge : r->o->decay, ridge);
     for (size_t i = 0; i < RF_MODEL_CHECKS; i++)
-        m->check[i] = rf_mf_model_logit(&r->m, r->strong, r->weak, v->x + rf_model_check_row(v, i) * v->dim);
+        m->check[i] = rf_mf_model_logit(&r->m, r->strong, r->weak, v->x + rf_model_check_row(v->rows, i) * v->dim);
     m->train_loss = r->report.train.loss;
     m->valid_loss = r->report.valid.loss;
     m->valid_accuracy = r->report.valid.accuracy;
@@ -311,5 +311,6 @@ const struct rf_kind rf_kind_mf = {
              .opts_size = sizeof(struct mf_options),
              .need = RF_NEED_WRITE,
              .run = rf_fit_command },
+    .from = RF_FROM_VOTES,
     .fit = fit,
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json.h"
 #include "core/mem.h"
 #include "train/kind.h"
 
@@ -16,6 +17,7 @@ void rf_model_release(struct rf_model *m)
         rf_free((void *)(uintptr_t)m->tensor[i].data);
     for (size_t i = 0; i < m->metas; i++)
         rf_free((void *)(uintptr_t)m->meta[i].value);
+    rf_free(m->predicted);
     *m = (struct rf_model){ 0 };
 }
 
@@ -51,48 +53,143 @@ int rf_model_meta(struct rf_model *m, struct rf_err *err, const char *key, const
     return rc;
 }
 
-size_t rf_model_check_row(const struct rf_votes *v, size_t i)
+size_t rf_model_check_row(size_t rows, size_t i)
 {
-    return i * v->rows / RF_MODEL_CHECKS;
+    return i * rows / RF_MODEL_CHECKS;
+}
+
+/* ---- what every file says ---- */
+
+static int add_counts(struct rf_model *m, const struct rf_fit *f, const char *used, const char *valid,
+                      const char *sha256, struct rf_err *err)
+{
+    int rc;
+    if ((rc = rf_model_meta(m, err, used, "%zu", f->used_train)) ||
+        (rc = rf_model_meta(m, err, valid, "%zu", f->used_valid)))
+        return rc;
+    return rf_model_meta(m, err, "routefit.data_sha256", "%s", sha256);
+}
+
+static int add_models(struct rf_model *m, const struct rf_results *r, struct rf_err *err)
+{
+    struct rf_buf list = { 0 };
+    int rc = 0;
+    for (size_t i = 0; i < r->models && !rc; i++)
+        if (!(rc = rf_buf_add(&list, i ? "," : "[", 1, err)))
+            rc = rf_json_add_string(&list, (struct rf_str){ r->model[i], strlen(r->model[i]) }, err);
+    if (!rc)
+        rc = rf_model_meta(m, err, "routefit.models", "%s]", list.data);
+    rf_buf_release(&list);
+    return rc;
+}
+
+static int add_range(struct rf_model *m, const struct rf_scored *s, struct rf_err *err)
+{
+    float *range = rf_calloc(1, sizeof *range, err);
+    if (range)
+        *range = (float)(s->highest - s->lowest);
+    return rf_model_tensor(m, "score_range", RF_F32, 1, &(size_t){ 1 }, range, err);
 }
 
 static int add_common(struct rf_model *m, const struct rf_kind *kind, const struct rf_fit *f, struct rf_err *err)
 {
-    const struct rf_votes *v = f->votes;
+    const char *const embedder = f->votes ? f->votes->embedder : f->scored->in.embedder;
+    const char *const sha256 = f->votes ? f->votes->embedder_sha256 : f->scored->in.embedder_sha256;
     int rc;
     if ((rc = rf_model_meta(m, err, "routefit.kind", "%s", kind->cmd.name)) ||
         (rc = rf_model_meta(m, err, "routefit.version", "%s", RF_VERSION)) ||
         (rc = rf_model_meta(m, err, "routefit.input", "vector")) ||
-        (rc = rf_model_meta(m, err, "routefit.embedder", "%s", v->embedder)) ||
+        (rc = rf_model_meta(m, err, "routefit.embedder", "%s", embedder)) ||
         (rc = rf_model_meta(m, err, "routefit.seed", "%llu", (unsigned long long)f->seed)) ||
-        (rc = rf_model_meta(m, err, "routefit.votes", "%zu", f->used_train)) ||
-        (rc = rf_model_meta(m, err, "routefit.valid_votes", "%zu", f->used_valid)) ||
-        (rc = rf_model_meta(m, err, "routefit.data_sha256", "%s", v->sha256)))
+        (sha256 && (rc = rf_model_meta(m, err, "routefit.embedder_sha256", "%s", sha256))))
         return rc;
-    return v->embedder_sha256 ? rf_model_meta(m, err, "routefit.embedder_sha256", "%s", v->embedder_sha256) : 0;
+    if (f->votes)
+        return add_counts(m, f, "routefit.votes", "routefit.valid_votes", f->votes->sha256, err);
+    if ((rc = add_models(m, &f->scored->r, err)) || (rc = add_range(m, f->scored, err)))
+        return rc;
+    return add_counts(m, f, "routefit.questions", "routefit.valid_questions", f->scored->sha256, err);
+}
+
+/* ---- the check against the pair ---- */
+
+static bool agree(double got, double want)
+{
+    return fabs(got - want) <= 1e-6 * (1 + fabs(want));
 }
 
 /* The bytes give the trainer's logits. */
-static int check_bytes(const struct rf_model *m, const struct rf_votes *v, const struct rf_buf *buf, struct rf_err *err)
+static int check_logits(const struct rf_model *m, const struct rf_votes *v, const struct routefit_router *r,
+                        struct rf_err *err)
 {
+    for (size_t i = 0; i < RF_MODEL_CHECKS; i++) {
+        const size_t row = rf_model_check_row(v->rows, i);
+        const double got = routefit_logit(r, v->x + row * v->dim), want = m->check[i];
+        if (!agree(got, want))
+            return rf_fail(err, RF_FAIL, "the scoring pair gives logit %.9g for prompt %lld, the trainer %.9g", got,
+                           (long long)v->prompt[row], want);
+    }
+    return 0;
+}
+
+/* The bytes give the trainer's predicted scores and costs. room[2][models] */
+static int check_predictions(const struct rf_model *m, const struct rf_scored *s, const struct routefit_router *r,
+                             double *room, struct rf_err *err)
+{
+    const size_t models = s->r.models;
+    for (size_t i = 0; i < RF_MODEL_CHECKS; i++) {
+        const size_t row = rf_model_check_row(s->r.n, i);
+        const double *const want = m->predicted + i * 2 * models;
+        routefit_predict(r, rf_scored_x(s, row), room, room + models);
+        for (size_t j = 0; j < 2 * models; j++)
+            if (!agree(room[j], want[j]))
+                return rf_fail(err, RF_FAIL,
+                               "the scoring pair gives %s %.9g of \"%s\" for prompt %lld, the trainer %.9g",
+                               j < models ? "score" : "cost", room[j], s->r.model[j % models],
+                               (long long)s->r.prompt[row], want[j]);
+    }
+    return 0;
+}
+
+/* Mean squared errors over the validation questions: the router's, and that of each model's mean. */
+static void measure(struct rf_model *m, const struct rf_scored *s, const struct routefit_router *r, double *room)
+{
+    double sum = 0, null = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < s->r.n; i++) {
+        if (!s->valid[i])
+            continue;
+        routefit_predict(r, rf_scored_x(s, i), room, NULL);
+        for (size_t k = 0; k < s->r.models; k++) {
+            const double v = s->r.score[i * s->r.models + k];
+            if (isnan(v))
+                continue;
+            sum += (v - room[k]) * (v - room[k]);
+            null += (v - s->mean_score[k]) * (v - s->mean_score[k]);
+            n++;
+        }
+    }
+    m->valid_loss = n ? sum / (double)n : (double)NAN;
+    m->null_loss = n ? null / (double)n : (double)NAN;
+}
+
+static int check_bytes(struct rf_model *m, const struct rf_fit *f, const struct rf_buf *buf, struct rf_err *err)
+{
+    const size_t dim = f->votes ? f->votes->dim : f->scored->in.dim;
     struct routefit_router *r = NULL;
+    double *room = NULL;
     char why[ROUTEFIT_ERR];
     int rc = 0;
     if (routefit_load(&r, buf->data, buf->len, NULL, why))
         return rf_fail(err, RF_FAIL, "the scoring pair refuses the new weights: %s", why);
-    if (routefit_dim(r) != v->dim) {
+    if (routefit_dim(r) != dim)
         rc = rf_fail(err, RF_FAIL, "the scoring pair reads vectors of %zu from the new weights, expected %zu",
-                     routefit_dim(r), v->dim);
-        goto out;
-    }
-    for (size_t i = 0; i < RF_MODEL_CHECKS && !rc; i++) {
-        const size_t row = rf_model_check_row(v, i);
-        const double got = routefit_logit(r, v->x + row * v->dim), want = m->check[i];
-        if (!(fabs(got - want) <= 1e-6 * (1 + fabs(want))))
-            rc = rf_fail(err, RF_FAIL, "the scoring pair gives logit %.9g for prompt %lld, the trainer %.9g", got,
-                         (long long)v->prompt[row], want);
-    }
-out:
+                     routefit_dim(r), dim);
+    else if (f->votes)
+        rc = check_logits(m, f->votes, r, err);
+    else if (!(rc = RF_NEW(room, 2 * f->scored->r.models, err)) &&
+             !(rc = check_predictions(m, f->scored, r, room, err)))
+        measure(m, f->scored, r, room);
+    rf_free(room);
     routefit_free(r);
     return rc;
 }
@@ -104,5 +201,5 @@ int rf_model_build(struct rf_model *m, const struct rf_kind *kind, const struct 
     if ((rc = add_common(m, kind, f, err)) ||
         (rc = rf_safetensors_build(m->tensor, m->tensors, m->meta, m->metas, buf, err)))
         return rc;
-    return check_bytes(m, f->votes, buf, err);
+    return check_bytes(m, f, buf, err);
 }

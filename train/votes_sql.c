@@ -7,8 +7,7 @@
 
 #include "core/mem.h"
 
-/* Adds the first column of all rows of sql to b, separated by ", ". */
-static int join_names(struct rf_db *db, const char *sql, struct rf_buf *b, struct rf_err *err)
+int rf_join_names(struct rf_db *db, const char *sql, struct rf_buf *b, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
     int rc = rf_stmt_new(&s, db, sql, err);
@@ -16,42 +15,6 @@ static int join_names(struct rf_db *db, const char *sql, struct rf_buf *b, struc
         rc = rf_buf_printf(b, err, "%s%s", b->len ? ", " : "", rf_col_text(s, 0));
     rf_stmt_free(s);
     return rc;
-}
-
-int rf_votes_embedder(struct rf_votes *v, struct rf_db *db, const char *name, int64_t *id, struct rf_err *err)
-{
-    struct rf_stmt *s = NULL;
-    struct rf_buf all = { 0 };
-    int rc, n = 0;
-    if ((rc = rf_stmt_new(
-             &s, db, "SELECT id, name, dim, sha256 FROM embedder WHERE ?1 IS NULL OR name = ?1 ORDER BY name", err)))
-        goto out;
-    rf_bind_text(s, 1, name);
-    while ((rc = rf_step(s, err)) == 1 && ++n == 1) {
-        const struct rf_str title = rf_col_str(s, 1), sha = rf_col_str(s, 3);
-        *id = rf_col_int(s, 0);
-        v->dim = (size_t)rf_col_int(s, 2);
-        if (!(v->embedder = rf_strndup(title.s, title.len, err)) ||
-            (sha.s && !(v->embedder_sha256 = rf_strndup(sha.s, sha.len, err)))) {
-            rc = RF_FAIL;
-            goto out;
-        }
-    }
-    if (rc < 0 || n == 1)
-        goto out;
-    if ((rc = join_names(db, "SELECT name FROM embedder ORDER BY name", &all, err)))
-        goto out;
-    if (!all.len)
-        rc = rf_fail(err, RF_BAD_INPUT, "the database has no vectors of prompts: make them with `routefit embed text`");
-    else if (n == 0)
-        rc = rf_fail(err, RF_USAGE, "--embedder %s: the database has no such vectors; it has %s", name, all.data);
-    else
-        rc = rf_fail(err, RF_USAGE, "the database has vectors of several embedders: choose one with --embedder: %s",
-                     all.data);
-out:
-    rf_stmt_free(s);
-    rf_buf_release(&all);
-    return rc < 0 ? rc : 0;
 }
 
 /* found: SELECT with ?1, one row where the name is known; known: SELECT of all names. */
@@ -63,7 +26,7 @@ static int check_list(struct rf_db *db, const struct rf_list *list, const char *
         int rc = rf_db_int(db, &one, err, found, 1, &list->v[i]);
         if (rc == 0) {
             struct rf_buf all = { 0 };
-            if (!(rc = join_names(db, known, &all, err)))
+            if (!(rc = rf_join_names(db, known, &all, err)))
                 rc = rf_fail(err, RF_USAGE, "%s %s: the database has no vote of that name; it has %s", option,
                              list->v[i], all.len ? all.data : "no votes");
             rf_buf_release(&all);

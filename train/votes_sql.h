@@ -8,6 +8,7 @@
 
 #include "core/db.h"
 #include "core/err.h"
+#include "core/mem.h"
 #include "train/votes.h"
 
 #ifdef __cplusplus
@@ -21,9 +22,8 @@ struct rf_raw_vote {
     enum rf_winner winner;
 };
 
-/* Sets v->embedder, v->embedder_sha256, v->dim and *id. RF_USAGE: an unknown name, or several and none chosen (all are
- * listed); RF_BAD_INPUT: no vectors at all. */
-int rf_votes_embedder(struct rf_votes *v, struct rf_db *db, const char *name, int64_t *id, struct rf_err *err);
+/* Adds the first column of all rows of sql to b, separated by ", ". */
+int rf_join_names(struct rf_db *db, const char *sql, struct rf_buf *b, struct rf_err *err);
 /* RF_USAGE where --source or --judge holds a name that the database does not know. */
 int rf_votes_check_names(struct rf_db *db, const struct rf_votes_filter *f, struct rf_err *err);
 /* *raw = the votes that pass --source and --judge and have a prompt, two models and a usable weight, in database order;

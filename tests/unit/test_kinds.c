@@ -46,66 +46,99 @@ static void unparse(struct parsed *p)
     rf_free(p->opts);
 }
 
-/* From a command line to the bytes of a weight file, as `fit` does it. */
-static int fit_bytes(const struct rf_kind *kind, const char *const *args, int threads, struct rf_buf *bytes,
-                     struct rf_model *m, struct rf_votes *v, struct rf_err *err)
-{
+/* A fit under way, as `fit` does it. */
+struct fitted {
     struct parsed p;
-    struct rf_fit f = { 0 };
-    int rc = parse(&p, kind, args, err);
-    if (!rc) {
-        const struct rf_fit_options *o = p.opts;
-        const struct rf_votes_filter filter = { o->embedder, o->source, o->judge, o->min_chars, o->valid, 9 };
-        rc = rf_votes_load(v, db, &filter, err);
-    }
-    if (!rc) {
-        rf_fit_init(&f, v, threads, 9, NULL);
-        if (!(rc = kind->fit(&f, p.opts, m, err)))
-            rc = rf_model_build(m, kind, &f, bytes, err);
-        if (!rc) {
-            assert_true(f.used_train > 0 && f.used_valid > 0 && f.epochs > 0);
-            if (!(m->valid_accuracy > 0.55 && m->valid_loss < log(2) && m->train_loss < log(2)))
-                print_error("%s: accuracy %g, losses %g and %g\n", kind->cmd.name, m->valid_accuracy, m->valid_loss,
-                            m->train_loss);
-            assert_true(m->valid_accuracy > 0.55 && m->valid_accuracy < 1);
-            assert_true(m->valid_loss < log(2) && m->train_loss < log(2));
-        }
-    }
-    rf_fit_release(&f);
-    unparse(&p);
+    struct rf_fit_data data;
+    struct rf_fit f;
+    struct rf_model m;
+    struct rf_buf bytes; /* of the weight file */
+};
+
+static void fitted_release(struct fitted *t)
+{
+    rf_buf_release(&t->bytes);
+    rf_model_release(&t->m);
+    rf_fit_release(&t->f);
+    rf_fit_data_release(&t->data);
+    unparse(&t->p);
+}
+
+/* What must hold of a kind's numbers. */
+static void check_losses(const struct rf_kind *kind, const struct fitted *t)
+{
+    const bool votes = kind->from == RF_FROM_VOTES;
+    const double valid = t->m.valid_loss, none = votes ? log(2) : t->m.null_loss;
+    assert_true(t->f.used_train > 0 && t->f.used_valid > 0 && t->f.epochs > 0);
+    if (!(valid < none))
+        print_error("%s: loss %g in validation, %g without a router\n", kind->cmd.name, valid, none);
+    assert_true(valid < none);
+    assert_true(!votes || (t->m.valid_accuracy > 0.55 && t->m.valid_accuracy < 1 && t->m.train_loss < log(2)));
+}
+
+/* From a command line to the fitted model; build: and to the bytes of its file. */
+static int fit_args(struct fitted *t, const struct rf_kind *kind, const char *const *args, int threads, bool build,
+                    struct rf_err *err)
+{
+    *t = (struct fitted){ 0 };
+    int rc = parse(&t->p, kind, args, err);
+    if (rc || (rc = rf_fit_data_load(&t->data, db, kind, t->p.opts, 9, err)))
+        return rc;
+    rf_fit_init(&t->f, t->data.votes, t->data.scored, threads, 9, NULL);
+    if ((rc = kind->fit(&t->f, t->p.opts, &t->m, err)) || !build)
+        return rc;
+    if (!(rc = rf_model_build(&t->m, kind, &t->f, &t->bytes, err)))
+        check_losses(kind, t);
     return rc;
 }
 
-static const char *const standard[] = { "--valid", "0.2", NULL };
+/* The least that a kind must be told. */
+static const char *const of_votes[] = { "--valid=0.2", NULL }, *const of_results[] = { "--valid=0.2", "--bench=planted",
+                                                                                       NULL };
+static const char *const *standard(const struct rf_kind *kind)
+{
+    return kind->from == RF_FROM_VOTES ? of_votes : of_results;
+}
+
+static void scores_agree(const struct fitted *t, const struct routefit_router *r)
+{
+    const struct rf_votes *const v = t->data.votes;
+    for (size_t i = 0; v && i < RF_MODEL_CHECKS; i++)
+        assert_near(routefit_win_rate(r, v->x + rf_model_check_row(v->rows, i) * DIM), rf_sigmoid(t->m.check[i]), 1e-6);
+    const struct rf_scored *const s = t->data.scored;
+    for (size_t i = 0; s && i < RF_MODEL_CHECKS; i++) {
+        double score[4], cost[4];
+        assert_int_equal(routefit_models(r), 4);
+        assert_int_equal(routefit_predict(r, rf_scored_x(s, rf_model_check_row(s->r.n, i)), score, cost), 0);
+        for (size_t m = 0; m < 4; m++) {
+            assert_string_equal(routefit_model(r, m), s->r.model[m]);
+            assert_near(score[m], t->m.predicted[i * 8 + m], 1e-6);
+            assert_near(cost[m], t->m.predicted[i * 8 + 4 + m], 1e-6);
+        }
+    }
+}
 
 static void every_kind_fits_saves_and_loads(void **state)
 {
     (void)state;
     for (const struct rf_kind *const *k = rf_kinds; *k; k++) {
-        struct rf_buf bytes = { 0 };
-        struct rf_model m = { 0 };
-        struct rf_votes v = { 0 };
+        struct fitted t;
         struct rf_err err = { 0 };
         struct routefit_router *r = NULL;
         char why[ROUTEFIT_ERR];
-        if (fit_bytes(*k, standard, 1, &bytes, &m, &v, &err))
+        if (fit_args(&t, *k, standard(*k), 1, true, &err))
             print_error("%s: %s\n", (*k)->cmd.name, err.msg);
         assert_int_equal(err.code, 0);
-        assert_int_equal(routefit_load(&r, bytes.data, bytes.len, NULL, why), 0);
+        assert_int_equal(routefit_load(&r, t.bytes.data, t.bytes.len, NULL, why), 0);
         assert_string_equal(routefit_kind(r), (*k)->cmd.name);
         assert_int_equal(routefit_dim(r), DIM);
         assert_string_equal(routefit_meta(r, "routefit.embedder"), "planted");
         assert_string_equal(routefit_meta(r, "routefit.version"), RF_VERSION);
-        assert_non_null(routefit_meta(r, "routefit.strong"));
-        assert_non_null(routefit_meta(r, "routefit.weak"));
-        for (size_t i = 0; i < RF_MODEL_CHECKS; i++) {
-            const float *x = v.x + rf_model_check_row(&v, i) * DIM;
-            assert_near(routefit_win_rate(r, x), rf_sigmoid(m.check[i]), 1e-6);
-        }
+        assert_true((*k)->from == RF_FROM_RESULTS ||
+                    (routefit_meta(r, "routefit.strong") && routefit_meta(r, "routefit.weak")));
+        scores_agree(&t, r);
         routefit_free(r);
-        rf_model_release(&m);
-        rf_votes_release(&v);
-        rf_buf_release(&bytes);
+        fitted_release(&t);
     }
 }
 
@@ -113,18 +146,14 @@ static void threads_give_the_same_bytes(void **state)
 {
     (void)state;
     for (const struct rf_kind *const *k = rf_kinds; *k; k++) {
-        struct rf_buf bytes[3] = { { 0 } };
+        struct fitted t[3];
         for (int i = 0; i < 3; i++) {
-            struct rf_model m = { 0 };
-            struct rf_votes v = { 0 };
-            assert_int_equal(fit_bytes(*k, standard, 1 << i, &bytes[i], &m, &v, NULL), 0);
-            assert_int_equal(bytes[i].len, bytes[0].len);
-            assert_memory_equal(bytes[i].data, bytes[0].data, bytes[0].len);
-            rf_model_release(&m);
-            rf_votes_release(&v);
+            assert_int_equal(fit_args(&t[i], *k, standard(*k), 1 << i, true, NULL), 0);
+            assert_int_equal(t[i].bytes.len, t[0].bytes.len);
+            assert_memory_equal(t[i].bytes.data, t[0].bytes.data, t[0].bytes.len);
         }
         for (int i = 0; i < 3; i++)
-            rf_buf_release(&bytes[i]);
+            fitted_release(&t[i]);
     }
 }
 
@@ -133,44 +162,34 @@ static void wrong_scores_are_never_saved(void **state)
 {
     (void)state;
     for (const struct rf_kind *const *k = rf_kinds; *k; k++) {
-        struct rf_buf bytes = { 0 };
-        struct rf_model m = { 0 };
-        struct rf_votes v = { 0 };
-        struct rf_fit f;
+        struct fitted t;
         struct rf_err err = { 0 };
-        struct parsed p;
-        assert_int_equal(parse(&p, *k, standard, NULL), 0);
-        assert_int_equal(rf_votes_load(&v, db, &(struct rf_votes_filter){ .valid = 0.2 }, NULL), 0);
-        rf_fit_init(&f, &v, 1, 1, NULL);
-        assert_int_equal((*k)->fit(&f, p.opts, &m, &err), 0);
-        m.check[7] += 1e-3;
-        assert_int_equal(rf_model_build(&m, *k, &f, &bytes, &err), RF_FAIL);
+        assert_int_equal(fit_args(&t, *k, standard(*k), 1, false, &err), 0);
+        *(t.m.predicted ? &t.m.predicted[7] : &t.m.check[7]) += 1e-3;
+        assert_int_equal(rf_model_build(&t.m, *k, &t.f, &t.bytes, &err), RF_FAIL);
         assert_non_null(strstr(err.msg, "the trainer"));
-        rf_buf_release(&bytes);
-        rf_model_release(&m);
-        rf_fit_release(&f);
-        rf_votes_release(&v);
-        unparse(&p);
+        fitted_release(&t);
     }
 }
 
 static void refuse(const struct rf_kind *kind, const struct rf_opt *o, const char *value)
 {
     char option[64];
-    struct rf_buf bytes = { 0 };
-    struct rf_model m = { 0 };
-    struct rf_votes v = { 0 };
+    const char *args[4] = { 0 };
+    size_t n = 0;
+    struct fitted t;
     struct rf_err err = { 0 };
     snprintf(option, sizeof option, "--%s=%s", o->name, value);
-    const char *const args[] = { "--valid=0.2", option, NULL }, *const alone[] = { option, NULL };
-    const int rc = fit_bytes(kind, strcmp(o->name, "valid") == 0 ? alone : args, 1, &bytes, &m, &v, &err);
+    for (const char *const *a = standard(kind); *a; a++) /* but the option itself */
+        if (strncmp(*a + 2, o->name, strlen(o->name)) != 0)
+            args[n++] = *a;
+    args[n] = option;
+    const int rc = fit_args(&t, kind, args, 1, true, &err);
     if (rc != RF_USAGE)
         print_error("fit %s %s: code %d, \"%s\"\n", kind->cmd.name, option, rc, err.msg);
     assert_int_equal(rc, RF_USAGE);
     assert_true(err.msg[0]);
-    rf_buf_release(&bytes);
-    rf_model_release(&m);
-    rf_votes_release(&v);
+    fitted_release(&t);
 }
 
 static void every_bad_option_is_refused(void **state)

@@ -45,7 +45,7 @@ static int pick(struct rf_sides *s, struct rf_fit *f, const struct rf_votes *v, 
 {
     const char *a[] = { strong, NULL }, *b[] = { weak, NULL };
     const struct rf_list la = list(a), lb = list(b);
-    rf_fit_init(f, v, 1, 1, NULL);
+    rf_fit_init(f, v, NULL, 1, 1, NULL);
     return rf_sides_pick(s, f, &la, &lb, ties, err);
 }
 

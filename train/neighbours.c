@@ -1,0 +1,151 @@
+/* Tiles of queries against tiles of rows by GEMM, a short sorted list per query. Where rounding of floats might hide a
+ * neighbour behind the end of the list, the query is searched again in doubles. */
+#include "train/neighbours.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/blas.h"
+#include "core/mem.h"
+#include "core/par.h"
+
+enum { TILE = 1024, SLACK = 32, GROUP = 16 };
+
+struct search {
+    const float *x, *q;
+    const float *unit; /* [rows][dim] x with rows of unit length */
+    size_t rows, queries, dim, k;
+    size_t list;    /* candidates kept of a query: k + SLACK, or all rows */
+    double margin;  /* of a cosine in floats */
+    uint32_t *near; /* [queries][k] */
+};
+
+struct candidate {
+    float cosine;
+    uint32_t row;
+};
+struct exact {
+    double distance; /* whole number of 1e-12 */
+    uint32_t row;
+};
+
+static double norm(const float *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    return sqrt(sum);
+}
+
+static void make_unit(const float *x, size_t n, float *unit)
+{
+    const double length = norm(x, n), inverse = length > 0 ? 1 / length : 0;
+    for (size_t i = 0; i < n; i++)
+        unit[i] = (float)((double)x[i] * inverse);
+}
+
+/* The pair's rule: cosine in doubles, distance to 12 decimals. */
+static struct exact measure(const struct search *s, const float *q, double q_norm, uint32_t row)
+{
+    const float *const v = s->x + row * s->dim;
+    double dot = 0;
+    for (size_t i = 0; i < s->dim; i++)
+        dot += (double)v[i] * (double)q[i];
+    const double length = norm(v, s->dim) * q_norm;
+    return (struct exact){ rint((1 - (length > 0 ? dot / length : 0)) * 1e12), row };
+}
+
+static int by_distance(const void *a, const void *b)
+{
+    const struct exact *x = a, *y = b;
+    return x->distance < y->distance ? -1 : x->distance > y->distance ? 1 : (x->row > y->row) - (x->row < y->row);
+}
+
+/* Takes in the cosines of rows first .. first + n - 1; list[*count], best first. */
+static void keep_best(const struct search *s, const float *cosine, size_t n, size_t first, struct candidate *list,
+                      size_t *count)
+{
+    for (size_t g = 0; g < n; g += GROUP) {
+        const size_t end = n - g < GROUP ? n : g + GROUP;
+        const float bar = *count == s->list ? list[*count - 1].cosine : -INFINITY;
+        int any = 0;
+        for (size_t i = g; i < end; i++)
+            any |= cosine[i] > bar;
+        for (size_t i = g; any && i < end; i++) {
+            size_t at = *count < s->list ? (*count)++ : s->list;
+            if (at == s->list && !(cosine[i] > list[--at].cosine))
+                continue;
+            for (; at > 0 && cosine[i] > list[at - 1].cosine; at--)
+                list[at] = list[at - 1];
+            list[at] = (struct candidate){ cosine[i], (uint32_t)(first + i) };
+        }
+    }
+}
+
+/* The k nearest of the candidates, or of all rows where one beyond the candidates could be among them. room[rows] */
+static void settle(const struct search *s, const float *q, const struct candidate *list, size_t count,
+                   struct exact *room, uint32_t *near)
+{
+    const double q_norm = norm(q, s->dim);
+    const bool sure = count == s->rows || (double)list[count - 1].cosine < (double)list[s->k - 1].cosine - s->margin;
+    const size_t n = sure ? count : s->rows;
+    for (size_t i = 0; i < n; i++)
+        room[i] = measure(s, q, q_norm, sure ? list[i].row : (uint32_t)i);
+    qsort(room, n, sizeof *room, by_distance);
+    for (size_t i = 0; i < s->k; i++)
+        near[i] = room[i].row;
+}
+
+static int search_block(void *ctx, size_t block, struct rf_err *err)
+{
+    const struct search *const s = ctx;
+    const size_t from = block * RF_BLOCK_ROWS, left = s->queries - from,
+                 n = left < RF_BLOCK_ROWS ? left : RF_BLOCK_ROWS;
+    float *q = NULL, *cosine = NULL;
+    struct candidate *list = NULL;
+    struct exact *room = NULL;
+    size_t *count = NULL;
+    int rc;
+    if ((rc = RF_NEW(q, n * s->dim, err)) || (rc = RF_NEW(cosine, n * TILE, err)) ||
+        (rc = RF_NEW(list, n * s->list, err)) || (rc = RF_NEW(room, s->rows, err)) || (rc = RF_NEW(count, n, err)))
+        goto out;
+    for (size_t i = 0; i < n; i++)
+        make_unit(s->q + (from + i) * s->dim, s->dim, q + i * s->dim);
+    for (size_t first = 0; first < s->rows; first += TILE) {
+        const size_t m = s->rows - first < TILE ? s->rows - first : TILE;
+        rf_sgemm(false, true, n, m, s->dim, 1, q, s->dim, s->unit + first * s->dim, s->dim, 0, cosine, TILE);
+        for (size_t i = 0; i < n; i++)
+            keep_best(s, cosine + i * TILE, m, first, list + i * s->list, &count[i]);
+    }
+    for (size_t i = 0; i < n; i++)
+        settle(s, s->q + (from + i) * s->dim, list + i * s->list, count[i], room, s->near + (from + i) * s->k);
+out:
+    rf_free(q);
+    rf_free(cosine);
+    rf_free(list);
+    rf_free(room);
+    rf_free(count);
+    return rc;
+}
+
+int rf_neighbours(const float *x, size_t rows, const float *q, size_t queries, size_t dim, size_t k, int threads,
+                  uint32_t *near, struct rf_err *err)
+{
+    struct search s = { .x = x, .q = q, .rows = rows, .queries = queries, .dim = dim, .k = k, .near = near };
+    float *unit = NULL;
+    size_t cells;
+    if (!rf_mul(rows, dim, &cells))
+        return rf_fail(err, RF_FAIL, "out of memory: %zu vectors of %zu", rows, dim);
+    int rc = RF_NEW(unit, cells, err);
+    for (size_t i = 0; i < rows && !rc; i++)
+        make_unit(x + i * dim, dim, unit + i * dim);
+    s.unit = unit;
+    s.list = k + SLACK < rows ? k + SLACK : rows;
+    s.margin = 4e-7 * sqrt((double)dim) + 1e-6; /* rounding of the unit rows and of the sums, with room to spare */
+    if (!rc)
+        rc = rf_par_run(rf_par_blocks(queries), threads, search_block, &s, err);
+    rf_free(unit);
+    return rc;
+}
