@@ -20,16 +20,26 @@ static int check_bench(struct rf_db *db, const char *name, struct rf_err *err)
     return rc;
 }
 
+/* *name, where it is an alias, becomes what it is known as; l keeps the text. */
+static int read_alias(struct rf_names *l, struct rf_db *db, const char **name, struct rf_err *err)
+{
+    const int rc = *name ? rf_names_read(l, db, "SELECT known_as FROM alias WHERE name = ?1", *name, err) : 0;
+    if (l->n)
+        *name = l->v[0];
+    return rc;
+}
+
 /* Fills the names of the pair. The models that have results come best first. */
 static int choose_pair(struct rf_bench *b, struct rf_db *db, const struct rf_bench_options *o, struct rf_err *err)
 {
     struct rf_names models = { 0 };
+    struct rf_names known[2] = { { 0 }, { 0 } };
     const char *strong = o->strong, *weak = o->weak;
     int rc = rf_names_read(&models, db,
-                           "SELECT m.name FROM item i JOIN result r ON r.item = i.id JOIN model m ON m.id = r.model "
-                           "WHERE i.bench = ?1 GROUP BY m.id ORDER BY avg(r.score) DESC, m.name",
+                           "SELECT n.known_as FROM item i JOIN result r ON r.item = i.id JOIN model_name n ON n.id = "
+                           "r.model WHERE i.bench = ?1 GROUP BY n.known_as ORDER BY avg(r.score) DESC, n.known_as",
                            o->name, err);
-    if (rc)
+    if (rc || (rc = read_alias(&known[0], db, &strong, err)) || (rc = read_alias(&known[1], db, &weak, err)))
         goto out;
     if ((strong && !rf_names_have(&models, strong)) || (weak && !rf_names_have(&models, weak))) {
         rc = rf_names_unknown(&models, "model of this benchmark",
@@ -57,6 +67,36 @@ static int choose_pair(struct rf_bench *b, struct rf_db *db, const struct rf_ben
         rc = RF_FAIL;
 out:
     rf_names_release(&models);
+    rf_names_release(&known[0]);
+    rf_names_release(&known[1]);
+    return rc;
+}
+
+/* Two names of one model may have scored the same question: that is one score where they agree, and an error where not.
+ */
+static int check_aliases(const struct rf_bench *b, struct rf_db *db, struct rf_err *err)
+{
+    struct rf_stmt *s = NULL;
+    int rc =
+        rf_stmt_new(&s, db,
+                    "SELECT n.known_as, min(n.name), max(n.name), i.key FROM item i JOIN result r ON r.item = i.id "
+                    "JOIN model_name n ON n.id = r.model WHERE i.bench = ?1 AND n.known_as IN (?2, ?3) AND EXISTS "
+                    "(SELECT 1 FROM alias) GROUP BY i.id, r.turn, n.known_as HAVING min(r.score) < max(r.score) "
+                    "LIMIT 1",
+                    err);
+    if (rc)
+        goto out;
+    rf_bind_text(s, 1, b->name);
+    rf_bind_text(s, 2, b->strong_name);
+    rf_bind_text(s, 3, b->weak_name);
+    if ((rc = rf_step(s, err)) == 1)
+        rc =
+            rf_fail(err, RF_BAD_INPUT,
+                    "benchmark \"%s\": found two scores of %s on question %s, under its names %s and %s, expected one: "
+                    "take the alias back with routefit alias --remove",
+                    b->name, rf_col_text(s, 0), rf_col_text(s, 3), rf_col_text(s, 1), rf_col_text(s, 2));
+out:
+    rf_stmt_free(s);
     return rc;
 }
 
@@ -124,11 +164,13 @@ static int any_listed(const struct hashes *h, struct rf_str text, struct rf_str 
 enum column { PROMPT, TEXT, MORE, BYTES, STRONG_SUM, STRONG_TURNS, WEAK_SUM, WEAK_TURNS, GRADED };
 
 static const char items_sql[] = "SELECT i.prompt, q.text, q.more, q.bytes, "
-                                "total(r.score) FILTER (WHERE m.name = ?2), count(*) FILTER (WHERE m.name = ?2), "
-                                "total(r.score) FILTER (WHERE m.name = ?3), count(*) FILTER (WHERE m.name = ?3), "
-                                "count(*) FILTER (WHERE r.score NOT IN (0, 1) AND m.name IN (?2, ?3)) "
-                                "FROM item i LEFT JOIN prompt q ON q.id = i.prompt LEFT JOIN result r ON r.item = i.id "
-                                "LEFT JOIN model m ON m.id = r.model WHERE i.bench = ?1 GROUP BY i.id ORDER BY i.id";
+                                "total(r.score) FILTER (WHERE r.name = ?2), count(*) FILTER (WHERE r.name = ?2), "
+                                "total(r.score) FILTER (WHERE r.name = ?3), count(*) FILTER (WHERE r.name = ?3), "
+                                "count(*) FILTER (WHERE r.score NOT IN (0, 1)) "
+                                "FROM item i LEFT JOIN prompt q ON q.id = i.prompt LEFT JOIN (SELECT DISTINCT s.item, "
+                                "s.turn, s.score, n.known_as AS name FROM item j JOIN result s ON s.item = j.id JOIN "
+                                "model_name n ON n.id = s.model WHERE j.bench = ?1 AND n.known_as IN (?2, ?3)) r ON "
+                                "r.item = i.id WHERE i.bench = ?1 GROUP BY i.id ORDER BY i.id";
 
 static int make_room(struct rf_bench *b, size_t n, struct rf_err *err)
 {
@@ -225,7 +267,8 @@ int rf_bench_load(struct rf_bench *b, struct rf_db *db, const struct rf_bench_op
 {
     int rc;
     *b = (struct rf_bench){ 0 };
-    if ((rc = check_bench(db, o->name, err)) || (rc = choose_pair(b, db, o, err)) || (rc = read_items(b, db, o, err)))
+    if ((rc = check_bench(db, o->name, err)) || (rc = choose_pair(b, db, o, err)) || (rc = check_aliases(b, db, err)) ||
+        (rc = read_items(b, db, o, err)))
         return rc;
     return fingerprint(b, err);
 }

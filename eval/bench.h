@@ -19,7 +19,8 @@ extern "C" {
 
 struct rf_bench_options {
     const char *name;   /* item.bench */
-    const char *strong; /* model names; NULL: of the two models that have results, the better and the other one */
+    const char *strong; /* model names or their aliases; NULL: of the two models that have results, the better and the
+                           other one */
     const char *weak;
     bool keep_contaminated; /* true: items of table contaminated stay in */
 };

@@ -92,7 +92,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
 }
 
-/* Reads the names of id[n] (sorted) and gives them indices by name: of[i] = index of id[i]. */
+/* Reads the names as which id[n] (sorted) are counted and gives them indices by name: of[i] = index of id[i]. */
 static int name_models(struct rf_votes *v, struct rf_db *db, const int64_t *id, size_t n, uint32_t *of,
                        struct rf_err *err)
 {
@@ -101,7 +101,7 @@ static int name_models(struct rf_votes *v, struct rf_db *db, const int64_t *id, 
     size_t known = 0;
     int rc;
     if ((rc = RF_NEW(m, n, err)) || (rc = RF_NEW(v->model, n, err)) ||
-        (rc = rf_stmt_new(&s, db, "SELECT id, name FROM model ORDER BY id", err)))
+        (rc = rf_stmt_new(&s, db, "SELECT id, known_as FROM model_name ORDER BY id", err)))
         goto out;
     while (known < n && (rc = rf_step(s, err)) == 1) {
         if (rf_col_int(s, 0) != id[known])

@@ -71,8 +71,11 @@ int rf_votes_read(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
     size_t count = 0, cap = 0;
     int rc;
     if ((rc = rf_stmt_new(&s, db,
-                          "SELECT p.prompt, p.model_a, p.model_b, p.winner, p.weight, p.judge, s.name"
-                          " FROM preference p JOIN source s ON s.id = p.source ORDER BY p.id",
+                          "WITH one AS MATERIALIZED (SELECT id, min(id) OVER (PARTITION BY known_as) AS model FROM "
+                          "model_name)"
+                          " SELECT p.prompt, a.model, b.model, p.winner, p.weight, p.judge, s.name"
+                          " FROM preference p JOIN source s ON s.id = p.source JOIN one a ON a.id = p.model_a"
+                          " JOIN one b ON b.id = p.model_b ORDER BY p.id",
                           err)))
         goto out;
     while ((rc = rf_step(s, err)) == 1) {

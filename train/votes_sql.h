@@ -17,7 +17,7 @@ extern "C" {
 
 /* A vote before its prompt and its models are looked up. */
 struct rf_raw_vote {
-    int64_t prompt, a, b; /* ids of the database */
+    int64_t prompt, a, b; /* ids of the database; of models that are known as one, the least */
     double weight;        /* NaN: none */
     enum rf_winner winner;
 };

@@ -145,6 +145,30 @@ static void the_pair_can_be_named(void **state)
     }
 }
 
+static void aliases_are_one_model(void **state)
+{
+    struct place *p = *state;
+    struct rf_bench b;
+    struct rf_err err = { 0 };
+    assert_int_equal(rf_db_exec(p->db, "INSERT INTO alias VALUES ('other', 'tiny'), ('small', 'tiny')", NULL), 0);
+    assert_int_equal(rf_bench_load(&b, p->db, &(struct rf_bench_options){ .name = "trio" }, &err), 0);
+    assert_string_equal(b.weak_name, "tiny");
+    assert_int_equal(b.n, 1); /* two names with the same score count once */
+    assert_int_equal(b.turns[0], 1);
+    rf_bench_release(&b);
+    assert_int_equal(
+        rf_bench_load(&b, p->db, &(struct rf_bench_options){ .name = "quiz", .strong = "small", .weak = "big" }, &err),
+        0);
+    assert_string_equal(b.strong_name, "tiny");
+    rf_bench_release(&b);
+    assert_int_equal(rf_db_exec(p->db, "DELETE FROM alias; INSERT INTO alias VALUES ('small', 'big')", NULL), 0);
+    assert_int_equal(rf_bench_load(&b, p->db, &(struct rf_bench_options){ .name = "trio" }, &err), RF_BAD_INPUT);
+    assert_string_equal(err.msg,
+                        "benchmark \"trio\": found two scores of big on question a, under its names big and small, "
+                        "expected one: take the alias back with routefit alias --remove");
+    rf_bench_release(&b);
+}
+
 static void wrong_names_are_refused_with_the_known_ones(void **state)
 {
     struct place *p = *state;
@@ -323,6 +347,7 @@ int main(void)
         IN_A_PLACE(contaminated_items_stay_on_request),
         IN_A_PLACE(turns_are_averaged),
         IN_A_PLACE(the_pair_can_be_named),
+        IN_A_PLACE(aliases_are_one_model),
         IN_A_PLACE(wrong_names_are_refused_with_the_known_ones),
         IN_A_PLACE(routers_score_the_stored_vectors),
         IN_A_PLACE(routers_that_do_not_fit_are_refused),

@@ -122,6 +122,24 @@ static void filters_name_what_they_keep(void **state)
     vote_db_close(db, path);
 }
 
+static void aliases_are_one_model(void **state)
+{
+    (void)state;
+    char path[64];
+    struct rf_db *db = small(path);
+    struct rf_votes v;
+    struct rf_err err = { 0 };
+    vote_db_run(db, "INSERT INTO alias VALUES ('alpha', 'new name'), ('mid', 'new name')");
+    assert_int_equal(rf_votes_load(&v, db, &(struct rf_votes_filter){ 0 }, &err), 0);
+    assert_int_equal(v.models, 2); /* 8 and 10 are one; its votes against itself are left out */
+    assert_string_equal(v.model[0], "new name");
+    assert_string_equal(v.model[1], "zeta");
+    assert_int_equal(v.left_out[RF_OUT_SAME_MODEL], 2);
+    assert_int_equal(v.n, 5);
+    rf_votes_release(&v);
+    vote_db_close(db, path);
+}
+
 static void split_follows_the_text_alone(void **state)
 {
     (void)state;
@@ -223,7 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(votes_are_joined_and_counted), cmocka_unit_test(filters_name_what_they_keep),
         cmocka_unit_test(split_follows_the_text_alone), cmocka_unit_test(wrong_names_and_vectors_are_refused),
-        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(every_allocation_may_fail),    cmocka_unit_test(aliases_are_one_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
