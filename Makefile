@@ -36,7 +36,7 @@ BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 PKGS_BUILD := gcc libc6-dev libopenblas-dev liblapacke-dev libcsv-dev libsqlite3-dev libjansson-dev zlib1g-dev libzstd-dev libssl-dev libutf8proc-dev gnuplot-nox
 PKGS_TEST  := libcmocka-dev bats python3-numpy sqlite3 zstd valgrind mandoc
 
-.PHONY: all deps deps-test demo check lint unit golden corpus cli fuzz bench valgrind install clean help format readme check-built valgrind-built
+.PHONY: all deps deps-test demo check crash lint unit golden corpus cli fuzz bench valgrind install clean help format readme check-built valgrind-built
 all: routefit
 
 help:
@@ -45,7 +45,8 @@ help:
 #: make            build ./routefit                       make demo      the whole route on built-in data
 #: make check      lint and all tests                     make deps      install the Debian packages
 #: make bench      measured, floor, ratio                 make fuzz      fuzz every parser (EXECS=10000000)
-#: make valgrind   the unit tests under valgrind          make install   PREFIX=/usr/local DESTDIR=
+#: make valgrind   the unit tests under valgrind          make crash     ingest killed KILLS=200 times
+#: make install    PREFIX=/usr/local DESTDIR=
 #: SANITIZE=1      with ASan and UBSan, in build-san      ARCH=...       processor to build for (native)
 #: V=1             show the commands                      JOBS=N         compile N files at a time
 
@@ -114,6 +115,10 @@ demo: routefit
 
 bench: $(BUILD)/routefit $(BENCHES)
 	@for b in $(BENCHES); do $$b || exit 1; done
+
+KILLS ?= 200
+crash: $(BUILD)/routefit
+	@ROUTEFIT=$(CURDIR)/$(BUILD)/routefit KILLS=$(KILLS) bats tests/cli/crash.bats
 
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 EXECS ?= 10000000

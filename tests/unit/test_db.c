@@ -422,6 +422,44 @@ static void a_load_does_not_end_under_a_statement(void **state)
     assert_int_equal(access(path, F_OK), -1);
 }
 
+static struct rf_db *open_trial(void)
+{
+    struct rf_db *db = NULL;
+    assert_int_equal(rf_db_open(&db, path, RF_DB_TRIAL, NULL), 0);
+    return db;
+}
+
+static void a_trial_sees_its_commits_and_stores_nothing(void **state)
+{
+    (void)state;
+    struct rf_db *db = open_trial();
+    for (int n = 1; n <= 2; n++) {
+        begin_and_run(db, "INSERT INTO model (name) VALUES (hex(randomblob(8)))");
+        assert_int_equal(rf_db_commit(db, NULL), 0);
+        assert_int_equal(value(db, "SELECT count(*) FROM model"), n);
+    }
+    rf_db_close(db);
+    assert_int_equal(access(path, F_OK), -1); /* nothing was there, nothing is */
+    db = open_load();
+    begin_and_run(db, "INSERT INTO model (name) VALUES ('m')");
+    assert_int_equal(rf_db_commit(db, NULL), 0);
+    rf_db_close(db);
+    db = open_trial();
+    begin_and_run(db, "INSERT INTO model (name) VALUES ('n')");
+    assert_int_equal(rf_db_commit(db, NULL), 0);
+    begin_and_run(db, "INSERT INTO model (name) VALUES ('o')");
+    assert_int_not_equal(rf_db_exec(db, "INSERT INTO model (name) VALUES ('o')", NULL), 0);
+    assert_int_not_equal(rf_db_commit(db, NULL), 0);
+    rf_db_rollback(db); /* forgets what was committed too */
+    assert_int_equal(value(db, "SELECT count(*) FROM model"), 1);
+    begin_and_run(db, "INSERT INTO model (name) VALUES ('p')");
+    assert_int_equal(rf_db_commit(db, NULL), 0);
+    rf_db_close(db);
+    db = open_load();
+    assert_int_equal(value(db, "SELECT count(*) FROM model"), 1);
+    rf_db_close(db);
+}
+
 #define TEST(f) cmocka_unit_test_teardown(f, drop_file)
 
 int main(void)
@@ -443,6 +481,7 @@ int main(void)
         TEST(a_load_that_ends_early_leaves_nothing),
         TEST(a_load_does_not_replace_what_came_up_meanwhile),
         TEST(a_load_does_not_end_under_a_statement),
+        TEST(a_trial_sees_its_commits_and_stores_nothing),
         TEST(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, make_dir, drop_dir);
