@@ -235,6 +235,26 @@ int rf_input_line(struct rf_input *in, struct rf_str *text, uint64_t *line, stru
     return 1;
 }
 
+int rf_input_rest(struct rf_input *in, size_t max, struct rf_buf *buf, struct rf_err *err)
+{
+    const uint64_t limit = max ? max : UINT64_C(4) << 30;
+    struct rf_str chunk;
+    int rc = 0;
+    buf->len = 0;
+    if (rf_input_size(in) <= limit && (rc = rf_buf_reserve(buf, (size_t)rf_input_size(in), err)))
+        return rc;
+    do {
+        if ((rc = rf_input_chunk(in, SIZE_MAX, &chunk, err)))
+            return rc;
+        if (rf_input_size(in) > limit || in->pulled > limit)
+            return rf_fail(err, RF_BAD_INPUT, "%s: found more than %llu bytes, expected at most so many", in->name,
+                           (unsigned long long)limit);
+        if ((rc = rf_buf_add(buf, chunk.s, chunk.len, err)))
+            return rc;
+    } while (chunk.len);
+    return 0;
+}
+
 const char *rf_input_name(const struct rf_input *in)
 {
     return in->name;
@@ -296,27 +316,10 @@ void rf_input_close(struct rf_input *in)
 
 int rf_file_read(const char *path, size_t max, struct rf_buf *buf, struct rf_err *err)
 {
-    const uint64_t limit = max ? max : UINT64_C(4) << 30;
     struct rf_input *in = NULL;
-    struct rf_str chunk;
-    buf->len = 0;
     int rc = rf_input_open(&in, path, err);
-    if (rc)
-        goto out;
-    if (rf_input_size(in) <= limit && (rc = rf_buf_reserve(buf, (size_t)rf_input_size(in), err)))
-        goto out;
-    do {
-        if ((rc = rf_input_chunk(in, SIZE_MAX, &chunk, err)))
-            goto out;
-        if (rf_input_size(in) > limit || in->pulled > limit) {
-            rc = rf_fail(err, RF_BAD_INPUT, "%s: found more than %llu bytes, expected at most so many", in->name,
-                         (unsigned long long)limit);
-            goto out;
-        }
-        if ((rc = rf_buf_add(buf, chunk.s, chunk.len, err)))
-            goto out;
-    } while (chunk.len);
-out:
+    if (!rc)
+        rc = rf_input_rest(in, max, buf, err);
     rf_input_close(in);
     return rc;
 }

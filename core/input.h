@@ -43,11 +43,13 @@ bool rf_input_packed(const struct rf_input *in);   /* gzip or zstd is unpacked o
 /* For progress, in bytes of the file itself, packed or not: read so far; and in all, 0 where unknown. */
 uint64_t rf_input_done(const struct rf_input *in);
 uint64_t rf_input_total(const struct rf_input *in);
+/* What is left into buf (replacing it); RF_BAD_INPUT above max bytes (0: 4 GiB). */
+int rf_input_rest(struct rf_input *in, size_t max, struct rf_buf *buf, struct rf_err *err);
 /* Reads what is left and gives the SHA-256 of the whole input. */
 int rf_input_digest(struct rf_input *in, uint8_t out[RF_SHA256_SIZE], struct rf_err *err);
 void rf_input_close(struct rf_input *in);
 
-/* Whole file into buf (replacing it); RF_BAD_INPUT above max bytes (0: 4 GiB). "-" reads standard input. */
+/* Whole file into buf as rf_input_rest does. "-" reads standard input. */
 int rf_file_read(const char *path, size_t max, struct rf_buf *buf, struct rf_err *err);
 
 /* Atomic writing (core/outfile.c): a temporary file in the target's folder (O_EXCL | O_NOFOLLOW), fsync of file and

@@ -91,9 +91,11 @@ void rf_free(void *p)
 
 int rf_buf_reserve(struct rf_buf *b, size_t more, struct rf_err *err)
 {
-    size_t need, cap = b->cap ? b->cap : 64;
+    size_t need, cap = b->cap;
     if (!rf_add(b->len, more, &need) || !rf_add(need, 1, &need))
         return rf_fail(err, RF_FAIL, "out of memory: a text of more than %zu bytes", b->len);
+    if (!cap)
+        cap = need > 64 ? need : 64; /* a large text at once, most often a whole file, gets no more than it needs */
     if (need <= b->cap)
         return 0;
     while (cap < need)

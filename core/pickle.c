@@ -181,9 +181,7 @@ static enum rf_pickle_kind kind_of(const struct machine *m, rf_pickle_ref ref)
 
 static int need_kind(const struct machine *m, rf_pickle_ref ref, enum rf_pickle_kind kind)
 {
-    return kind_of(m, ref) == kind
-               ? 0
-               : refuse(m, rf_pickle_kind_name(kind_of(m, ref)), rf_pickle_kind_name(kind));
+    return kind_of(m, ref) == kind ? 0 : refuse(m, rf_pickle_kind_name(kind_of(m, ref)), rf_pickle_kind_name(kind));
 }
 
 /* Takes the last mark away; *from = the height at which it was set. */
@@ -204,8 +202,9 @@ static int op_proto(struct machine *m)
 
 static int op_frame(struct machine *m)
 {
-    return m->number <= m->p->in.len - m->next ? 0
-                                               : refuse_number(m, "a frame of length", m->number, "one within the file");
+    return m->number <= m->p->in.len - m->next
+               ? 0
+               : refuse_number(m, "a frame of length", m->number, "one within the file");
 }
 
 static int op_stop(struct machine *m)
@@ -278,7 +277,8 @@ static bool count_surrogates(struct rf_str s, uint32_t *n)
         return true;
     for (size_t i = 0; i < s.len;) {
         size_t step = rf_utf8_step(s.s + i, s.len - i);
-        if (!step && s.len - i >= 3 && p[i] == 0xED && p[i + 1] >= 0xA0 && p[i + 1] <= 0xBF && (p[i + 2] & 0xC0) == 0x80) {
+        if (!step && s.len - i >= 3 && p[i] == 0xED && p[i + 1] >= 0xA0 && p[i + 1] <= 0xBF &&
+            (p[i + 2] & 0xC0) == 0x80) {
             step = 3;
             ++*n;
         }

@@ -48,11 +48,11 @@ typedef uint32_t rf_pickle_ref;
 
 struct rf_pickle_value {
     enum rf_pickle_kind kind;
-    int64_t i;         /* BOOL: 0, 1; INT; NAME: its id */
-    double x;          /* REAL */
-    struct rf_str s;   /* TEXT, BYTES: borrowed from the input */
-    size_t surrogates; /* TEXT: lone ones in it, as three bytes each; the rest is well-formed UTF-8 */
-    size_t n;          /* LIST, TUPLE: items; DICT: pairs; OBJECT: 3 */
+    int64_t i;                 /* BOOL: 0, 1; INT; NAME: its id */
+    double x;                  /* REAL */
+    struct rf_str s;           /* TEXT, BYTES: borrowed from the input */
+    size_t surrogates;         /* TEXT: lone ones in it, as three bytes each; the rest is well-formed UTF-8 */
+    size_t n;                  /* LIST, TUPLE: items; DICT: pairs; OBJECT: 3 */
     const rf_pickle_ref *item; /* [n]; DICT: [2n] key, value, ...; OBJECT: what was to be called (a NAME or an OBJECT),
                                 * its arguments (a TUPLE), the state that was to be set (none: a NONE) */
 };

@@ -66,13 +66,13 @@ static const struct rf_pickle_names allowed = {
 };
 
 struct array {
-    char type;           /* 'O', 'f', 'i', 'u', 'b' as numpy's; 'r': start + i * step */
-    size_t width;        /* bytes of a number */
+    char type;    /* 'O', 'f', 'i', 'u', 'b' as numpy's; 'r': start + i * step */
+    size_t width; /* bytes of a number */
     bool big_endian;
     bool fortran;
-    size_t rank;         /* 1, 2 */
-    size_t shape[2];     /* [1] is 1 where rank is 1 */
-    const char *bytes;   /* numbers */
+    size_t rank;               /* 1, 2 */
+    size_t shape[2];           /* [1] is 1 where rank is 1 */
+    const char *bytes;         /* numbers */
     const rf_pickle_ref *item; /* objects [shape[0] * shape[1]] */
     int64_t start, step;
 };
@@ -81,7 +81,7 @@ struct column {
     size_t first, stride; /* elements of a: row r stands at first + r * stride */
     bool set;
 };
-struct piece { /* bytes decoded from a text: protocol 2 has no bytes of its own */
+struct piece { /* bytes that stand otherwise in the file */
     struct piece *next;
     char data[];
 };
@@ -89,13 +89,23 @@ struct rf_frame {
     struct rf_pickle *pickle;
     size_t bytes; /* of the file */
     uint64_t handed_out;
-    struct piece *pieces;
+    struct piece *pieces;  /* bytes of arrays: protocol 2 writes them as texts */
     struct rf_str *name;   /* [columns] */
     struct column *column; /* [columns] */
     size_t columns, rows;
     const rf_pickle_ref *record; /* [rows] a dictionary for each row; NULL: column has the cells */
-    struct rf_buf repaired;
+    struct piece *repaired;      /* texts of this row */
+    size_t row, repaired_bytes;
 };
+
+static void free_pieces(struct piece **list)
+{
+    while (*list) {
+        struct piece *const next = (*list)->next;
+        rf_free(*list);
+        *list = next;
+    }
+}
 
 static struct rf_pickle_value see(const struct rf_frame *f, rf_pickle_ref ref)
 {
@@ -169,18 +179,18 @@ static int decode_latin1(struct rf_str text, size_t n, char *to, struct rf_err *
             return refuse(err, "bytes of an array", "a character above U+00FF", "characters that are bytes");
         to[k++] = c < 0x80 ? (char)c : (char)(c << 6 | ((unsigned char)text.s[i++] & 0x3F));
     }
-    return i == text.len && k == n ? 0
-                                   : refuse(err, "bytes of an array", "another number of them",
-                                            "as many as its shape says");
+    return i == text.len && k == n
+               ? 0
+               : refuse(err, "bytes of an array", "another number of them", "as many as its shape says");
 }
 
-static int new_piece(struct rf_frame *f, size_t n, char **out, struct rf_err *err)
+static int new_piece(struct piece **list, size_t n, char **out, struct rf_err *err)
 {
     struct piece *p = rf_calloc(sizeof *p + n, 1, err); /* n is below 2^36 */
     if (!p)
         return RF_FAIL;
-    p->next = f->pieces;
-    f->pieces = p;
+    p->next = *list;
+    *list = p;
     *out = p->data;
     return 0;
 }
@@ -200,7 +210,7 @@ static int bytes_of(struct rf_frame *f, rf_pickle_ref ref, size_t n, char *room,
     else if (c.name != N_BYTES || c.args.n)
         return refuse_kind(err, "bytes of an array", &v, "bytes");
     if (c.name == N_ENCODE && s.len >= n && s.len <= 2 * n) {
-        const int rc = room ? 0 : new_piece(f, n, &room, err);
+        const int rc = room ? 0 : new_piece(&f->pieces, n, &room, err);
         *out = room;
         return rc ? rc : decode_latin1(s, n, room, err);
     }
@@ -443,8 +453,8 @@ static int placement_of(struct rf_frame *f, rf_pickle_ref ref, size_t n, struct 
     }
     const struct rf_pickle_value start = see(f, c.args.item[0]), step = see(f, c.args.item[2]);
     *a = (struct array){ .type = 'r', .start = start.i, .step = step.kind == RF_PICKLE_NONE ? 1 : step.i };
-    return start.kind == RF_PICKLE_INT && start.i >= 0 && start.i <= MOST_COLUMNS && a->step >= -(int64_t)MOST_COLUMNS &&
-                   a->step <= MOST_COLUMNS
+    return start.kind == RF_PICKLE_INT && start.i >= 0 && start.i <= MOST_COLUMNS &&
+                   a->step >= -(int64_t)MOST_COLUMNS && a->step <= MOST_COLUMNS
                ? 0
                : refuse(err, "placement of a block", "another slice", "one of columns");
 }
@@ -516,7 +526,8 @@ static int read_frame(struct rf_frame *f, rf_pickle_ref state, struct rf_err *er
     size_t n = 0, cells;
     if ((!lookup(f, &attributes, "_mgr", &manager) && !lookup(f, &attributes, "_data", &manager)) ||
         !manager_parts(f, manager, &blocks, &axes))
-        return refuse_kind(err, "DataFrame", &attributes, "the state of one of pandas 1.0 to 2.x, a BlockManager in it");
+        return refuse_kind(err, "DataFrame", &attributes,
+                           "the state of one of pandas 1.0 to 2.x, a BlockManager in it");
     int rc = read_axes(f, axes, &place, &n, err);
     if (rc)
         return rc;
@@ -647,23 +658,27 @@ const struct rf_str *rf_frame_names(const struct rf_frame *f, size_t *n)
 /* Text as valid UTF-8. */
 static int text_cell(struct rf_frame *f, const struct rf_pickle_value *v, struct rf_cell *cell, struct rf_err *err)
 {
+    char *copy = NULL;
     f->handed_out += v->s.len;
-    if (f->handed_out / MOST_REPEATS > f->bytes + SOME_BYTES)
-        return rf_fail(err, RF_BAD_INPUT, "found texts that stand in so many cells that they are %d times the file, "
-                       "expected less", (int)MOST_REPEATS);
+    f->repaired_bytes += v->surrogates ? v->s.len : 0;
+    if (f->handed_out / MOST_REPEATS > f->bytes + SOME_BYTES || f->repaired_bytes > f->bytes)
+        return rf_fail(err, RF_BAD_INPUT,
+                       "row %zu: found texts that stand in so many cells that they are many times the file, expected "
+                       "less",
+                       f->row + 1);
     cell->text = v->s;
     if (!v->surrogates)
         return 0;
-    f->repaired.len = 0;
-    const int rc = rf_buf_add(&f->repaired, v->s.s, v->s.len, err);
+    const int rc = new_piece(&f->repaired, v->s.len, &copy, err);
     if (rc)
         return rc;
-    for (size_t i = 0; i + 2 < f->repaired.len; i++) {
-        unsigned char *const p = (unsigned char *)f->repaired.data + i;
+    memcpy(copy, v->s.s, v->s.len);
+    for (size_t i = 0; i + 2 < v->s.len; i++) {
+        const unsigned char *const p = (unsigned char *)copy + i;
         if (p[0] == 0xED && p[1] >= 0xA0)
-            memcpy(p, "\xEF\xBF\xBD", 3);
+            memcpy(copy + i, "\xEF\xBF\xBD", 3);
     }
-    cell->text.s = f->repaired.data;
+    cell->text.s = copy;
     cell->repaired = v->surrogates;
     return 0;
 }
@@ -685,9 +700,9 @@ static int scalar_cell(struct rf_frame *f, const struct call *c, struct rf_cell 
 static int object_cell(struct rf_frame *f, rf_pickle_ref ref, struct rf_cell *cell, struct rf_err *err)
 {
     static const enum rf_cell_kind as[] = {
-        [RF_PICKLE_NONE] = RF_CELL_MISSING, [RF_PICKLE_BOOL] = RF_CELL_BOOL,   [RF_PICKLE_INT] = RF_CELL_INT,
-        [RF_PICKLE_REAL] = RF_CELL_REAL,    [RF_PICKLE_TEXT] = RF_CELL_TEXT,   [RF_PICKLE_BYTES] = RF_CELL_OTHER,
-        [RF_PICKLE_LIST] = RF_CELL_LIST,    [RF_PICKLE_TUPLE] = RF_CELL_LIST,  [RF_PICKLE_DICT] = RF_CELL_OTHER,
+        [RF_PICKLE_NONE] = RF_CELL_MISSING, [RF_PICKLE_BOOL] = RF_CELL_BOOL,    [RF_PICKLE_INT] = RF_CELL_INT,
+        [RF_PICKLE_REAL] = RF_CELL_REAL,    [RF_PICKLE_TEXT] = RF_CELL_TEXT,    [RF_PICKLE_BYTES] = RF_CELL_OTHER,
+        [RF_PICKLE_LIST] = RF_CELL_LIST,    [RF_PICKLE_TUPLE] = RF_CELL_LIST,   [RF_PICKLE_DICT] = RF_CELL_OTHER,
         [RF_PICKLE_NAME] = RF_CELL_OTHER,   [RF_PICKLE_OBJECT] = RF_CELL_OTHER,
     };
     const struct rf_pickle_value v = see(f, ref);
@@ -706,7 +721,9 @@ static int object_cell(struct rf_frame *f, rf_pickle_ref ref, struct rf_cell *ce
         cell->text = (struct rf_str){ "", 0 };
     if (cell->kind == RF_CELL_LIST && v.n) {
         const struct rf_pickle_value last = see(f, v.item[v.n - 1]);
-        return last.kind == RF_PICKLE_TEXT ? text_cell(f, &last, cell, err) : 0;
+        if (last.kind == RF_PICKLE_TEXT)
+            return text_cell(f, &last, cell, err);
+        cell->kind = RF_CELL_OTHER;
     }
     return 0;
 }
@@ -714,6 +731,11 @@ static int object_cell(struct rf_frame *f, rf_pickle_ref ref, struct rf_cell *ce
 int rf_frame_cell(struct rf_frame *f, size_t row, size_t column, struct rf_cell *cell, struct rf_err *err)
 {
     *cell = (struct rf_cell){ 0 };
+    if (row != f->row) {
+        free_pieces(&f->repaired);
+        f->repaired_bytes = 0;
+        f->row = row;
+    }
     if (f->record)
         return object_cell(f, see(f, f->record[row]).item[2 * column + 1], cell, err);
     const struct column *const c = &f->column[column];
@@ -730,18 +752,33 @@ int rf_frame_cell(struct rf_frame *f, size_t row, size_t column, struct rf_cell 
     return 0;
 }
 
+struct rf_str rf_cell_text(const struct rf_cell *cell, char room[RF_CELL_ROOM])
+{
+    static const double whole = 1e15;
+    int n = 0;
+    if (cell->kind == RF_CELL_TEXT || cell->kind == RF_CELL_LIST)
+        return cell->text;
+    if (cell->kind == RF_CELL_BOOL)
+        n = snprintf(room, RF_CELL_ROOM, "%s", cell->i ? "True" : "False");
+    else if (cell->kind == RF_CELL_INT)
+        n = snprintf(room, RF_CELL_ROOM, "%lld", (long long)cell->i);
+    else if (cell->kind == RF_CELL_REAL && fabs(cell->x) < whole && cell->x == floor(cell->x))
+        n = snprintf(room, RF_CELL_ROOM, "%.1f", cell->x);
+    else if (cell->kind == RF_CELL_REAL)
+        n = snprintf(room, RF_CELL_ROOM, "%.17g", cell->x);
+    else
+        return (struct rf_str){ NULL, 0 };
+    return (struct rf_str){ room, (size_t)n };
+}
+
 void rf_frame_free(struct rf_frame *f)
 {
     if (!f)
         return;
-    while (f->pieces) {
-        struct piece *const next = f->pieces->next;
-        rf_free(f->pieces);
-        f->pieces = next;
-    }
+    free_pieces(&f->pieces);
+    free_pieces(&f->repaired);
     rf_pickle_free(f->pickle);
     rf_free(f->name);
     rf_free(f->column);
-    rf_buf_release(&f->repaired);
     rf_free(f);
 }

@@ -33,9 +33,6 @@ static const struct {
     { "PK\x03\x04", 4, "this is a zip archive; unpack it and ingest the files in it" },
     { "\xFF\xFE", 2, utf16 },
     { "\xFE\xFF", 2, utf16 },
-    { "\x80", 1,
-      "this is a Python pickle, which runs code when it is read; in a sandbox: "
-      "pandas.read_pickle('x.pkl').to_csv('x.csv')" },
     { "\x93NUMPY", 6, "this is an .npy file, which is read twice: give it as a file, not through a pipe" },
     { "SQLite format 3", 15,
       "this is an SQLite database; export its tables as CSV, or name it with --db if it is routefit's" },
@@ -104,6 +101,9 @@ const char *rf_foreign_names(const struct rf_sniff *s)
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (rf_sniff_all(s, shapes[i].name))
             return shapes[i].advice;
+    if (s->head.len && (unsigned char)s->head.s[0] == 0x80)
+        return "this is a Python pickle, but no DataFrame of RouterBench; reading one in Python runs code, so in a "
+               "sandbox: pandas.read_pickle('x.pkl').to_csv('x.csv')";
     if (!s->json && separated_by(s->head, '\t'))
         return "its columns are separated by tabs, expected commas: pandas.read_csv('x.tsv', "
                "sep='\\t').to_csv('x.csv', "

@@ -9,12 +9,12 @@
 extern "C" {
 #endif
 
-/* By the first bytes: Parquet, pickle, tar, UTF-16, ...: a clause that says what it is and what to do;
+/* By the first bytes: Parquet, tar, UTF-16, ...: a clause that says what it is and what to do;
  * NULL for all others, which readers may know. */
 const char *rf_foreign_bytes(struct rf_str head);
 
 /* The same by the columns or keys, for a file that no reader took: JSON over several lines, answers without verdicts,
- * pairwise judgements, other separators; NULL where they tell nothing. */
+ * pairwise judgements, other pickles, other separators; NULL where they tell nothing. */
 const char *rf_foreign_names(const struct rf_sniff *s);
 
 #ifdef __cplusplus

@@ -28,7 +28,8 @@ static int header(void *ctx, const struct rf_str *name, size_t n, struct rf_err 
     if ((s->prompt = rf_column(name, n, keys[0])) == SIZE_MAX)
         return rf_fail(err, RF_BAD_INPUT, "%s:1: found no column \"prompt\" among the %zu of the header",
                        rf_sink_path(s->sink), n);
-    return rf_wide_header(&s->wide, &layout, name, n, rf_sink_path(s->sink), err);
+    const int rc = rf_wide_header(&s->wide, &layout, name, n, err);
+    return rc ? rf_fail_in(err, "%s:1", rf_sink_path(s->sink)) : 0;
 }
 
 static int cell(struct state *s, const struct rf_wide_model *m, const struct rf_str *field, int64_t item, uint64_t line,
@@ -108,7 +109,7 @@ static int look_at(void *ctx, const struct rf_csv_row *r, struct rf_err *err)
     struct look *l = ctx;
     size_t verdicts = 0, blanks = 0;
     if (!l->wide.model)
-        return rf_wide_header(&l->wide, &layout, r->field, r->n, "", err);
+        return rf_wide_header(&l->wide, &layout, r->field, r->n, err);
     for (size_t i = 0; i < l->wide.n && l->wide.model[i].score < r->n; i++) {
         const struct rf_str cell = r->field[l->wide.model[i].score];
         verdicts += is_verdict(cell);

@@ -7,6 +7,7 @@
 #define READERS(X) \
     X(arena55k) X(routerbench) X(routellm) X(mtbench_questions) X(mtbench_judgements) X(contaminated) X(votes) X(results) \
     X(prices) \
+    X(routerbench_pickle) \
     X(routerarena) X(zeroeval) X(llmrouter) X(scores)
 /* clang-format on */
 

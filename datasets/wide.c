@@ -37,18 +37,17 @@ static bool is_other(struct rf_str name, const char *const *other)
 }
 
 int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const struct rf_str *name, size_t n,
-                   const char *path, struct rf_err *err)
+                   struct rf_err *err)
 {
     enum { MOST = 8192 }; /* columns: every name is compared with every other */
     char shown[RF_SHOWN];
     size_t bytes = 0;
-    int rc = n > MOST ? rf_fail(err, RF_BAD_INPUT, "%s:1: found %zu columns, expected at most %d", path, n, MOST)
+    int rc = n > MOST ? rf_fail(err, RF_BAD_INPUT, "found %zu columns, expected at most %d", n, MOST)
                       : RF_NEW(w->model, n, err);
     for (size_t i = 0; !rc && i < n; i++) {
         bytes += name[i].len + 1;
         if (find(name, i, name[i], "") != SIZE_MAX)
-            rc = rf_fail(err, RF_BAD_INPUT, "%s:1: found two columns %s, expected one", path,
-                         rf_field_show(name[i], shown));
+            rc = rf_fail(err, RF_BAD_INPUT, "found two columns %s, expected one", rf_field_show(name[i], shown));
     }
     if (!rc)
         rc = rf_buf_reserve(&w->names, bytes, err); /* so that the names do not move */
@@ -63,7 +62,7 @@ int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const
             rc = rf_buf_add(&w->names, "", 1, err);
     }
     if (!rc && !w->n)
-        rc = rf_fail(err, RF_BAD_INPUT, "%s:1: found no column of a model among the %zu of the header", path, n);
+        rc = rf_fail(err, RF_BAD_INPUT, "found no column of a model among the %zu of the header", n);
     return rc;
 }
 

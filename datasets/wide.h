@@ -34,10 +34,10 @@ struct rf_wide_layout {
 
 /* Place of the column, SIZE_MAX: there is none. */
 size_t rf_column(const struct rf_str *name, size_t n, const char *wanted);
-/* Finds the models. w is zeroed by the caller. RF_BAD_INPUT: "PATH:1: ..." for two columns of one name and for a header
- * without models. */
+/* Finds the models. w is zeroed by the caller. RF_BAD_INPUT for two columns of one name and for a header without
+ * models; the caller says where. */
 int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const struct rf_str *name, size_t n,
-                   const char *path, struct rf_err *err);
+                   struct rf_err *err);
 /* True if the column is one of a model's, or one that belongs to none by the layout. */
 bool rf_wide_uses(const struct rf_wide *w, const struct rf_wide_layout *layout, const struct rf_str *name,
                   size_t column);
