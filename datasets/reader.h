@@ -142,6 +142,7 @@ void rf_sink_repaired(struct rf_sink *s, size_t n); /* lone surrogates replaced 
 int rf_sink_unused(struct rf_sink *s, struct rf_str name, struct rf_err *err);
 bool rf_sink_reads_responses(const struct rf_sink *s);       /* false: a reader may leave them out */
 struct rf_str rf_sink_name(const struct rf_sink *s);          /* of the source: --name, or from the path */
+const char *rf_sink_judge(const struct rf_sink *s);          /* ingest --judge NAME, or NULL */
 const char *rf_sink_path(const struct rf_sink *s);           /* of the file being read */
 struct rf_mapping *rf_sink_mapping(const struct rf_sink *s); /* ingest --map; NULL: none */
 const char *rf_sink_bench(

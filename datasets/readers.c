@@ -6,6 +6,7 @@
 /* clang-format off */
 #define READERS(X) \
     X(arena55k) X(routerbench) X(routellm) X(mtbench_questions) X(mtbench_judgements) X(contaminated) X(votes) X(results) \
+    X(battles) \
     X(prices) \
     X(routerbench_pickle) \
     X(routerarena) X(zeroeval) X(llmrouter) X(scores)

@@ -291,6 +291,11 @@ bool rf_sink_reads_responses(const struct rf_sink *s)
     return s->o.responses != RF_KEEP_NONE;
 }
 
+const char *rf_sink_judge(const struct rf_sink *s)
+{
+    return s->o.judge;
+}
+
 const char *rf_sink_bench(const struct rf_sink *s)
 {
     return s->o.bench;

@@ -99,7 +99,7 @@ static void an_array_is_read_as_its_elements_in_lines(void **state)
     assert_int_equal(c.rows, 5);
     assert_int_equal(c.votes, 2);
     assert_int_equal(ask(db, "SELECT count(*) FROM preference WHERE line = 2 OR line = 7"), 2);
-    assert_int_equal(ask(db, "SELECT line FROM dropped WHERE reason = 'missing field'"), 4);
+    assert_int_equal(ask(db, "SELECT line FROM dropped WHERE field = 'model_b'"), 4);
     assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'bad JSON' AND line = 6"), 2);
     assert_int_equal(read_with(db, "votes", "w.json", "[{\"model_a\": \"x\", \"model", &plain_options, &c, &err),
                      RF_BAD_INPUT);
@@ -213,7 +213,46 @@ static void plain_votes_may_lack_their_prompts(void **state)
     assert_int_equal(c.votes, 1);
     assert_int_equal(c.known, 1);
     assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'bad JSON'"), 2);
-    assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'missing field'"), 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'no winner'"), 1);
+    rf_db_close(db);
+}
+
+static void votes_may_be_scores_names_and_orders(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    static const char head[] = "model_a,model_b,winner,score_a,score_b,shown_first,task\n";
+    struct rf_buf text = { 0 };
+    struct rf_err err = { 0 };
+    struct rf_sink_count c = { 0 };
+    assert_string_equal(picked("model_a,model_b,score_a,score_b\nx,y,1,2\n"), "votes");
+    assert_int_equal(rf_buf_printf(&text, NULL,
+                                   "%sx,y,,3,4.5,b,code\nx,y,,-1,-1,,\nx,y,y,,,model_a,\nx,y,a,1,9,x,\n" /* 2..5 */
+                                   "x,y,,3,,,\nx,y,,,,,\nx,y,z,1,2,,\nx,y,a,one,2,,\nx,y,a,,inf,,\n"     /* 6..10 */
+                                   "x,y,a,,,tie,\na,b,a,,,,\nb,a,a,,,,\nx,x,x,,,,\nx,x,tie,,,,\n",       /* 11.. */
+                                   head),
+                     0);
+    const struct rf_sink_options lax = { .max_errors = 100 };
+    assert_int_equal(read_with(db, "votes", "v.csv", text.data, &lax, &c, &err), 0);
+    assert_int_equal(c.votes, 6);
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE line = 2 AND winner = 'b' AND score_a = 3 AND score_b = "
+                             "4.5 AND shown_first = 'b' AND task = 'code'"),
+                     1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE line = 3 AND winner = 'tie' AND score_a = -1 AND "
+                             "shown_first IS NULL AND task IS NULL"),
+                     1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE line = 4 AND winner = 'b' AND shown_first = 'a'"), 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE line = 5 AND winner = 'a' AND score_b = 9 AND "
+                             "shown_first = 'a'"),
+                     1); /* a winner that is named stands */
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE line = 12 AND winner = 'a'"),
+                     1); /* word and name agree */
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE line = 15 AND winner = 'tie'"), 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'bad winner' AND line IN (8, 13, 14)"), 3);
+    assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'no winner' AND line IN (6, 7)"), 2);
+    assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'bad score' AND line IN (9, 10)"), 2);
+    assert_int_equal(ask(db, "SELECT line FROM dropped WHERE reason = 'bad order'"), 11);
+    rf_buf_release(&text);
     rf_db_close(db);
 }
 
@@ -229,6 +268,7 @@ int main(void)
         cmocka_unit_test(the_same_vote_is_known_and_another_verdict_dropped),
         cmocka_unit_test(too_many_drops_store_nothing),
         cmocka_unit_test(damaged_tables_stop),
+        cmocka_unit_test(votes_may_be_scores_names_and_orders),
         cmocka_unit_test(plain_votes_may_lack_their_prompts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
