@@ -1,0 +1,46 @@
+/* The texts behind sets of prompts, each once: normalised, in an order that their content alone decides (whatever order
+ * the rows were ingested in), and what remains of them beyond templates. Of a conversation only the first turn counts:
+ * a router sees a prompt before any answer. A prompt without text stands for itself. */
+#ifndef RF_DATASETS_CORPUS_H
+#define RF_DATASETS_CORPUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/db.h"
+#include "core/err.h"
+#include "core/mem.h"
+#include "datasets/pairs.h"
+#include "datasets/prompt_set.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rf_corpus {
+    int64_t *prompt;   /* [n] by rising id: the union of the sets */
+    uint32_t *text_of; /* [n] index of its normalised text */
+    size_t n;
+    struct rf_str *text;    /* [texts] distinct normalised texts */
+    uint64_t *hash;         /* [texts] rf_mix_bytes of each, ascending */
+    struct rf_str *content; /* [texts] the same without template (datasets/template.h) */
+    size_t texts;
+    size_t templated;         /* texts that are mostly template */
+    struct rf_buf bytes, cut; /* behind text and content */
+};
+
+/* Reads the prompts of set[nsets]. */
+int rf_corpus_read(struct rf_corpus *c, struct rf_db *db, const struct rf_prompt_set *set, size_t nsets,
+                   struct rf_err *err);
+/* Index of a prompt in c->prompt, which must hold it. */
+size_t rf_corpus_find(const struct rf_corpus *c, int64_t prompt);
+/* Near-duplicates by content (datasets/minhash.h), as pairs of texts, sorted. side: bits RF_NEAR_LEFT and RF_NEAR_RIGHT of
+ * each text, 0 where it takes no part; pairs have one text of either side. NULL: any two texts. */
+int rf_corpus_near(const struct rf_corpus *c, double jaccard, const uint8_t *side, int threads, struct rf_pairs *out,
+                   struct rf_err *err);
+void rf_corpus_release(struct rf_corpus *c); /* a zeroed struct is fine */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
