@@ -6,7 +6,6 @@
 #include "core/cli.h"
 #include "core/mem.h"
 #include "core/run.h"
-#include "core/sha256.h"
 #include "core/table.h"
 #include "datasets/commands.h"
 #include "datasets/match.h"
@@ -289,7 +288,6 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     struct comparison *c = NULL;
     struct rf_corpus corpus = { 0 };
     struct rf_run row = { 0 };
-    uint8_t digest[RF_SHA256_SIZE];
     char sha256[RF_SHA256_HEX];
     int rc;
     if ((rc = check_options(o, nargs, err)))
@@ -298,15 +296,9 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         return clear(ctx, nargs, args, err);
     const size_t n = o->self ? sets : sets - 1;
     if ((rc = RF_NEW(set, sets, err)) || (rc = RF_NEW(c, n, err)) ||
-        (rc = read_sets(set, ctx->db, nargs, args, o->drop, err)) ||
-        (rc = rf_corpus_read(&corpus, ctx->db, set, sets, err)) ||
-        (rc = rf_sha256_of(corpus.bytes.data ? corpus.bytes.data : "", corpus.bytes.len, digest, err)) ||
-        (rc = rf_run_begin(&row, ctx, err)))
+        (rc = read_sets(set, ctx->db, nargs, args, o->drop, err)) || (rc = rf_corpus_read(&corpus, ctx->db, err)) ||
+        (rc = rf_corpus_sha256(&corpus, set, sets, sha256, err)) || (rc = rf_run_begin(&row, ctx, err)))
         goto out;
-    rf_sha256_hex(digest, sha256);
-    if (corpus.templated)
-        fprintf(ctx->chat, "%zu of %zu texts are mostly template; they are compared without it\n", corpus.templated,
-                corpus.texts);
     for (size_t i = 0; i < n; i++) {
         c[i].a = o->self ? &set[i] : &set[0];
         c[i].b = o->self ? NULL : &set[i + 1];

@@ -5,34 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/sha256.h"
 #include "datasets/minhash.h"
 #include "datasets/mix.h"
 #include "datasets/normal.h"
 #include "datasets/template.h"
-
-static int by_id(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static int unite(struct rf_corpus *c, const struct rf_prompt_set *set, size_t nsets, struct rf_err *err)
-{
-    size_t room = 0, n = 0;
-    for (size_t i = 0; i < nsets; i++)
-        room += set[i].n;
-    if (RF_NEW(c->prompt, room, err))
-        return RF_FAIL;
-    for (size_t i = 0; i < nsets; i++)
-        for (size_t j = 0; j < set[i].n; j++)
-            c->prompt[n++] = set[i].member[j].prompt;
-    qsort(c->prompt, n, sizeof *c->prompt, by_id);
-    for (size_t i = 0; i < n; i++)
-        if (!c->n || c->prompt[c->n - 1] != c->prompt[i])
-            c->prompt[c->n++] = c->prompt[i];
-    return 0;
-}
 
 /* A normalised text on its way into order. */
 struct entry {
@@ -54,29 +30,27 @@ static int add_text(struct rf_stmt *s, struct rf_normal *pad, struct rf_buf *out
     return rf_buf_add(out, hex, RF_SHA256_HEX - 1, err);
 }
 
-/* The texts of c->prompt, one behind the other in c->bytes; entry[i] is that of prompt i. */
-static int read_texts(struct rf_corpus *c, struct rf_db *db, struct entry *entry, struct rf_err *err)
+/* All texts, one behind the other in c->bytes; entry[i] is that of prompt i. */
+static int read_texts(struct rf_corpus *c, struct rf_db *db, struct entry *entry, size_t room, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
     struct rf_normal pad = { 0 };
-    size_t n = 0, at = 0;
+    size_t at = 0;
     int rc = rf_stmt_new(&s, db, "SELECT id, text, hash FROM prompt ORDER BY id", err);
     if (rc)
         goto out;
-    while (n < c->n && (rc = rf_step(s, err)) > 0) {
-        if (rf_col_int(s, 0) != c->prompt[n])
-            continue;
+    while (c->n < room && (rc = rf_step(s, err)) > 0) {
         const size_t start = c->bytes.len;
+        const int64_t id = rf_col_int(s, 0);
         if ((rc = add_text(s, &pad, &c->bytes, err))) {
-            rf_fail_in(err, "prompt %lld", (long long)c->prompt[n]);
+            rf_fail_in(err, "prompt %lld", (long long)id);
             goto out;
         }
-        entry[n] = (struct entry){ .text.len = c->bytes.len - start, .prompt = (uint32_t)n };
-        n++;
+        entry[c->n] = (struct entry){ .text.len = c->bytes.len - start, .prompt = (uint32_t)c->n };
+        c->prompt[c->n++] = id;
     }
-    if (rc >= 0)
-        rc = n == c->n ? 0 : rf_fail(err, RF_CORRUPT, "prompt %lld is not in table prompt", (long long)c->prompt[n]);
-    for (size_t i = 0; i < n; i++) {
+    rc = rc < 0 ? rc : 0;
+    for (size_t i = 0; i < c->n; i++) {
         entry[i].text.s = c->bytes.data ? c->bytes.data + at : "";
         entry[i].hash = rf_mix_bytes(0, entry[i].text.s, entry[i].text.len);
         at += entry[i].text.len;
@@ -135,28 +109,58 @@ out:
     return rc;
 }
 
-int rf_corpus_read(struct rf_corpus *c, struct rf_db *db, const struct rf_prompt_set *set, size_t nsets,
-                   struct rf_err *err)
+int rf_corpus_read(struct rf_corpus *c, struct rf_db *db, struct rf_err *err)
 {
     struct entry *entry = NULL;
-    int rc;
+    int64_t n = 0;
+    int rc = rf_db_int(db, &n, err, "SELECT count(*) FROM prompt", 0, NULL);
     *c = (struct rf_corpus){ 0 };
-    if ((rc = unite(c, set, nsets, err)))
+    if (rc < 0)
         return rc;
-    if (c->n >= UINT32_MAX)
-        return rf_fail(err, RF_FAIL, "found %zu prompts, expected fewer than 2^32", c->n);
-    if (!(rc = RF_NEW(entry, c->n, err)) && !(rc = read_texts(c, db, entry, err)) && !(rc = merge_texts(c, entry, err)))
+    if (n >= UINT32_MAX)
+        return rf_fail(err, RF_FAIL, "found %lld prompts, expected fewer than 2^32", (long long)n);
+    if (!(rc = RF_NEW(entry, (size_t)n, err)) && !(rc = RF_NEW(c->prompt, (size_t)n, err)) &&
+        !(rc = read_texts(c, db, entry, (size_t)n, err)) && !(rc = merge_texts(c, entry, err)))
         rc = cut_templates(c, err);
     rf_free(entry);
     return rc;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
 }
 
 size_t rf_corpus_find(const struct rf_corpus *c, int64_t prompt)
 {
     const int64_t *const at = bsearch(&prompt, c->prompt, c->n, sizeof *c->prompt, by_id);
     if (!at)
-        abort();
+        abort(); /* sets come out of the same database */
     return (size_t)(at - c->prompt);
+}
+
+int rf_corpus_sha256(const struct rf_corpus *c, const struct rf_prompt_set *set, size_t nsets, char hex[RF_SHA256_HEX],
+                     struct rf_err *err)
+{
+    struct rf_sha256 *h = NULL;
+    uint8_t digest[RF_SHA256_SIZE];
+    bool *in = NULL;
+    int rc;
+    if ((rc = RF_NEW(in, c->texts, err)) || (rc = rf_sha256_new(&h, err)))
+        goto out;
+    for (size_t i = 0; i < nsets; i++)
+        for (size_t k = 0; k < set[i].n; k++)
+            in[c->text_of[rf_corpus_find(c, set[i].member[k].prompt)]] = true;
+    for (size_t t = 0; t < c->texts && !rc; t++)
+        if (in[t] && !(rc = rf_sha256_add(h, &c->text[t].len, sizeof c->text[t].len, err)))
+            rc = rf_sha256_add(h, c->text[t].s, c->text[t].len, err);
+    if (!rc && !(rc = rf_sha256_end(h, digest, err)))
+        rf_sha256_hex(digest, hex);
+out:
+    rf_sha256_free(h);
+    rf_free(in);
+    return rc;
 }
 
 int rf_corpus_near(const struct rf_corpus *c, double jaccard, const uint8_t *side, int threads, struct rf_pairs *out,

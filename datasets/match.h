@@ -48,7 +48,7 @@ struct rf_matches {
     size_t vectorless[2];                           /* prompts of either set without a vector of the embedder */
 };
 
-/* corpus: of a and b at least; b NULL: a against itself. */
+/* corpus: of the same database; b NULL: a against itself. */
 int rf_matches_find(struct rf_matches *m, struct rf_db *db, const struct rf_corpus *corpus,
                     const struct rf_prompt_set *a, const struct rf_prompt_set *b, const struct rf_match_options *o,
                     struct rf_err *err);
