@@ -8,7 +8,7 @@
 #include <immintrin.h>
 #endif
 
-enum { ROUNDS = 10 };
+enum { ROUNDS = 10, BLOCKS = RF_RNG_WORDS / 4 };
 static const uint32_t M0 = 0xD2511F53u, M1 = 0xCD9E8D57u; /* multipliers */
 static const uint32_t W0 = 0x9E3779B9u, W1 = 0xBB67AE85u; /* the key's steps: golden ratio, sqrt 3 - 1 */
 
@@ -28,30 +28,10 @@ void rf_philox(const uint32_t ctr[4], const uint32_t key[2], uint32_t out[4])
     out[3] = d;
 }
 
-void rf_rng_init(struct rf_rng *r, uint64_t seed, uint64_t stream)
-{
-    *r = (struct rf_rng){ .seed = seed, .stream = stream, .used = 4 };
-}
-
-uint32_t rf_rng_u32(struct rf_rng *r)
-{
-    if (r->used == 4) {
-        const uint32_t ctr[4] = { (uint32_t)r->counter, (uint32_t)(r->counter >> 32), (uint32_t)r->stream,
-                                  (uint32_t)(r->stream >> 32) };
-        const uint32_t key[2] = { (uint32_t)r->seed, (uint32_t)(r->seed >> 32) };
-        rf_philox(ctr, key, r->block);
-        r->counter++;
-        r->used = 0;
-    }
-    return r->block[r->used++];
-}
-
 #ifdef __AVX2__
-enum { WIDE = 8 };
-
-/* WIDE consecutive blocks, a word of a block to each 64-bit lane, so that a product needs no shuffling: the multiplier
- * reads low halves alone, and what stands in the high halves does not matter until the end. */
-static void philox_wide(const struct rf_rng *r, uint32_t *out)
+/* A word of a block to each 64-bit lane, so that a product needs no shuffling: the multiplier reads low halves alone,
+ * and what stands in the high halves does not matter until the end. */
+static void next_words(struct rf_rng *r, uint32_t out[RF_RNG_WORDS])
 {
     const __m256i m0 = _mm256_set1_epi64x(M0), m1 = _mm256_set1_epi64x(M1), four = _mm256_set1_epi64x(4);
     const __m256i first = _mm256_add_epi64(_mm256_set1_epi64x((int64_t)r->counter), _mm256_set_epi64x(3, 2, 1, 0));
@@ -84,18 +64,41 @@ static void philox_wide(const struct rf_rng *r, uint32_t *out)
         _mm256_storeu_si256((__m256i *)(void *)(out + 16 * i), _mm256_permute2x128_si256(even, odd, 0x20));
         _mm256_storeu_si256((__m256i *)(void *)(out + 16 * i + 8), _mm256_permute2x128_si256(even, odd, 0x31));
     }
+    r->counter += BLOCKS;
+}
+#else
+static void next_words(struct rf_rng *r, uint32_t out[RF_RNG_WORDS])
+{
+    const uint32_t key[2] = { (uint32_t)r->seed, (uint32_t)(r->seed >> 32) };
+    for (int i = 0; i < BLOCKS; i++, r->counter++) {
+        const uint32_t ctr[4] = { (uint32_t)r->counter, (uint32_t)(r->counter >> 32), (uint32_t)r->stream,
+                                  (uint32_t)(r->stream >> 32) };
+        rf_philox(ctr, key, out + 4 * i);
+    }
 }
 #endif
+
+void rf_rng_init(struct rf_rng *r, uint64_t seed, uint64_t stream)
+{
+    *r = (struct rf_rng){ .seed = seed, .stream = stream, .used = RF_RNG_WORDS };
+}
+
+uint32_t rf_rng_u32(struct rf_rng *r)
+{
+    if (r->used == RF_RNG_WORDS) {
+        next_words(r, r->word);
+        r->used = 0;
+    }
+    return r->word[r->used++];
+}
 
 void rf_rng_fill(struct rf_rng *r, uint32_t *out, size_t n)
 {
     size_t i = 0;
-    while (i < n && r->used < 4)
-        out[i++] = r->block[r->used++];
-#ifdef __AVX2__
-    for (; n - i >= 4 * WIDE; i += 4 * WIDE, r->counter += WIDE)
-        philox_wide(r, out + i);
-#endif
+    while (i < n && r->used < RF_RNG_WORDS)
+        out[i++] = r->word[r->used++];
+    for (; n - i >= RF_RNG_WORDS; i += RF_RNG_WORDS)
+        next_words(r, out + i);
     while (i < n)
         out[i++] = rf_rng_u32(r);
 }
