@@ -1,21 +1,18 @@
 /* Nothing is resampled or sorted again: a resample is a count per prompt, laid over the order of the one sorted curve.
- * Eight resamples lie side by side, so that the chain of additions along the curve runs in eight lanes. */
+ * RF_LANES resamples lie side by side, so that the chain of additions along the curve runs in as many lanes. */
 #include "eval/boot.h"
 
 #include <math.h>
 #include <string.h>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 
 #include "core/mem.h"
 #include "core/par.h"
 #include "core/progress.h"
-#include "core/rng.h"
 #include "core/stats.h"
-
-enum {
-    LANES = 8,  /* resamples side by side */
-    TILE = 32,  /* prompts whose counts are turned into doubles at a time */
-    WORDS = 256 /* random words made at a time */
-};
+#include "eval/resample.h"
 
 struct work {
     const struct rf_curve *curve;
@@ -23,99 +20,63 @@ struct work {
     struct rf_boot_values *values;
 };
 
-/* ---- drawing ---- */
+/* ---- along the curve, all lanes at once ---- */
 
-/* Adds n draws out of n prompts to count. One 64-bit word gives several draws: multiplied by n, its high half is an
- * index, its low half the word for the next one; rejecting low last halves makes all tuples equally likely
- * (Brackett-Rozinsky and Lemire, "Batched ranged random integer generation", 2024). Inlined, so that each caller's
- * number of draws is a constant. */
-static inline __attribute__((always_inline)) void draw(struct rf_rng *rng, size_t n, unsigned draws, uint8_t *count,
-                                                       size_t stride)
+enum { HALVES = RF_LANES / 4 };
+typedef double four __attribute__((vector_size(32)));
+typedef int64_t four_longs __attribute__((vector_size(32)));
+
+/* k = a prompt's counts. */
+static inline void counts_of(const uint8_t count[RF_LANES], four k[HALVES])
 {
-    uint64_t tuples = 1;
-    for (unsigned d = 0; d < draws; d++)
-        tuples *= n;
-    const uint64_t reject = -tuples % tuples; /* 2^64 mod tuples */
-    uint32_t word[WORDS];
-    for (size_t left = n; left;) {
-        rf_rng_fill(rng, word, WORDS);
-        for (size_t w = 0; w < WORDS && left; w += 2) {
-            uint64_t x = (uint64_t)word[w] << 32 | word[w + 1];
-            size_t index[4];
-            for (unsigned d = 0; d < draws; d++) {
-                const unsigned __int128 p = (unsigned __int128)x * n;
-                index[d] = (size_t)(p >> 64);
-                x = (uint64_t)p;
-            }
-            if (x < reject)
-                continue;
-            for (unsigned d = 0; d < draws && left; d++, left--)
-                count[index[d] * stride]++;
+    for (int h = 0; h < HALVES; h++) {
+#ifdef __AVX2__
+        int32_t packed;
+        memcpy(&packed, count + 4 * h, sizeof packed);
+        k[h] = _mm256_cvtepi32_pd(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(packed)));
+#else
+        for (int l = 0; l < 4; l++)
+            k[h][l] = count[4 * h + l];
+#endif
+    }
+}
+
+/* What the draws of one tied group add up to. count: [n][RF_LANES], by prompt. */
+struct group {
+    four calls[HALVES], gain[HALVES], weak[HALVES];
+};
+
+static inline void add_group(const struct rf_curve *c, const uint8_t *count, size_t from, size_t end, struct group *g)
+{
+    for (size_t i = from; i < end; i++) {
+        four k[HALVES];
+        counts_of(count + c->order[i] * RF_LANES, k);
+        for (int h = 0; h < HALVES; h++) {
+            g->calls[h] += k[h];
+            g->gain[h] += k[h] * c->lift[i];
+            g->weak[h] += k[h] * c->base[i];
         }
     }
 }
 
-/* The same for one resample; inlined, so that the stride is a constant too. The number of prompts to the power of the
- * draws stays below 2^56, so that hardly a word is rejected. */
-static inline __attribute__((always_inline)) void draw_resample(uint64_t seed, uint64_t resample, size_t n,
-                                                                uint8_t *count, size_t stride)
-{
-    struct rf_rng rng;
-    rf_rng_init(&rng, seed, resample);
-    if (n <= 1u << 14)
-        draw(&rng, n, 4, count, stride);
-    else if (n <= 1u << 28)
-        draw(&rng, n, 2, count, stride);
-    else
-        draw(&rng, n, 1, count, stride);
-}
-
-void rf_boot_counts(uint64_t seed, uint64_t resample, size_t n, uint8_t *count, size_t stride)
-{
-    for (size_t i = 0; i < n; i++)
-        count[i * stride] = 0;
-    draw_resample(seed, resample, n, count, stride);
-}
-
-/* ---- the sums along the curve ---- */
-
-/* Of LANES resamples. */
 struct sums {
-    double gain[LANES];  /* sum of strong - weak over all prompts drawn */
-    double weak[LANES];  /* sum of weak */
-    double twice[LANES]; /* twice the area between the curve and the weak model's line, in prompts x quality */
+    double gain[RF_LANES];  /* sum of strong - weak over all prompts drawn */
+    double weak[RF_LANES];  /* sum of weak */
+    double twice[RF_LANES]; /* twice the area between the curve and the weak model's line, in prompts x quality */
 };
 
-/* count: [n][LANES], by prompt. A tied group is one straight segment, whatever the counts within. */
+/* A tied group is one straight segment, whatever the counts within. */
 static void add_up(const struct rf_curve *c, const uint8_t *count, struct sums *out)
 {
-    double gain[LANES] = { 0 }, weak[LANES] = { 0 }, twice[LANES] = { 0 };
-    double group_calls[LANES] = { 0 }, group_gain[LANES] = { 0 };
-    uint8_t packed[TILE * LANES] = { 0 };
-    double calls[TILE * LANES];
-    size_t group = 1;
-    for (size_t first = 0; first < c->n; first += TILE) {
-        const size_t m = c->n - first < TILE ? c->n - first : TILE;
-        for (size_t i = 0; i < m; i++)
-            memcpy(packed + i * LANES, count + c->order[first + i] * LANES, LANES);
-        for (size_t i = 0; i < TILE * LANES; i++)
-            calls[i] = packed[i];
-        for (size_t i = 0; i < m; i++) {
-            const double *k = calls + i * LANES;
-            const double lift = c->lift[first + i], base = c->base[first + i];
-            for (size_t l = 0; l < LANES; l++) {
-                weak[l] += k[l] * base;
-                group_calls[l] += k[l];
-                group_gain[l] += k[l] * lift;
-            }
-            if (first + i + 1 < c->end[group])
-                continue;
-            for (size_t l = 0; l < LANES; l++) {
-                twice[l] += (2 * gain[l] + group_gain[l]) * group_calls[l];
-                gain[l] += group_gain[l];
-                group_calls[l] = group_gain[l] = 0;
-            }
-            group++;
+    four gain[HALVES] = { 0 }, weak[HALVES] = { 0 }, twice[HALVES] = { 0 };
+    for (size_t v = 1; v <= c->groups; v++) {
+        struct group g = { 0 };
+        add_group(c, count, c->end[v - 1], c->end[v], &g);
+        for (int h = 0; h < HALVES; h++) {
+            const four to = gain[h] + g.gain[h];
+            twice[h] += (gain[h] + to) * g.calls[h];
+            gain[h] = to;
+            weak[h] += g.weak[h];
         }
     }
     memcpy(out->gain, gain, sizeof gain);
@@ -123,79 +84,132 @@ static void add_up(const struct rf_curve *c, const uint8_t *count, struct sums *
     memcpy(out->twice, twice, sizeof twice);
 }
 
-/* The metrics that are read off the path of the curve, and the band: one more walk, for one lane. m holds RF_WEAK and
- * RF_STRONG. */
-static void follow(const struct rf_curve *c, const uint8_t *count, double m[RF_METRICS], double band[RF_BAND_POINTS])
-{
-    enum { WANTED = RF_STRONG95 - RF_CPT20 + 1 };
-    const double n = (double)c->n, weak = m[RF_WEAK];
-    enum rf_metric which[WANTED]; /* by rising target: a curve first reaches a higher one later */
-    double want[WANTED];
-    size_t wanted = 0, point = 1;
-    for (enum rf_metric i = RF_CPT20; i <= RF_STRONG95; i++) {
-        const double target = (rf_metric_target(i, weak, m[RF_STRONG]) - weak) * n;
-        size_t j = wanted++;
-        for (; j && want[j - 1] > target; j--) {
-            want[j] = want[j - 1];
-            which[j] = which[j - 1];
-        }
-        want[j] = target;
-        which[j] = i;
-        m[i] = NAN;
-    }
-    size_t reached = isnan(m[RF_APGR]) ? WANTED : 0;
-    for (; reached < WANTED && want[reached] <= 0; reached++)
-        m[which[reached]] = 0;
+/* The points of one lane's curve that are still to be met on the way along it. */
+enum { WANTED = RF_STRONG95 - RF_CPT20 + 1 };
+struct path {
+    double n;                     /* draws */
+    double want[WANTED];          /* gains, rising: a curve first reaches a higher one later */
+    enum rf_metric which[WANTED]; /* the metric that asks for it */
+    size_t reached;               /* of them */
+    size_t point;                 /* of the band, the next */
+    double m[RF_METRICS];
+    double band[RF_BAND_POINTS];
+};
 
-    double calls = 0, gain = 0, next = n / (RF_BAND_POINTS - 1); /* next: calls at the band's next point */
-    band[0] = weak;
-    for (size_t g = 1, i = 0; g <= c->groups; g++) {
-        double more_calls = 0, more_gain = 0;
-        for (; i < c->end[g]; i++) {
-            const double k = count[c->order[i] * LANES];
-            more_calls += k;
-            more_gain += k * c->lift[i];
+static double next_gain(const struct path *p)
+{
+    return p->reached < WANTED ? p->want[p->reached] : INFINITY;
+}
+
+static double next_calls(const struct path *p)
+{
+    return p->point < RF_BAND_POINTS ? (double)p->point * p->n / (RF_BAND_POINTS - 1) : INFINITY;
+}
+
+/* m holds RF_WEAK, RF_STRONG and RF_APGR, and NaN for the rest. */
+static void path_begin(struct path *p)
+{
+    const double weak = p->m[RF_WEAK];
+    size_t wanted = 0;
+    for (enum rf_metric i = RF_CPT20; i <= RF_STRONG95; i++) {
+        const double target = (rf_metric_target(i, weak, p->m[RF_STRONG]) - weak) * p->n;
+        size_t j = wanted++;
+        for (; j && p->want[j - 1] > target; j--) {
+            p->want[j] = p->want[j - 1];
+            p->which[j] = p->which[j - 1];
         }
-        /* a group that was not drawn reaches nothing new, so the divisions below never meet a zero */
-        for (; reached < WANTED && gain + more_gain >= want[reached]; reached++)
-            m[which[reached]] = (calls + (want[reached] - gain) / more_gain * more_calls) / n;
-        for (; next <= calls + more_calls; next = (double)++point * n / (RF_BAND_POINTS - 1))
-            band[point] = weak + (gain + (next - calls) / more_calls * more_gain) / n;
-        calls += more_calls;
-        gain += more_gain;
+        p->want[j] = target;
+        p->which[j] = i;
+    }
+    p->reached = isnan(p->m[RF_APGR]) ? WANTED : 0;
+    for (; p->reached < WANTED && p->want[p->reached] <= 0; p->reached++)
+        p->m[p->which[p->reached]] = 0;
+    p->band[0] = weak;
+    p->point = 1;
+}
+
+/* One segment of the curve. A group that was not drawn reaches nothing new, so the divisions never meet a zero. */
+static void path_go(struct path *p, double calls, double gain, double to_calls, double to_gain)
+{
+    for (double next; (next = next_gain(p)) <= to_gain; p->reached++)
+        p->m[p->which[p->reached]] = (calls + (next - gain) / (to_gain - gain) * (to_calls - calls)) / p->n;
+    for (double next; (next = next_calls(p)) <= to_calls; p->point++)
+        p->band[p->point] = p->m[RF_WEAK] + (gain + (next - calls) / (to_calls - calls) * (to_gain - gain)) / p->n;
+}
+
+/* The metrics that are read off the path of the curve, and the band: one more walk, STEP groups at a time, for few of
+ * them meet a point. */
+static void follow(const struct rf_curve *c, const uint8_t *count, struct path path[RF_LANES])
+{
+    enum { STEP = 16 };
+    four calls[STEP + 1][HALVES], gain[STEP + 1][HALVES]; /* at each vertex of the step */
+    four all_calls[HALVES] = { 0 }, all_gain[HALVES] = { 0 }, high_calls[HALVES], high_gain[HALVES];
+    for (size_t l = 0; l < RF_LANES; l++) {
+        path_begin(&path[l]);
+        high_calls[l / 4][l % 4] = next_calls(&path[l]);
+        high_gain[l / 4][l % 4] = next_gain(&path[l]);
+    }
+    for (size_t v = 0, m; v < c->groups; v += m) {
+        four_longs met[HALVES] = { 0 };
+        m = c->groups - v < STEP ? c->groups - v : STEP;
+        memcpy(calls[0], all_calls, sizeof all_calls);
+        memcpy(gain[0], all_gain, sizeof all_gain);
+        for (size_t j = 0; j < m; j++) {
+            struct group g = { 0 };
+            add_group(c, count, c->end[v + j], c->end[v + j + 1], &g);
+            for (int h = 0; h < HALVES; h++) {
+                calls[j + 1][h] = all_calls[h] += g.calls[h];
+                gain[j + 1][h] = all_gain[h] += g.gain[h];
+                met[h] |= all_gain[h] >= high_gain[h];
+            }
+        }
+        for (size_t l = 0; l < RF_LANES; l++) {
+            const size_t h = l / 4, k = l % 4;
+            if (!met[h][k] && calls[m][h][k] < high_calls[h][k])
+                continue;
+            for (size_t j = 0; j < m; j++)
+                if (calls[j + 1][h][k] >= high_calls[h][k] || gain[j + 1][h][k] >= high_gain[h][k]) {
+                    path_go(&path[l], calls[j][h][k], gain[j][h][k], calls[j + 1][h][k], gain[j + 1][h][k]);
+                    high_calls[h][k] = next_calls(&path[l]);
+                    high_gain[h][k] = next_gain(&path[l]);
+                }
+        }
     }
 }
 
-/* Resamples [block * LANES, ...): par's unit of work. */
+/* Resamples [block * RF_LANES, ...): par's unit of work. */
 static int run_block(void *ctx, size_t block, struct rf_err *err)
 {
     const struct work *w = ctx;
     const struct rf_curve *c = w->curve;
-    const size_t first = block * LANES, all = w->values->resamples, n = c->n;
+    const size_t first = block * RF_LANES, all = w->values->resamples;
     if (rf_interrupted())
         return rf_fail(err, RF_INTERRUPTED, "interrupted after about %zu of %zu resamples", first, all);
-    uint8_t *count = rf_calloc(n, LANES, err);
+    uint64_t size[RF_LANES];
+    uint8_t *count = rf_calloc(c->n, RF_LANES, err);
     if (!count)
         return RF_FAIL;
-    for (size_t l = 0; l < LANES; l++)
-        draw_resample(w->options->seed, first + l, n, count + l, LANES);
+    rf_resample(w->options->seed, block, c->n, w->options->poisson, count, size);
     struct sums s;
+    struct path path[RF_LANES];
     add_up(c, count, &s);
-    for (size_t l = 0; l < LANES && first + l < all; l++) {
-        double m[RF_METRICS], band[RF_BAND_POINTS];
-        const double size = (double)n;
-        m[RF_WEAK] = s.weak[l] / size;
-        m[RF_STRONG] = (s.weak[l] + s.gain[l]) / size;
-        m[RF_AUC] = m[RF_WEAK] + s.twice[l] / 2 / (size * size);
-        m[RF_APGR] = s.gain[l] > 0 ? s.twice[l] / 2 / (size * s.gain[l]) : NAN;
-        if (w->options->areas_only)
-            m[RF_CPT20] = m[RF_CPT50] = m[RF_CPT80] = m[RF_STRONG95] = NAN;
-        else
-            follow(c, count + l, m, band);
+    for (size_t l = 0; l < RF_LANES; l++) {
+        const double n = (double)size[l];
+        double *m = path[l].m;
+        path[l].n = n;
+        m[RF_WEAK] = s.weak[l] / n;
+        m[RF_STRONG] = (s.weak[l] + s.gain[l]) / n;
+        m[RF_AUC] = m[RF_WEAK] + s.twice[l] / 2 / (n * n);
+        m[RF_APGR] = s.gain[l] > 0 ? s.twice[l] / 2 / (n * s.gain[l]) : NAN;
+        m[RF_CPT20] = m[RF_CPT50] = m[RF_CPT80] = m[RF_STRONG95] = NAN;
+    }
+    if (!w->options->areas_only)
+        follow(c, count, path);
+    for (size_t l = 0; l < RF_LANES && first + l < all; l++) {
         for (size_t i = 0; i < RF_METRICS; i++)
-            w->values->metric[i * all + first + l] = m[i];
+            w->values->metric[i * all + first + l] = path[l].m[i];
         for (size_t i = 0; w->values->band && i < RF_BAND_POINTS; i++)
-            w->values->band[i * all + first + l] = band[i];
+            w->values->band[i * all + first + l] = path[l].band[i];
     }
     rf_free(count);
     return 0;
@@ -214,7 +228,7 @@ int rf_boot_values_init(struct rf_boot_values *v, const struct rf_curve *c, cons
         return rf_fail(err, RF_USAGE, "%zu resamples are too many", o->resamples);
     if ((rc = RF_NEW(v->metric, metrics, err)) || (!o->areas_only && (rc = RF_NEW(v->band, points, err))))
         return rc;
-    return rf_par_run((o->resamples + LANES - 1) / LANES, o->threads, run_block, &w, err);
+    return rf_par_run((o->resamples + RF_LANES - 1) / RF_LANES, o->threads, run_block, &w, err);
 }
 
 void rf_boot_values_release(struct rf_boot_values *v)

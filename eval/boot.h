@@ -22,6 +22,8 @@ struct rf_boot_options {
     size_t resamples; /* > 0; 2000 gives percentile ends that are stable to about a tenth of the interval */
     uint64_t seed;
     int threads;     /* >= 1 */
+    bool poisson;    /* each prompt's count by itself, Poisson of mean 1, in place of multinomial counts that sum to n:
+                      * more prompts behind leave the counts of the others, but resamples differ in size */
     bool areas_only; /* only RF_APGR, RF_AUC, RF_WEAK, RF_STRONG, and no band: twice as fast */
 };
 
@@ -41,10 +43,6 @@ struct rf_boot {
     double band_low[RF_BAND_POINTS]; /* pointwise 95% band of the quality; NaN with areas_only */
     double band_high[RF_BAND_POINTS];
 };
-
-/* How often resample `resample` holds each of n prompts, summing to n: count[i * stride]. A count never exceeds 255:
- * with n > 255 that would take 256 hits on one prompt, of probability below 1e-500. */
-void rf_boot_counts(uint64_t seed, uint64_t resample, size_t n, uint8_t *count, size_t stride);
 
 int rf_boot_values_init(struct rf_boot_values *v, const struct rf_curve *c, const struct rf_boot_options *o,
                         struct rf_err *err);

@@ -1,4 +1,4 @@
-/* Unit tests of eval/boot.h: counts add up, every resample equals a curve over the prompts written out, threads change
+/* Unit tests of eval/boot.h: every resample equals a curve over the prompts written out, threads change
  * nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,11 +10,12 @@
 
 #include "core/rng.h"
 #include "eval/boot.h"
+#include "eval/resample.h"
 
-enum { N = 211 };
+enum { N = 211, EXTRA = 150 }; /* EXTRA: by how much a Poisson resample may be larger */
 
 struct data {
-    double score[N], strong[N], weak[N];
+    double score[N + EXTRA], strong[N + EXTRA], weak[N + EXTRA];
 };
 
 /* levels: distinct scores, so that ties come in; graded: qualities 1..10 in halves, otherwise right or wrong. */
@@ -36,41 +37,6 @@ static void curve_of(struct rf_curve *c, size_t n, const double *score, const do
     assert_int_equal(rf_curve_init(c, &s, &err), 0);
 }
 
-static void counts_sum_to_the_number_of_prompts(void **state)
-{
-    (void)state;
-    static const size_t sizes[] = { 1, 2, 3, 255, 256, 14037 };
-    static uint8_t count[14037];
-    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
-        size_t sum = 0;
-        rf_boot_counts(1, 5, sizes[s], count, 1);
-        for (size_t i = 0; i < sizes[s]; i++)
-            sum += count[i];
-        assert_int_equal(sum, sizes[s]);
-    }
-}
-
-/* Over many resamples each prompt is drawn once on average, with the multinomial's variance 1 - 1/n and covariance
- * -1/n. */
-static void counts_have_the_multinomial_moments(void **state)
-{
-    (void)state;
-    enum { SMALL = 10, ROUNDS = 20000 };
-    double sum[SMALL] = { 0 }, square = 0, product = 0;
-    for (uint64_t r = 0; r < ROUNDS; r++) {
-        uint8_t count[SMALL];
-        rf_boot_counts(9, r, SMALL, count, 1);
-        for (size_t i = 0; i < SMALL; i++)
-            sum[i] += count[i];
-        square += (count[0] - 1.) * (count[0] - 1.);
-        product += (count[0] - 1.) * (count[7] - 1.);
-    }
-    for (size_t i = 0; i < SMALL; i++)
-        assert_true(fabs(sum[i] / ROUNDS - 1) < 5 * sqrt(.9 / ROUNDS));
-    assert_true(fabs(square / ROUNDS - .9) < .05);
-    assert_true(fabs(product / ROUNDS + .1) < .05);
-}
-
 /* The naive bootstrap with the same counts: the prompts of a resample written out one by one, sorted and measured anew.
  */
 static void resamples_equal_curves_over_the_prompts_written_out(void **state)
@@ -79,30 +45,34 @@ static void resamples_equal_curves_over_the_prompts_written_out(void **state)
     enum { RESAMPLES = 21 };
     static const struct {
         uint32_t levels;
-        bool graded;
-    } cases[] = { { 1000000, false }, { 1000000, true }, { 12, false }, { 12, true }, { 1, false } };
-    const struct rf_boot_options o = { .resamples = RESAMPLES, .seed = 4, .threads = 1 };
+        bool graded, poisson;
+    } cases[] = { { 1000000, false, false }, { 1000000, true, false }, { 12, false, false }, { 12, true, false },
+                  { 1, false, false },       { 1000000, true, true },  { 12, false, true } };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         struct data d, out;
         struct rf_curve c, naive;
         struct rf_boot_values v;
         struct rf_err err = { 0 };
+        const struct rf_boot_options o = {
+            .resamples = RESAMPLES, .seed = 4, .threads = 1, .poisson = cases[k].poisson
+        };
         make(&d, cases[k].levels, cases[k].graded);
         curve_of(&c, N, d.score, d.strong, d.weak);
         assert_int_equal(rf_boot_values_init(&v, &c, &o, &err), 0);
         for (size_t r = 0; r < RESAMPLES; r++) {
-            uint8_t count[N];
+            uint8_t count[N][RF_LANES];
+            uint64_t size[RF_LANES];
             double m[RF_METRICS];
             size_t n = 0;
-            rf_boot_counts(o.seed, r, N, count, 1);
+            rf_resample(o.seed, r / RF_LANES, N, o.poisson, *count, size);
             for (size_t i = 0; i < N; i++)
-                for (uint8_t j = 0; j < count[i]; j++, n++) {
+                for (uint8_t j = 0; j < count[i][r % RF_LANES]; j++, n++) {
                     out.score[n] = d.score[i];
                     out.strong[n] = d.strong[i];
                     out.weak[n] = d.weak[i];
                 }
-            assert_int_equal(n, N);
-            curve_of(&naive, N, out.score, out.strong, out.weak);
+            assert_int_equal(n, size[r % RF_LANES]);
+            curve_of(&naive, n, out.score, out.strong, out.weak);
             rf_metrics_of(&naive, m);
             for (size_t i = 0; i < RF_METRICS; i++)
                 assert_true(fabs(m[i] - v.metric[i * RESAMPLES + r]) <= 1e-12 * fmax(1, fabs(m[i])));
@@ -191,15 +161,37 @@ static void the_standard_error_of_a_mean_is_the_known_one(void **state)
     rf_curve_release(&c);
 }
 
+/* A single prompt: a third of its Poisson resamples are empty, and have no value. */
+static void an_empty_resample_has_no_value(void **state)
+{
+    (void)state;
+    const double score = 1, strong = 1, weak = 0;
+    struct rf_curve c;
+    struct rf_boot_values v;
+    struct rf_err err = { 0 };
+    size_t empty = 0;
+    curve_of(&c, 1, &score, &strong, &weak);
+    const struct rf_boot_options o = { .resamples = 400, .seed = 1, .threads = 1, .poisson = true };
+    assert_int_equal(rf_boot_values_init(&v, &c, &o, &err), 0);
+    for (size_t r = 0; r < o.resamples; r++) {
+        const bool none = isnan(v.metric[RF_STRONG * o.resamples + r]);
+        empty += none;
+        assert_true(none || v.metric[RF_STRONG * o.resamples + r] == 1);
+        assert_true(isnan(v.band[(RF_BAND_POINTS - 1) * o.resamples + r]) == none);
+    }
+    assert_true(empty > 100 && empty < 200);
+    rf_boot_values_release(&v);
+    rf_curve_release(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_sum_to_the_number_of_prompts),
-        cmocka_unit_test(counts_have_the_multinomial_moments),
         cmocka_unit_test(resamples_equal_curves_over_the_prompts_written_out),
         cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
         cmocka_unit_test(areas_alone_are_the_same_areas),
         cmocka_unit_test(an_uncertain_gap_has_no_interval),
+        cmocka_unit_test(an_empty_resample_has_no_value),
         cmocka_unit_test(the_standard_error_of_a_mean_is_the_known_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
