@@ -132,8 +132,8 @@ static int read_cells(struct rf_results *r, struct rf_db *db, const struct rf_re
         "sum(r.cost) END FROM item i JOIN result r ON r.item = i.id JOIN model_name m ON m.id = r.model WHERE i.bench "
         "IN "
         "(SELECT value FROM json_each(?1)) AND (?2 IS NULL OR i.source IN (SELECT id FROM source WHERE name IN (SELECT "
-        "value FROM json_each(?2))) OR i.prompt IN (SELECT w.prompt FROM source_row w JOIN source s ON s.id = w.source "
-        "WHERE s.name IN (SELECT value FROM json_each(?2)))) GROUP BY i.id, m.known_as ORDER BY i.id";
+        "value FROM json_each(?2)))) "
+        "GROUP BY i.id, m.known_as ORDER BY i.id";
     struct rf_stmt *s = NULL;
     int64_t items = 0, at = 0;
     int rc = rf_db_int(db, &items, err, count, 1, &benches);

@@ -25,7 +25,7 @@ static const struct rf_opt table[] = {
 /* Groups of columns; the metrics stand in the order of enum rf_metric. For people the prompts and the levels of the two
  * models, which are the same in every row of a benchmark, stand in a table of their own. */
 static const struct rf_column metric_column[] = {
-    RF_COLUMN_TEXT("bench"),     RF_COLUMN_TEXT("router"),    RF_COLUMN_INT("n", .shown = RF_SHOWN_NEVER),
+    RF_COLUMN_TEXT("bench"),  RF_COLUMN_TEXT("router"), RF_COLUMN_INT("n", .shown = RF_SHOWN_NEVER),
     INTERVAL("apgr", 3),      INTERVAL("auc", 2),       INTERVAL("cpt20_pct", 1),
     INTERVAL("cpt50_pct", 1), INTERVAL("cpt80_pct", 1), INTERVAL("strong95_pct", 1),
 };

@@ -98,8 +98,8 @@ int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, c
 out:
     rf_progress_end(&bar);
     if (!rc && e->entry[0].boot.undefined)
-        fprintf(ctx->chat, "%s: strong is not better in %zu resamples, which the intervals leave out\n",
-                e->bench.name, e->entry[0].boot.undefined);
+        fprintf(ctx->chat, "%s: strong is not better in %zu resamples, which the intervals leave out\n", e->bench.name,
+                e->entry[0].boot.undefined);
     rf_free(score);
     return rc;
 }

@@ -41,6 +41,15 @@ int rf_hull(const struct rf_point *p, size_t n, struct rf_point *hull, size_t *c
     return 0;
 }
 
+double rf_hull_end(const struct rf_point *p, size_t n)
+{
+    struct rf_point best = p[0];
+    for (size_t i = 1; i < n; i++)
+        if (p[i].quality > best.quality || (p[i].quality >= best.quality && p[i].cost > best.cost))
+            best = p[i];
+    return best.cost;
+}
+
 double rf_hull_quality(const struct rf_point *hull, size_t corners, double cost)
 {
     if (!(cost >= hull[0].cost))

@@ -23,14 +23,18 @@ struct rf_point {
  * hull may be p. RF_BAD_INPUT names the point. */
 int rf_hull(const struct rf_point *p, size_t n, struct rf_point *hull, size_t *corners, struct rf_err *err);
 
+/* Where RouterBench's own hull of the points ends: the largest cost at which the best quality is had. Its hull keeps
+ * flat ends, of which the corners above keep only the first point. n >= 1. */
+double rf_hull_end(const struct rf_point *p, size_t n);
+
 /* Best quality for an average cost: on the hull between its corners, flat behind the last; NaN below the first. */
 double rf_hull_quality(const struct rf_point *hull, size_t corners, double cost);
 
 /* Area under the hull from its first corner to `upto`, flat behind the last corner. upto >= the first corner's cost. */
 double rf_hull_area(const struct rf_point *hull, size_t corners, double upto);
 
-/* AIQ as RouterBench's code has it: area / upto. upto: the largest cost of all hulls compared; alone, the last corner's
- * cost. NaN where upto is 0. */
+/* AIQ as RouterBench's code has it: area / upto. upto: the largest cost of all hulls compared; alone, rf_hull_end. NaN
+ * where upto is 0. */
 double rf_aiq_code(const struct rf_point *hull, size_t corners, double upto);
 /* As the paper has it: area / (upto - first corner's cost). The quality of the corner where both are the same. */
 double rf_aiq_paper(const struct rf_point *hull, size_t corners, double upto);

@@ -90,49 +90,86 @@ static size_t find_steps(const struct rf_field *f, struct step *step)
     return n;
 }
 
-int rf_lambda_curve(const struct rf_field *f, struct rf_lambda_curve *c, struct rf_err *err)
+struct rf_lambda_plan {
+    struct rf_field f;
+    struct step *step; /* [n] by falling lambda */
+    size_t n;
+    uint32_t *cheapest; /* [prompts] where all of it begins */
+};
+
+int rf_lambda_plan_new(struct rf_lambda_plan **out, const struct rf_field *f, struct rf_err *err)
 {
-    struct step *step = NULL;
-    *c = (struct rf_lambda_curve){ 0 };
+    struct rf_lambda_plan *p = NULL;
     int rc = check(f, err);
-    if (rc)
-        goto out;
-    const size_t room = f->prompts * f->models; /* as many as the caller's matrices have cells */
-    if ((rc = RF_NEW(step, room, err)) || (rc = RF_NEW(c->point, room + 1, err)))
-        goto out;
-    const size_t n = find_steps(f, step);
-    qsort(step, n, sizeof *step, by_falling_lambda);
-    double quality = 0, cost = 0, predicted = 0;
-    for (size_t i = 0; i < f->prompts; i++) {
-        const size_t at = i * f->models;
-        const uint32_t m = cheapest_of(f->score + at, f->cost + at, f->models);
-        quality += f->true_score[at + m];
-        cost += f->true_cost[at + m];
-        predicted += f->cost[at + m];
+    if (rc || (rc = RF_NEW(p, 1, err)))
+        return rc;
+    p->f = *f;
+    /* as many steps at most as the caller's matrices have cells */
+    if ((rc = RF_NEW(p->step, f->prompts * f->models, err)) || (rc = RF_NEW(p->cheapest, f->prompts, err))) {
+        rf_lambda_plan_free(p);
+        return rc;
     }
-    const double prompts = (double)f->prompts;
-    c->point[c->n++] = (struct rf_lambda_point){ INFINITY, { cost / prompts, quality / prompts }, predicted / prompts };
-    for (size_t i = 0; i < n; i++) { /* downwards, every step is undone: from `to` back to `from` */
-        const size_t at = step[i].prompt * f->models;
-        quality += f->true_score[at + step[i].from] - f->true_score[at + step[i].to];
-        cost += f->true_cost[at + step[i].from] - f->true_cost[at + step[i].to];
-        predicted += f->cost[at + step[i].from] - f->cost[at + step[i].to];
-        if (i + 1 < n && !(step[i + 1].lambda < step[i].lambda))
-            continue;
-        c->point[c->n++] =
-            (struct rf_lambda_point){ step[i].lambda, { cost / prompts, quality / prompts }, predicted / prompts };
-    }
-out:
-    rf_free(step);
-    if (rc)
-        rf_lambda_curve_release(c);
-    return rc;
+    p->n = find_steps(f, p->step);
+    qsort(p->step, p->n, sizeof *p->step, by_falling_lambda);
+    for (size_t i = 0; i < f->prompts; i++)
+        p->cheapest[i] = cheapest_of(f->score + i * f->models, f->cost + i * f->models, f->models);
+    *out = p;
+    return 0;
 }
 
-void rf_lambda_curve_release(struct rf_lambda_curve *c)
+void rf_lambda_plan_free(struct rf_lambda_plan *p)
 {
-    rf_free(c->point);
-    *c = (struct rf_lambda_curve){ 0 };
+    if (p) {
+        rf_free(p->step);
+        rf_free(p->cheapest);
+    }
+    rf_free(p);
+}
+
+size_t rf_lambda_points(const struct rf_lambda_plan *p)
+{
+    return p->n + 1;
+}
+
+/* Sums over the prompts of the choice in force. */
+struct sums {
+    double quality, cost, predicted, weight;
+};
+
+static struct rf_lambda_point point_of(const struct sums *s, double lambda)
+{
+    return (
+        struct rf_lambda_point){ lambda, { s->cost / s->weight, s->quality / s->weight }, s->predicted / s->weight };
+}
+
+size_t rf_lambda_walk(const struct rf_lambda_plan *p, const uint8_t *count, size_t every, struct rf_lambda_point *point)
+{
+    const struct rf_field *const f = &p->f;
+    struct sums s = { 0 };
+    size_t n = 0, skipped = 0;
+    for (size_t i = 0; i < f->prompts; i++) {
+        const size_t at = i * f->models + p->cheapest[i];
+        const double w = count ? count[i] : 1;
+        s.quality += w * f->true_score[at];
+        s.cost += w * f->true_cost[at];
+        s.predicted += w * f->cost[at];
+        s.weight += w;
+    }
+    point[n++] = point_of(&s, INFINITY);
+    for (size_t i = 0; i < p->n; i++) { /* downwards, every step is undone: from `to` back to `from` */
+        const struct step *const t = &p->step[i];
+        const size_t row = t->prompt * f->models, from = row + t->from, to = row + t->to;
+        const double w = count ? count[t->prompt] : 1;
+        s.quality += w * (f->true_score[from] - f->true_score[to]);
+        s.cost += w * (f->true_cost[from] - f->true_cost[to]);
+        s.predicted += w * (f->cost[from] - f->cost[to]);
+        const bool last = i + 1 == p->n;
+        if (!last && (!(p->step[i + 1].lambda < t->lambda) || ++skipped < every))
+            continue;
+        point[n++] = point_of(&s, t->lambda);
+        skipped = 0;
+    }
+    return n;
 }
 
 void rf_lambda_choose(const struct rf_field *f, double lambda, uint32_t *choice)
@@ -149,6 +186,18 @@ void rf_lambda_choose(const struct rf_field *f, double lambda, uint32_t *choice)
             if (gain > 0 || (gain >= 0 && cheaper(cost, m, best)))
                 best = m;
         }
+        choice[i] = best;
+    }
+}
+
+void rf_wtp_choose(const struct rf_field *f, double w, uint32_t *choice)
+{
+    for (size_t i = 0; i < f->prompts; i++) {
+        const double *const score = f->score + i * f->models, *const cost = f->cost + i * f->models;
+        uint32_t best = 0;
+        for (uint32_t m = 1; m < f->models; m++)
+            if (w > 0 ? score[m] * w - cost[m] > score[best] * w - cost[best] : score[m] > score[best])
+                best = m;
         choice[i] = best;
     }
 }

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/* Row-major matrices [prompts][models], borrowed. */
+/* Row-major matrices [prompts][models], borrowed for the life of a plan. */
 struct rf_field {
     size_t prompts, models;               /* >= 1 */
     const double *score, *cost;           /* predicted: what the choice sees; cost >= 0 */
@@ -28,17 +28,25 @@ struct rf_lambda_point {
     struct rf_point truth; /* mean true cost and score */
     double predicted;      /* mean predicted cost */
 };
-struct rf_lambda_curve {
-    struct rf_lambda_point *point; /* [n] by falling lambda: the first holds for all above the greatest breakpoint
-                                      (lambda = INFINITY: every prompt to its cheapest model), the last down to 0 */
-    size_t n;
-};
 
-int rf_lambda_curve(const struct rf_field *f, struct rf_lambda_curve *c, struct rf_err *err);
-void rf_lambda_curve_release(struct rf_lambda_curve *c);
+/* All steps that prompts take as lambda falls, sorted once for the curve and all its resamples. */
+struct rf_lambda_plan;
+int rf_lambda_plan_new(struct rf_lambda_plan **out, const struct rf_field *f, struct rf_err *err);
+void rf_lambda_plan_free(struct rf_lambda_plan *p); /* NULL is fine */
+/* Most points that a curve of the plan has. */
+size_t rf_lambda_points(const struct rf_lambda_plan *p);
+/* The curve with each prompt counted count[prompts] times (NULL: once), by falling lambda into
+ * point[rf_lambda_points]; returns how many. The first holds above the greatest breakpoint (lambda = INFINITY: every
+ * prompt to its cheapest model), the last down to 0. every: of the breakpoints only each `every`th is kept (1: all),
+ * the ends always. */
+size_t rf_lambda_walk(const struct rf_lambda_plan *p, const uint8_t *count, size_t every,
+                      struct rf_lambda_point *point);
 
 /* choice[prompts] at one lambda in [0, INFINITY]. */
 void rf_lambda_choose(const struct rf_field *f, double lambda, uint32_t *choice);
+/* The same by RouterBench's code (evaluate_routers.py): argmax(w * score - cost) for a willingness to pay w, argmax(score)
+ * for w = 0; the first model wins ties. */
+void rf_wtp_choose(const struct rf_field *f, double w, uint32_t *choice);
 /* Means over the prompts of a choice; share[models]: fraction of the prompts each model gets, or NULL. */
 struct rf_point rf_lambda_mean(const struct rf_field *f, const uint32_t *choice, double *share);
 

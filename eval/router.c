@@ -165,8 +165,31 @@ static int fetch(struct rf_stmt *s, int64_t prompt, float *x, size_t dim, struct
     return 1;
 }
 
+/* The prompts to be scored, and what is done with a block of their vectors. */
+struct job {
+    const char *bench; /* for messages */
+    const int64_t *prompt;
+    size_t n;
+    void (*take)(const struct job *j, const struct routefit_router *r, const float *x, size_t first, size_t m);
+    double *score; /* [n] win rates, or [n][models] predicted scores */
+    double *cost;  /* [n][models] predicted costs */
+};
+
+static void take_win_rates(const struct job *j, const struct routefit_router *r, const float *x, size_t first, size_t m)
+{
+    routefit_win_rates(r, x, m, j->score + first);
+}
+
+static void take_predictions(const struct job *j, const struct routefit_router *r, const float *x, size_t first,
+                             size_t m)
+{
+    const size_t models = routefit_models(r), dim = routefit_dim(r);
+    for (size_t i = 0; i < m; i++)
+        routefit_predict(r, x + i * dim, j->score + (first + i) * models, j->cost + (first + i) * models);
+}
+
 /* The error for prompts without vectors, with the command that gives them some. */
-static int fail_missing(struct rf_db *db, int64_t id, const char *name, const struct rf_bench *b, size_t missing,
+static int fail_missing(struct rf_db *db, int64_t id, const char *name, const struct job *j, size_t missing,
                         struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
@@ -184,15 +207,15 @@ static int fail_missing(struct rf_db *db, int64_t id, const char *name, const st
             rf_fail(err, RF_BAD_INPUT,
                     "%zu of the %zu prompts of benchmark \"%s\" have no vector of embedder \"%s\": `routefit %s` gives "
                     "them one",
-                    missing, b->n, b->name, name, remedy.data);
+                    missing, j->n, j->bench, name, remedy.data);
 out:
     rf_stmt_free(s);
     rf_buf_release(&remedy);
     return rc;
 }
 
-static int score_vectors(const struct rf_router *r, struct rf_db *db, const struct rf_bench *b,
-                         const struct rf_router_options *o, double *score, struct rf_err *err)
+static int score_vectors(const struct rf_router *r, struct rf_db *db, const struct job *j,
+                         const struct rf_router_options *o, struct rf_err *err)
 {
     const size_t dim = routefit_dim(r->r);
     const char *name = NULL;
@@ -211,16 +234,16 @@ static int score_vectors(const struct rf_router *r, struct rf_db *db, const stru
         (rc = rf_stmt_new(&s, db, "SELECT vector FROM embedding WHERE embedder = ?1 AND prompt = ?2", err)))
         goto out;
     rf_bind_int(s, 1, id);
-    for (size_t first = 0; first < b->n; first += RF_BLOCK_ROWS) {
-        const size_t m = b->n - first < RF_BLOCK_ROWS ? b->n - first : RF_BLOCK_ROWS;
+    for (size_t first = 0; first < j->n; first += RF_BLOCK_ROWS) {
+        const size_t m = j->n - first < RF_BLOCK_ROWS ? j->n - first : RF_BLOCK_ROWS;
         for (size_t i = 0; i < m; i++) {
-            if ((rc = fetch(s, b->prompt[first + i], x + i * dim, dim, err)) < 0)
+            if ((rc = fetch(s, j->prompt[first + i], x + i * dim, dim, err)) < 0)
                 goto out;
             missing += rc == 0;
         }
-        routefit_win_rates(r->r, x, m, score + first);
+        j->take(j, r->r, x, first, m);
     }
-    rc = missing ? fail_missing(db, id, name, b, missing, err) : 0;
+    rc = missing ? fail_missing(db, id, name, j, missing, err) : 0;
 out:
     rf_stmt_free(s);
     rf_free(x);
@@ -230,6 +253,16 @@ out:
 int rf_router_score(const struct rf_router *r, struct rf_db *db, const struct rf_bench *b,
                     const struct rf_router_options *o, double *score, struct rf_err *err)
 {
-    return routefit_input(r->r) == ROUTEFIT_TEXT ? score_texts(r, b, score, err)
-                                                 : score_vectors(r, db, b, o, score, err);
+    const struct job j = { b->name, b->prompt, b->n, take_win_rates, score, NULL };
+    return routefit_input(r->r) == ROUTEFIT_TEXT ? score_texts(r, b, score, err) : score_vectors(r, db, &j, o, err);
+}
+
+int rf_router_predict(const struct rf_router *r, struct rf_db *db, const char *bench, const int64_t *prompt, size_t n,
+                      const struct rf_router_options *o, double *score, double *cost, struct rf_err *err)
+{
+    const struct job j = { bench, prompt, n, take_predictions, score, cost };
+    if (!routefit_models(r->r))
+        return rf_fail(err, RF_USAGE, "router \"%s\" compares one pair of models: expected one among many (fit knn)",
+                       r->name);
+    return score_vectors(r, db, &j, o, err);
 }

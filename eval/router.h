@@ -40,6 +40,11 @@ int rf_router_open(struct routefit_router **out, const char *path, const struct 
 int rf_router_score(const struct rf_router *r, struct rf_db *db, const struct rf_bench *b,
                     const struct rf_router_options *o, double *score, struct rf_err *err);
 
+/* For a router among many models: score[n][routefit_models] and cost, as it predicts them. RF_USAGE: it is none.
+ * bench: its name, for messages. */
+int rf_router_predict(const struct rf_router *r, struct rf_db *db, const char *bench, const int64_t *prompt, size_t n,
+                      const struct rf_router_options *o, double *score, double *cost, struct rf_err *err);
+
 #ifdef __cplusplus
 }
 #endif

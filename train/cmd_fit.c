@@ -39,7 +39,7 @@ const struct rf_opt rf_fit_results_table[] = {
     RF_OPT(struct rf_fit_options, model, "model", 'm', RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
            "The models to choose among; without it all that have results there."),
     RF_OPT(struct rf_fit_options, source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
-           "Only questions that stand in these sources; without it all."),
+           "Only questions that one of these sources was the first to name; without it all."),
     RF_OPT_END,
 };
 

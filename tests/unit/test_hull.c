@@ -101,12 +101,18 @@ static void curve_holds_every_choice_that_a_lambda_can_make(void **state)
     uint32_t choice[PROMPTS];
     for (uint64_t seed = 0; seed < 200; seed++) {
         struct rf_field f;
-        struct rf_lambda_curve c;
+        struct rf_lambda_plan *plan = NULL;
+        struct rf_lambda_point point[PROMPTS * MODELS + 1], twice[PROMPTS * MODELS + 1];
+        static const uint8_t two[PROMPTS] = { 2, 2, 2, 2, 2, 2, 2 };
         random_field(seed, v, &f);
-        assert_int_equal(rf_lambda_curve(&f, &c, NULL), 0);
-        assert_true(isinf(c.point[0].lambda));
-        for (size_t k = 0; k < c.n; k++) {
-            const double from = k + 1 < c.n ? c.point[k + 1].lambda : 0, upto = c.point[k].lambda;
+        assert_int_equal(rf_lambda_plan_new(&plan, &f, NULL), 0);
+        assert_in_range(rf_lambda_points(plan), 1, PROMPTS * MODELS + 1);
+        const size_t n = rf_lambda_walk(plan, NULL, 1, point);
+        assert_int_equal(rf_lambda_walk(plan, two, 1, twice), n);
+        assert_near(twice[n - 1].truth.quality, point[n - 1].truth.quality, 1e-12);
+        assert_true(isinf(point[0].lambda));
+        for (size_t k = 0; k < n; k++) {
+            const double from = k + 1 < n ? point[k + 1].lambda : 0, upto = point[k].lambda;
             assert_true(from < upto || (from <= 0 && upto <= 0));
             /* at a breakpoint itself rounding decides, but 0 is exact */
             const double inside[] = { from > 0 ? from + 1e-6 : 0, isinf(upto) ? INFINITY : (from + upto) / 2,
@@ -114,12 +120,12 @@ static void curve_holds_every_choice_that_a_lambda_can_make(void **state)
             for (size_t j = 0; j < 3; j++) {
                 rf_lambda_choose(&f, inside[j], choice);
                 const struct rf_point p = rf_lambda_mean(&f, choice, NULL);
-                assert_near(p.cost, c.point[k].truth.cost, 1e-12);
-                assert_near(p.quality, c.point[k].truth.quality, 1e-12);
+                assert_near(p.cost, point[k].truth.cost, 1e-12);
+                assert_near(p.quality, point[k].truth.quality, 1e-12);
             }
-            assert_true(k == 0 || c.point[k].predicted > c.point[k - 1].predicted);
+            assert_true(k == 0 || point[k].predicted > point[k - 1].predicted);
         }
-        rf_lambda_curve_release(&c);
+        rf_lambda_plan_free(plan);
     }
 }
 
@@ -128,7 +134,7 @@ static void shares_sum_to_one_and_nonsense_is_refused(void **state)
     (void)state;
     double v[4][PROMPTS * MODELS], share[MODELS], sum = 0;
     uint32_t choice[PROMPTS];
-    struct rf_lambda_curve c;
+    struct rf_lambda_plan *plan = NULL;
     struct rf_field f;
     struct rf_err err = { 0 };
     random_field(1, v, &f);
@@ -138,7 +144,7 @@ static void shares_sum_to_one_and_nonsense_is_refused(void **state)
         sum += share[m];
     assert_near(sum, 1, 1e-12);
     v[0][MODELS + 2] = NAN;
-    assert_int_equal(rf_lambda_curve(&f, &c, &err), RF_BAD_INPUT);
+    assert_int_equal(rf_lambda_plan_new(&plan, &f, &err), RF_BAD_INPUT);
     assert_non_null(strstr(err.msg, "prompt 2, model 3"));
 }
 

@@ -1,0 +1,64 @@
+# Routers among many models, from a wide table of results to the frontier.
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    python3 - <<'PY' 2>/dev/null || skip "no python3 to write a table"
+import random
+random.seed(3)
+models = ["big", "mid", "small"]
+with open("bench.csv", "w") as f, open("x.csv", "w") as g:
+    f.write("sample_id,prompt,eval_name," + ",".join(f"{m},{m}|total_cost" for m in models) + "\n")
+    for i in range(300):
+        hard = random.random() < .4
+        text = ("prove the theorem of number " if hard else "say hello to visitor ") + str(i)
+        right = {"big": random.random() < .9, "mid": random.random() < (.3 if hard else .9), "small": random.random() < (.1 if hard else .8)}
+        cost = {"big": .01, "mid": .002, "small": .0005}
+        f.write(f"b.{i},{text},bench," + ",".join(f"{float(right[m])},{cost[m]}" for m in models) + "\n")
+PY
+    "$ROUTEFIT" -q ingest --name bench bench.csv >/dev/null
+    "$ROUTEFIT" -q embed text --dim 8 -o text.safetensors >/dev/null
+}
+
+@test "frontier: single models, zero router and oracle, then a router that reads the prompt" {
+    run "$ROUTEFIT" frontier --bench bench --format csv
+    [ "$status" -eq 0 ]
+    [ "$(grep -c ',model,' <<<"$output")" = 3 ]
+    [[ "$output" == *'bench,zero router,baseline,300,'* ]]
+    [[ "$output" == *'bench,oracle,baseline,300,'* ]]
+    "$ROUTEFIT" -q fit knn --bench bench --cost neighbours -o knn.safetensors
+    run "$ROUTEFIT" frontier --bench bench --format csv knn.safetensors
+    [ "$status" -eq 0 ]
+    zero=$(awk -F, '$2 == "zero router" { print $5 }' <<<"$output")
+    knn=$(awk -F, '$2 == "knn" { print $5 }' <<<"$output")
+    awk -v a="$knn" -v b="$zero" 'BEGIN { exit !(a > b) }'
+    [ "$(sqlite3 routefit.db "SELECT count(*) FROM metric WHERE router = 'knn' AND name IN ('aiq', 'aiq_code', 'aiq_paper', 'quality', 'cost')")" = 5 ]
+}
+
+@test "frontier: the same for any number of threads" {
+    "$ROUTEFIT" -q fit knn --bench bench -o knn.safetensors
+    "$ROUTEFIT" frontier --bench bench --json --threads 1 knn.safetensors >one
+    "$ROUTEFIT" frontier --bench bench --json --threads 3 knn.safetensors >three
+    cmp one three
+}
+
+@test "frontier and fit knn: what cannot be done is said" {
+    run "$ROUTEFIT" frontier
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'--bench'* ]]
+    run "$ROUTEFIT" frontier --bench benhc
+    [ "$status" -eq 2 ]
+    [[ "$output" == *bench* ]]
+    run "$ROUTEFIT" frontier --bench bench --model big,smal
+    [ "$status" -eq 2 ]
+    [[ "$output" == *small* ]]
+    run "$ROUTEFIT" fit knn --bench bench --k 5,10 --valid 0 -o a.safetensors
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'no validation questions'* ]]
+    run "$ROUTEFIT" fit knn --bench bench --k 999 -o a.safetensors
+    [ "$status" -eq 2 ]
+    [ ! -e a.safetensors ]
+    sqlite3 routefit.db "UPDATE result SET cost = NULL WHERE item = 5"
+    run "$ROUTEFIT" frontier --bench bench
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'no cost is known of 1 of the 300 answers'* ]]
+}
