@@ -8,11 +8,12 @@
 
 #include "core/mem.h"
 #include "core/par.h"
+#include "core/progress.h"
 #include "core/stats.h"
-#include "eval/boot.h"
+#include "eval/resample.h"
 
 /* Breakpoints that a resample keeps of a curve: enough that the hull's area moves by less than its last shown digit. */
-enum { KEPT = 2000, CHUNK = 16 };
+enum { KEPT = 2000 };
 
 const char *const rf_many_metric_name[RF_MANY_METRICS] = {
     [RF_MANY_AIQ] = "aiq",         [RF_MANY_AIQ_CODE] = "aiq_code", [RF_MANY_AIQ_PAPER] = "aiq_paper",
@@ -224,15 +225,29 @@ static int sample(const struct work *w, const uint8_t *count, struct scratch *s,
 
 /* ---- resamples ---- */
 
-static int resample_chunk(void *ctx, size_t chunk, struct rf_err *err)
+/* Resamples [block * RF_LANES, ...): par's unit of work. */
+static int resample_block(void *ctx, size_t block, struct rf_err *err)
 {
     const struct work *const w = ctx;
-    struct scratch s;
-    int rc = scratch_init(&s, w, err);
-    for (size_t i = chunk * CHUNK; i < w->resamples && i < (chunk + 1) * CHUNK && !rc; i++) {
-        rf_boot_counts(w->seed, i, w->m->r.n, s.count, 1);
-        rc = sample(w, s.count, &s, w->value + i, w->resamples, err);
+    const size_t n = w->m->r.n, first = block * RF_LANES;
+    uint64_t size[RF_LANES];
+    uint8_t *lanes = NULL;
+    struct scratch s = { 0 };
+    int rc;
+    if (rf_interrupted())
+        return rf_fail(err, RF_INTERRUPTED, "interrupted after about %zu of %zu resamples", first, w->resamples);
+    if ((rc = scratch_init(&s, w, err)) || !(lanes = rf_calloc(n, RF_LANES, err))) {
+        rc = RF_FAIL;
+        goto out;
     }
+    rf_resample(w->seed, block, n, false, lanes, size);
+    for (size_t l = 0; l < RF_LANES && first + l < w->resamples && !rc; l++) {
+        for (size_t i = 0; i < n; i++)
+            s.count[i] = lanes[i * RF_LANES + l];
+        rc = sample(w, s.count, &s, w->value + first + l, w->resamples, err);
+    }
+out:
+    rf_free(lanes);
     scratch_release(&s);
     return rc;
 }
@@ -263,7 +278,7 @@ static int fill_metrics(struct work *w, int threads, struct rf_err *err)
         return rf_fail(err, RF_FAIL, "out of memory: %zu resamples", w->resamples);
     if ((rc = scratch_init(&s, w, err)) || (rc = RF_NEW(point, m->n * RF_MANY_METRICS, err)) ||
         (rc = RF_NEW(w->value, cells, err)) || (rc = sample(w, NULL, &s, point, 1, err)) ||
-        (rc = rf_par_run((w->resamples + CHUNK - 1) / CHUNK, threads, resample_chunk, w, err)))
+        (rc = rf_par_run((w->resamples + RF_LANES - 1) / RF_LANES, threads, resample_block, w, err)))
         goto out;
     for (size_t e = 0; e < m->n; e++)
         for (size_t k = 0; k < RF_MANY_METRICS; k++) {
