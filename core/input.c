@@ -22,6 +22,7 @@ struct rf_input {
     char *name;               /* for messages */
     uint64_t size;            /* bytes of a regular file or of memory, 0 where unknown */
     uint64_t taken;           /* bytes taken from the source */
+    uint64_t claim;           /* what a packed file says of the size of its content, 0: nothing */
     struct rf_unpack *unpack; /* what stands between source and buffer; NULL: nothing */
     uint64_t pulled;          /* bytes that came into the buffer */
     uint64_t lines;           /* line ends handed out by rf_input_line */
@@ -105,8 +106,12 @@ static int recognise(struct rf_input *in, struct rf_err *err)
     } while (got && n < RF_UNPACK_MAGIC);
     const struct rf_str first = { in->data, n };
     const enum rf_packing packing = rf_packing_of(first);
-    return packing == RF_PACKING_NONE ? accept(in, n, err)
-                                      : rf_unpack_new(&in->unpack, packing, in->name, first, in->pull, in, err);
+    if (packing == RF_PACKING_NONE)
+        return accept(in, n, err);
+    unsigned char tail[RF_UNPACK_TAIL];
+    if (in->size > RF_UNPACK_TAIL && pread(in->fd, tail, sizeof tail, (off_t)in->size - RF_UNPACK_TAIL) == sizeof tail)
+        in->claim = rf_packing_claim(packing, first, tail);
+    return rf_unpack_new(&in->unpack, packing, in->name, first, in->pull, in, err);
 }
 
 int rf_input_open(struct rf_input **out, const char *path, struct rf_err *err)
@@ -268,6 +273,11 @@ uint64_t rf_input_bytes(const struct rf_input *in)
 uint64_t rf_input_size(const struct rf_input *in)
 {
     return in->unpack ? 0 : in->size;
+}
+
+uint64_t rf_input_claim(const struct rf_input *in)
+{
+    return in->claim;
 }
 
 bool rf_input_packed(const struct rf_input *in)

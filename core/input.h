@@ -39,7 +39,9 @@ int rf_input_line(struct rf_input *in, struct rf_str *text, uint64_t *line, stru
 const char *rf_input_name(const struct rf_input *in); /* the path as given, "-" becomes "standard input" */
 uint64_t rf_input_bytes(const struct rf_input *in);   /* bytes handed out so far */
 uint64_t rf_input_size(const struct rf_input *in); /* of a regular file or of memory, 0 where unknown: packed, a pipe */
-bool rf_input_packed(const struct rf_input *in);   /* gzip or zstd is unpacked on the way */
+/* Of a packed file: the size of its content as it says itself, a hint alone; 0: it says nothing, or is not packed. */
+uint64_t rf_input_claim(const struct rf_input *in);
+bool rf_input_packed(const struct rf_input *in); /* gzip or zstd is unpacked on the way */
 /* For progress, in bytes of the file itself, packed or not: read so far; and in all, 0 where unknown. */
 uint64_t rf_input_done(const struct rf_input *in);
 uint64_t rf_input_total(const struct rf_input *in);

@@ -167,6 +167,18 @@ enum rf_packing rf_packing_of(struct rf_str head)
     return RF_PACKING_NONE;
 }
 
+uint64_t rf_packing_claim(enum rf_packing packing, struct rf_str head, const unsigned char *tail)
+{
+    uint64_t n = 0;
+    if (packing == RF_PACKING_GZIP) { /* little-endian, modulo 2^32 */
+        for (int i = RF_UNPACK_TAIL; i-- > 0;)
+            n = n << 8 | tail[i];
+        return n;
+    }
+    n = ZSTD_getFrameContentSize(head.s, head.len);
+    return n == ZSTD_CONTENTSIZE_UNKNOWN || n == ZSTD_CONTENTSIZE_ERROR ? 0 : n;
+}
+
 int rf_unpack_new(struct rf_unpack **out, enum rf_packing packing, const char *name, struct rf_str first, rf_pull pull,
                   void *ctx, struct rf_err *err)
 {

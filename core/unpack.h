@@ -18,6 +18,7 @@ extern "C" {
 
 enum {
     RF_UNPACK_MAGIC = 4,     /* bytes that tell what a stream is */
+    RF_UNPACK_TAIL = 4,      /* bytes at the end that may tell the size of the content */
     RF_UNPACK_RATIO = 1000,  /* unpacked bytes for each packed one; text reaches 3 to 30 */
     RF_UNPACK_WINDOW = 27,   /* binary logarithm of the largest zstd window: 128 MiB */
     RF_UNPACK_ROOM = 1 << 18 /* packed bytes that are held at a time */
@@ -28,6 +29,10 @@ enum {
 enum rf_packing { RF_PACKING_NONE, RF_PACKING_GZIP, RF_PACKING_ZSTD };
 /* By the first bytes (RF_UNPACK_MAGIC of them, fewer only where there are no more). */
 enum rf_packing rf_packing_of(struct rf_str head);
+
+/* The size of the content as a packed file claims it, by its first bytes and its last RF_UNPACK_TAIL: a hint that is
+ * right for files of one member, 0 where it claims nothing. */
+uint64_t rf_packing_claim(enum rf_packing packing, struct rf_str head, const unsigned char *tail);
 
 /* Up to n bytes of ctx's source into to; *got = 0 at its end. 0 or an rf_code. */
 typedef int (*rf_pull)(void *ctx, char *to, size_t n, size_t *got, struct rf_err *err);

@@ -96,14 +96,18 @@ static int known_bytes(struct ingest *g, const uint8_t sha256[RF_SHA256_SIZE], s
     return rc;
 }
 
-/* The same, but reading the file only if some source has its size. */
-static int known_file(struct ingest *g, const char *path, uint64_t size, struct rf_err *err)
+/* The same, but reading the file only if some source has its size. What a packed file says of that may be wrong: then
+ * it is read like a stream, and known at the end. */
+static int known_file(struct ingest *g, const char *path, const struct rf_input *opened, struct rf_err *err)
 {
+    const uint64_t size = rf_input_packed(opened) ? rf_input_claim(opened) : rf_input_size(opened);
     uint8_t sha256[RF_SHA256_SIZE];
     char text[24];
     const char *const value[] = { text };
     struct rf_input *in = NULL;
     int64_t n = 0;
+    if (!strcmp(path, "-") || !size)
+        return 0;
     snprintf(text, sizeof text, "%llu", (unsigned long long)size);
     int rc = rf_db_int(g->ctx->db, &n, err, "SELECT count(*) FROM source WHERE bytes = CAST(?1 AS INTEGER)", 1, value);
     if (rc < 0 || n == 0)
@@ -232,6 +236,15 @@ static bool is_stream(const struct rf_file *f, const struct rf_input *in)
     return !strcmp(f->path, "-") || rf_input_size(in) == 0;
 }
 
+/* Readers rename columns as --map says; of those that take none it is said. */
+static int read_mapped(struct ingest *g, const char *path, struct rf_input *in, const struct rf_reader *r,
+                       struct rf_err *err)
+{
+    rf_mapping_start(&g->mapping);
+    const int rc = r->read(in, g->sink, err);
+    return rc ? rc : rf_mapping_end(&g->mapping, path, NULL, err);
+}
+
 /* Reads the file through its reader. *again: a stream held the bytes of a known source, and what was stored of it must
  * be undone. */
 static int store(struct ingest *g, const struct rf_file *f, struct rf_input *in, const struct rf_reader *r, bool *again,
@@ -240,7 +253,7 @@ static int store(struct ingest *g, const struct rf_file *f, struct rf_input *in,
     uint8_t sha256[RF_SHA256_SIZE];
     int rc;
     if ((rc = choose_name(g, f->path, err)) || (rc = rf_sink_begin(g->sink, in, g->name.data, f->path, r->name, err)) ||
-        (rc = r->read(in, g->sink, err)) || (rc = rf_input_digest(in, sha256, err)))
+        (rc = read_mapped(g, f->path, in, r, err)) || (rc = rf_input_digest(in, sha256, err)))
         return rc;
     if (is_stream(f, in)) {
         struct rf_buf mine = g->name;
@@ -296,7 +309,7 @@ static int ingest_file(struct ingest *g, const struct rf_file *f, struct rf_err 
     int rc;
     if ((rc = rf_input_open(&in, f->path, err)) || (rc = rf_input_head(in, &head, err)))
         goto out;
-    if (!is_stream(f, in) && (rc = known_file(g, f->path, rf_input_size(in), err))) {
+    if ((rc = known_file(g, f->path, in, err))) {
         rc = rc < 0 ? rc : rf_summary_status(&g->summary, g->name.data, NULL, "already there", err);
         goto out;
     }

@@ -87,8 +87,9 @@ int rf_mapping_end(const struct rf_mapping *m, const char *path, const char *has
     char shown[RF_SHOWN];
     for (size_t i = 0; m && i < m->n; i++)
         if (!m->v[i].seen)
-            return rf_fail(err, RF_BAD_INPUT, "%s: found no column %s, which --map names, expected one of %s", path,
-                           rf_field_show(m->v[i].column, shown), has ? has : "none");
+            return has ? rf_fail(err, RF_BAD_INPUT, "%s: found no column %s, which --map names, expected one of %s",
+                                 path, rf_field_show(m->v[i].column, shown), has)
+                       : rf_fail(err, RF_BAD_INPUT, "%s: this layout has no columns that --map could name", path);
     return 0;
 }
 

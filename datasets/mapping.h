@@ -38,7 +38,8 @@ int rf_mapping_check(const struct rf_mapping *m, const char *const *known, size_
 
 /* A file begins. */
 void rf_mapping_start(struct rf_mapping *m);
-/* RF_BAD_INPUT "PATH: ..." where a mapped column was not seen since; has: a list of those that the file has. */
+/* RF_BAD_INPUT "PATH: ..." where a mapped column was not seen since; has: a list of those that the file has, NULL: its
+ * reader did not ask for names. */
 int rf_mapping_end(const struct rf_mapping *m, const char *path, const char *has, struct rf_err *err);
 /* Adds a column to such a list; stays short. */
 int rf_mapping_list(struct rf_buf *has, struct rf_str column, struct rf_err *err);

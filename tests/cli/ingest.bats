@@ -477,6 +477,15 @@ npy() {
     [ "$status" -eq 3 ]
 }
 
+@test "--map and a layout without columns do not go together" {
+    printf '{"m": {"input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6, "litellm_provider": "x"}}' >prices.json
+    "$ROUTEFIT" -q ingest --dry-run prices.json
+    run "$ROUTEFIT" ingest --map a=b prices.json
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"prices.json: this layout has no columns that --map could name"* ]]
+    [ ! -e routefit.db ]
+}
+
 # 200 good votes, an unknown winner and a short row.
 write_flawed() {
     {

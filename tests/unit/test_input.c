@@ -356,6 +356,7 @@ static void packed_files_are_their_content(void **state)
         assert_true(rf_input_packed(in));
         assert_int_equal(rf_input_size(in), 0);
         assert_int_equal(rf_input_total(in), b.len);
+        assert_int_equal(rf_input_claim(in), text.len);
         assert_int_equal(rf_input_head(in, &head, NULL), 0);
         assert_int_equal(head.len, RF_INPUT_HEAD);
         assert_int_equal(rf_input_bytes(in), 0);
