@@ -6,6 +6,7 @@
 #include "core/names.h"
 #include "core/text.h"
 #include "datasets/commands.h"
+#include "datasets/ls.h"
 
 struct options {
     struct rf_list remove;
@@ -16,12 +17,6 @@ static const struct rf_opt rows[] = {
            "Names that shall be models of their own again."),
     RF_OPT_END,
 };
-
-static const struct rf_column columns[] = {
-    RF_COLUMN_TEXT("name"), RF_COLUMN_TEXT("known_as"),
-    RF_COLUMN_TEXT("in_the_data"), /* which of the two names is: "both", "name", "known_as", "neither" */
-};
-enum { COLUMNS = sizeof columns / sizeof *columns };
 
 /* One value of text that a query gives for a name: 1 and *out (replaced), 0: none, or an rf_code. */
 static int look_up(struct rf_db *db, const char *sql, const char *name, struct rf_buf *out, struct rf_err *err)
@@ -146,33 +141,14 @@ static int change(struct rf_ctx *ctx, const struct rf_list *remove, int n, char 
     return rc;
 }
 
-static int list(struct rf_ctx *ctx, struct rf_err *err)
-{
-    static const char sql[] =
-        "SELECT name, known_as, CASE name IN (SELECT name FROM model) * 2 + (known_as IN (SELECT name FROM model)) "
-        "WHEN 3 THEN 'both' WHEN 2 THEN 'name' WHEN 1 THEN 'known_as' ELSE 'neither' END FROM alias ORDER BY known_as, "
-        "name";
-    struct rf_table *t = NULL;
-    struct rf_stmt *s = NULL;
-    int rc = rf_table_new(&t, columns, COLUMNS, err);
-    if (!rc)
-        rc = rf_stmt_new(&s, ctx->db, sql, err);
-    while (!rc && (rc = rf_step(s, err)) == 1) {
-        rc = 0;
-        for (int i = 0; !rc && i < COLUMNS; i++)
-            rc = rf_table_text(t, rf_col_text(s, i), err);
-    }
-    if (!rc)
-        rc = rf_table_print(t, ctx->out, ctx->format, err);
-    rf_stmt_free(s);
-    rf_table_free(t);
-    return rc;
-}
-
 static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     const struct options *const o = opts;
-    return nargs || o->remove.n ? change(ctx, &o->remove, nargs, args, err) : list(ctx, err);
+    const struct rf_view *list = NULL;
+    if (nargs || o->remove.n)
+        return change(ctx, &o->remove, nargs, args, err);
+    const int rc = rf_view_need("aliases", &list, err);
+    return rc ? rc : rf_view_print(list, ctx->db, 0, ctx->out, ctx->format, err);
 }
 
 const struct rf_cmd rf_cmd_alias = {

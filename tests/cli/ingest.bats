@@ -425,7 +425,7 @@ npy() {
         "$ROUTEFIT" ls "$view" --json | grep -q '^\['
     done
     run "$ROUTEFIT" ls models --format csv
-    [ "${lines[1]}" = x,1,1,0,0 ]
+    [ "${lines[1]}" = x,1,1,0,0,0,, ]
     run "$ROUTEFIT" ls modles
     [ "$status" -eq 2 ]
     [[ "$output" == *"did you mean models?"* ]]
