@@ -12,7 +12,7 @@
 #include "core/par.h"
 #include "core/progress.h"
 #include "core/stats.h"
-#include "eval/resample.h"
+#include "core/resample.h"
 
 struct work {
     const struct rf_curve *curve;

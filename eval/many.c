@@ -10,7 +10,7 @@
 #include "core/par.h"
 #include "core/progress.h"
 #include "core/stats.h"
-#include "eval/resample.h"
+#include "core/resample.h"
 
 /* Breakpoints that a resample keeps of a curve: enough that the hull's area moves by less than its last shown digit. */
 enum { KEPT = 2000 };

@@ -1,14 +1,13 @@
-/* Bradley-Terry by Newton's method on the win matrix, and RouteLLM's tiers by dynamic programming over the sorted
- * ratings. Refuses to rate a model whose strength the data leave unbounded. */
+/* Ratings from a win matrix through train/rank.c, and RouteLLM's tiers by dynamic programming over the sorted ratings.
+ */
 #include "train/bt.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
-#include "core/blas.h"
 #include "core/mem.h"
 #include "core/stats.h"
+#include "train/rank.h"
 
 void rf_bt_count(const struct rf_votes *v, double *win)
 {
@@ -23,136 +22,33 @@ void rf_bt_count(const struct rf_votes *v, double *win)
     }
 }
 
-/* reach[i][j]: i beats j by a chain of wins (Warshall's closure). */
-static void close_over(size_t n, const double *win, bool *reach)
-{
-    for (size_t i = 0; i < n * n; i++)
-        reach[i] = win[i] > 0;
-    for (size_t k = 0; k < n; k++)
-        for (size_t i = 0; i < n; i++)
-            if (reach[i * n + k])
-                for (size_t j = 0; j < n; j++)
-                    reach[i * n + j] |= reach[k * n + j];
-}
-
-/* member[0..count): the largest set in which every two models beat each other by chains; of equally large ones that of
- * the lowest index. */
-static size_t largest_component(size_t n, const bool *reach, size_t *member)
-{
-    size_t best = 0, count = 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t size = 1;
-        for (size_t j = 0; j < n; j++)
-            size += j != i && reach[i * n + j] && reach[j * n + i];
-        if (size > count) {
-            best = i;
-            count = size;
-        }
-    }
-    for (size_t j = 0, k = 0; j < n; j++)
-        if (j == best || (reach[best * n + j] && reach[j * n + best]))
-            member[k++] = j;
-    return count;
-}
-
-/* Negative log-likelihood of theta over the wins w[m][m]. */
-static double loss(size_t m, const double *w, const double *theta)
-{
-    double sum = 0;
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < m; j++)
-            sum += w[i * m + j] * rf_softplus(theta[j] - theta[i]);
-    return sum;
-}
-
-/* Gradient into g and Hessian (both triangles) into h. The Hessian does not see a shift of all strengths: 1/m in every
- * cell fixes it. */
-static void derivatives(size_t m, const double *w, const double *theta, double *g, double *h)
-{
-    memset(g, 0, m * sizeof *g);
-    for (size_t i = 0; i < m * m; i++)
-        h[i] = 1 / (double)m;
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < m; j++) {
-            const double p = rf_sigmoid(theta[j] - theta[i]), a = w[i * m + j] * p, c = a * (1 - p);
-            g[i] -= a;
-            g[j] += a;
-            h[i * m + i] += c;
-            h[j * m + j] += c;
-            h[i * m + j] -= c;
-            h[j * m + i] -= c;
-        }
-}
-
-/* theta[m] from zero to the maximum. The loss is convex and self-concordant, so halved steps always get there. */
-static int newton(size_t m, const double *w, double *theta, struct rf_err *err)
-{
-    double *g = NULL, *h = NULL, *to = NULL;
-    int rc = 0;
-    if ((rc = RF_NEW(g, m, err)) || (rc = RF_NEW(h, m * m, err)) || (rc = RF_NEW(to, m, err)))
-        goto out;
-    double now = loss(m, w, theta);
-    for (int step = 0;; step++) {
-        if (step == 200) {
-            rc = rf_fail(err, RF_FAIL, "Bradley-Terry strengths of %zu models did not settle in 200 steps", m);
-            goto out;
-        }
-        derivatives(m, w, theta, g, h);
-        if ((rc = rf_dposv(m, h, g, err)))
-            goto out;
-        double length = 1, largest = 0, next;
-        for (size_t i = 0; i < m; i++)
-            largest = fmax(largest, fabs(g[i]));
-        do {
-            for (size_t i = 0; i < m; i++)
-                to[i] = theta[i] - length * g[i];
-            next = loss(m, w, to);
-            length /= 2;
-        } while (next > now && length > 1e-3 && largest > 1e-6); /* below, rounding hides the descent */
-        memcpy(theta, to, m * sizeof *theta);
-        now = next;
-        if (largest < 1e-9) /* convergence is quadratic: the error is at rounding now */
-            break;
-    }
-out:
-    rf_free(g);
-    rf_free(h);
-    rf_free(to);
-    return rc;
-}
-
 int rf_bt_fit(size_t n, const double *win, double *rating, size_t *rated, struct rf_err *err)
 {
-    bool *reach = NULL;
-    size_t *member = NULL, m = 0;
-    double *w = NULL, *theta = NULL, mean = 0;
-    int rc = 0;
+    struct rf_duels d = { .models = n };
+    struct rf_rank r = { 0 };
+    double *sum = NULL; /* [pairs][RF_OUTCOMES] */
+    int rc;
     *rated = 0;
+    if ((rc = RF_NEW(d.pair, n * n / 2, err)) || (rc = RF_NEW(sum, n * n / 2 * RF_OUTCOMES, err)))
+        goto out;
     for (size_t i = 0; i < n; i++)
-        rating[i] = NAN;
-    if ((rc = RF_NEW(reach, n * n, err)) || (rc = RF_NEW(member, n, err)))
+        for (size_t j = i + 1; j < n; j++) {
+            const double first = win[i * n + j], second = win[j * n + i];
+            if (!(first > 0 || second > 0))
+                continue;
+            sum[d.pairs * RF_OUTCOMES + RF_FIRST] = first;
+            sum[d.pairs * RF_OUTCOMES + RF_SECOND] = second;
+            d.pair[d.pairs++] = (struct rf_duel){ (uint32_t)i, (uint32_t)j };
+        }
+    if ((rc = rf_rank_fit(&r, &d, sum, RF_HALF, NULL, err)))
         goto out;
-    close_over(n, win, reach);
-    m = largest_component(n, reach, member);
-    if (m < 2)
-        goto out;
-    if ((rc = RF_NEW(w, m * m, err)) || (rc = RF_NEW(theta, m, err)))
-        goto out;
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < m; j++)
-            w[i * m + j] = i == j ? 0 : win[member[i] * n + member[j]];
-    if ((rc = newton(m, w, theta, err)))
-        goto out;
-    for (size_t i = 0; i < m; i++)
-        mean += theta[i] / (double)m;
-    for (size_t i = 0; i < m; i++)
-        rating[member[i]] = 400 / log(10) * (theta[i] - mean) + 1000;
-    *rated = m;
+    for (size_t i = 0; i < n; i++)
+        rating[i] = RF_RATING_SCALE * r.theta[i] + RF_RATING_MEAN;
+    *rated = r.rated;
 out:
-    rf_free(reach);
-    rf_free(member);
-    rf_free(w);
-    rf_free(theta);
+    rf_rank_release(&r);
+    rf_free(d.pair);
+    rf_free(sum);
     return rc;
 }
 

@@ -25,8 +25,8 @@ const struct rf_opt rf_fit_table[] = {
     COMMON_OPTIONS,
     RF_OPT(struct rf_fit_options, source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
            "Only votes of these sources; without it all."),
-    RF_OPT(struct rf_fit_options, judge, "judge", 0, RF_OPT_LIST, "LIST", "human", NULL, 0, 0,
-           "Only votes by these judges."),
+    RF_OPT(struct rf_fit_options, votes, "votes", 0, RF_OPT_LIST, "LIST", "human", NULL, 0, 0,
+           "Whose votes count, and for how much: JUDGE or JUDGE:WEIGHT, as in human,gpt-4:0.4."),
     RF_OPT(struct rf_fit_options, min_chars, "min-chars", 0, RF_OPT_INT, "N", "16", NULL, 0, 1e9,
            "Leave out prompts of fewer characters, white space at the ends not counted; 16 is RouteLLM's."),
     RF_OPT_END,
@@ -173,7 +173,12 @@ int rf_fit_data_load(struct rf_fit_data *d, struct rf_db *db, const struct rf_ki
                      const struct rf_fit_options *o, uint64_t seed, struct rf_err *err)
 {
     if (kind->from == RF_FROM_VOTES) {
-        const struct rf_votes_filter f = { o->embedder, o->source, o->judge, o->min_chars, o->valid, seed };
+        const struct rf_votes_filter f = { .embedder = o->embedder,
+                                           .source = o->source,
+                                           .votes = o->votes,
+                                           .min_chars = o->min_chars,
+                                           .valid = o->valid,
+                                           .seed = seed };
         d->votes = &d->own_votes;
         return rf_votes_load(&d->own_votes, db, &f, err);
     }

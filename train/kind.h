@@ -30,7 +30,7 @@ struct rf_fit_options {
     struct rf_list source; /* empty: all */
     double valid;          /* share of prompts */
     /* kinds that learn from votes: rf_fit_table */
-    struct rf_list judge;
+    struct rf_list votes; /* judges and their weights */
     int64_t min_chars;
     /* kinds that learn from results: rf_fit_results_table */
     struct rf_list bench, model;

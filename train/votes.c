@@ -14,7 +14,7 @@ const char *rf_left_out_name(enum rf_left_out why)
 {
     static const char *const name[RF_OUTS] = {
         [RF_OUT_SOURCE] = "of sources not named by --source",
-        [RF_OUT_JUDGE] = "by judges not named by --judge",
+        [RF_OUT_JUDGE] = "by judges not named by --votes",
         [RF_OUT_UNPARSED] = "without a verdict that could be read",
         [RF_OUT_NO_PROMPT] = "without a prompt",
         [RF_OUT_SHORT] = "on a prompt shorter than --min-chars",
@@ -82,56 +82,6 @@ out:
     return rc;
 }
 
-struct named {
-    const char *name; /* owned */
-    int64_t id;
-};
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
-}
-
-/* Reads the names as which id[n] (sorted) are counted and gives them indices by name: of[i] = index of id[i]. */
-static int name_models(struct rf_votes *v, struct rf_db *db, const int64_t *id, size_t n, uint32_t *of,
-                       struct rf_err *err)
-{
-    struct rf_stmt *s = NULL;
-    struct named *m = NULL;
-    size_t known = 0;
-    int rc;
-    if ((rc = RF_NEW(m, n, err)) || (rc = RF_NEW(v->model, n, err)) ||
-        (rc = rf_stmt_new(&s, db, "SELECT id, known_as FROM model_name ORDER BY id", err)))
-        goto out;
-    while (known < n && (rc = rf_step(s, err)) == 1) {
-        if (rf_col_int(s, 0) != id[known])
-            continue;
-        const struct rf_str name = rf_col_str(s, 1);
-        m[known].id = (int64_t)known;
-        if (!(m[known].name = rf_strndup(name.s, name.len, err))) {
-            rc = RF_FAIL;
-            goto out;
-        }
-        known++;
-    }
-    if (rc < 0)
-        goto out;
-    rc = 0;
-    qsort(m, n, sizeof *m, compare_names);
-    for (size_t i = 0; i < n; i++) {
-        v->model[i] = (char *)(uintptr_t)m[i].name;
-        of[m[i].id] = (uint32_t)i;
-    }
-    v->models = n;
-    known = 0; /* the names are the votes' now */
-out:
-    for (size_t i = 0; i < known; i++)
-        rf_free((void *)(uintptr_t)m[i].name);
-    rf_free(m);
-    rf_stmt_free(s);
-    return rc;
-}
-
 /* Turns the raw votes whose prompts are usable into battles. */
 static int fill_battles(struct rf_votes *v, struct rf_db *db, const struct rf_raw_vote *raw, size_t n,
                         struct rf_wanted *w, size_t nw, struct rf_err *err)
@@ -152,8 +102,9 @@ static int fill_battles(struct rf_votes *v, struct rf_db *db, const struct rf_ra
         id[models++] = raw[i].b;
     }
     models = rf_sort_ids(id, models);
-    if ((rc = RF_NEW(of, models, err)) || (rc = name_models(v, db, id, models, of, err)))
+    if ((rc = RF_NEW(of, models, err)) || (rc = rf_name_models(db, id, models, &v->model, of, err)))
         goto out;
+    v->models = models;
     for (size_t i = 0; i < n; i++) {
         const struct rf_wanted *p = rf_wanted_of(w, nw, raw[i].prompt);
         if (p->out != RF_OUTS)
@@ -164,7 +115,7 @@ static int fill_battles(struct rf_votes *v, struct rf_db *db, const struct rf_ra
                                              .a = of[a - id],
                                              .b = of[b - id],
                                              .winner = raw[i].winner,
-                                             .weight = isnan(raw[i].weight) ? 1 : (float)raw[i].weight,
+                                             .weight = (float)raw[i].weight,
                                              .valid = v->valid[p->row] };
     }
     v->n = k;

@@ -24,14 +24,14 @@ struct rf_battle {
     uint32_t row;  /* of its prompt's vector, < rf_votes.rows */
     uint32_t a, b; /* models, < rf_votes.models, a != b */
     enum rf_winner winner;
-    float weight; /* > 0; 1 where the source gives no strength */
+    float weight; /* > 0: the vote's strength, 1 where the source gives none, times its judge's weight */
     bool valid;   /* its prompt is on the validation side */
 };
 
 /* Why a vote is left out. The last three are for kinds; rf_left_out_name() has the words. */
 enum rf_left_out {
     RF_OUT_SOURCE,     /* --source names others */
-    RF_OUT_JUDGE,      /* --judge names others */
+    RF_OUT_JUDGE,      /* --votes names others */
     RF_OUT_UNPARSED,   /* the judge's reply could not be read */
     RF_OUT_NO_PROMPT,  /* the source has no prompt */
     RF_OUT_SHORT,      /* prompt below --min-chars */
@@ -65,7 +65,8 @@ struct rf_votes {
 struct rf_votes_filter {
     const char *embedder;  /* NULL: the only one of the database */
     struct rf_list source; /* names; empty: all */
-    struct rf_list judge;  /* names; empty: all */
+    struct rf_list votes;  /* judges and their weights, as train/judges.h takes them; empty: all */
+    bool promptless;       /* true: votes without a prompt count too (they have no vector) */
     int64_t min_chars; /* code points of the first turn without white space at both ends (RouteLLM: 16); prompts without
                           text pass */
     double valid;      /* share of the prompts on the validation side, [0, 1) */

@@ -3,9 +3,11 @@
 #include "train/votes_sql.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
+#include "train/judges.h"
 
 int rf_join_names(struct rf_db *db, const char *sql, struct rf_buf *b, struct rf_err *err)
 {
@@ -39,11 +41,8 @@ static int check_list(struct rf_db *db, const struct rf_list *list, const char *
 
 int rf_votes_check_names(struct rf_db *db, const struct rf_votes_filter *f, struct rf_err *err)
 {
-    const int rc = check_list(db, &f->source, "--source", "SELECT 1 FROM source WHERE name = ?1",
-                              "SELECT name FROM source WHERE id IN (SELECT source FROM preference) ORDER BY name", err);
-    return rc ? rc
-              : check_list(db, &f->judge, "--judge", "SELECT 1 FROM preference WHERE judge = ?1 LIMIT 1",
-                           "SELECT DISTINCT judge FROM preference ORDER BY judge", err);
+    return check_list(db, &f->source, "--source", "SELECT 1 FROM source WHERE name = ?1",
+                      "SELECT name FROM source WHERE id IN (SELECT source FROM preference) ORDER BY name", err);
 }
 
 static bool passes(const struct rf_list *list, const char *name)
@@ -68,9 +67,11 @@ int rf_votes_read(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
 {
     struct rf_stmt *s = NULL;
     struct rf_raw_vote *list = NULL;
+    struct rf_judges judges = { 0 };
     size_t count = 0, cap = 0;
-    int rc;
-    if ((rc = rf_stmt_new(&s, db,
+    int rc = rf_judges_parse(&judges, db, &f->votes, err);
+    if (rc ||
+        (rc = rf_stmt_new(&s, db,
                           "WITH one AS MATERIALIZED (SELECT id, min(id) OVER (PARTITION BY known_as) AS model FROM "
                           "model_name)"
                           " SELECT p.prompt, a.model, b.model, p.winner, p.weight, p.judge, s.name"
@@ -79,15 +80,17 @@ int rf_votes_read(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
                           err)))
         goto out;
     while ((rc = rf_step(s, err)) == 1) {
-        const struct rf_raw_vote r = { rf_col_int(s, 0), rf_col_int(s, 1), rf_col_int(s, 2), rf_col_real(s, 4),
+        const double trust = rf_judges_weight(&judges, rf_col_text(s, 5));
+        const struct rf_raw_vote r = { rf_col_int(s, 0), rf_col_int(s, 1), rf_col_int(s, 2),
+                                       (rf_col_null(s, 4) ? 1 : rf_col_real(s, 4)) * trust,
                                        winner_of(rf_col_text(s, 3)) };
-        const int out = !passes(&f->source, rf_col_text(s, 6))                     ? RF_OUT_SOURCE
-                        : !passes(&f->judge, rf_col_text(s, 5))                    ? RF_OUT_JUDGE
-                        : rf_col_null(s, 3)                                        ? RF_OUT_UNPARSED
-                        : rf_col_null(s, 0)                                        ? RF_OUT_NO_PROMPT
-                        : r.a == r.b                                               ? RF_OUT_SAME_MODEL
-                        : !rf_col_null(s, 4) && !(r.weight > 0 && r.weight < 1e30) ? RF_OUT_WEIGHT
-                                                                                   : -1;
+        const int out = !passes(&f->source, rf_col_text(s, 6)) ? RF_OUT_SOURCE
+                        : isnan(trust)                         ? RF_OUT_JUDGE
+                        : rf_col_null(s, 3)                    ? RF_OUT_UNPARSED
+                        : rf_col_null(s, 0) && !f->promptless  ? RF_OUT_NO_PROMPT
+                        : r.a == r.b                           ? RF_OUT_SAME_MODEL
+                        : !(r.weight > 0 && r.weight < 1e30)   ? RF_OUT_WEIGHT
+                                                               : -1;
         v->read++;
         if (out >= 0) {
             v->left_out[out]++;
@@ -107,6 +110,7 @@ int rf_votes_read(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
     }
 out:
     rf_stmt_free(s);
+    rf_judges_release(&judges);
     if (rc < 0) {
         rf_free(list);
         return rc;
@@ -114,4 +118,53 @@ out:
     *raw = list;
     *n = count;
     return 0;
+}
+
+/* ---- models ---- */
+
+struct named {
+    const char *name; /* owned */
+    int64_t id;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
+}
+
+int rf_name_models(struct rf_db *db, const int64_t *id, size_t n, char ***model, uint32_t *of, struct rf_err *err)
+{
+    struct rf_stmt *s = NULL;
+    struct named *m = NULL;
+    size_t known = 0;
+    int rc;
+    if ((rc = RF_NEW(m, n, err)) || (rc = RF_NEW(*model, n, err)) ||
+        (rc = rf_stmt_new(&s, db, "SELECT id, known_as FROM model_name ORDER BY id", err)))
+        goto out;
+    while (known < n && (rc = rf_step(s, err)) == 1) {
+        if (rf_col_int(s, 0) != id[known])
+            continue;
+        const struct rf_str name = rf_col_str(s, 1);
+        m[known].id = (int64_t)known;
+        if (!(m[known].name = rf_strndup(name.s, name.len, err))) {
+            rc = RF_FAIL;
+            goto out;
+        }
+        known++;
+    }
+    if (rc < 0)
+        goto out;
+    rc = 0;
+    qsort(m, n, sizeof *m, compare_names);
+    for (size_t i = 0; i < n; i++) {
+        (*model)[i] = (char *)(uintptr_t)m[i].name;
+        of[m[i].id] = (uint32_t)i;
+    }
+    known = 0; /* the names are the votes' now */
+out:
+    for (size_t i = 0; i < known; i++)
+        rf_free((void *)(uintptr_t)m[i].name);
+    rf_free(m);
+    rf_stmt_free(s);
+    return rc;
 }

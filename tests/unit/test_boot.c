@@ -10,7 +10,7 @@
 
 #include "core/rng.h"
 #include "eval/boot.h"
-#include "eval/resample.h"
+#include "core/resample.h"
 
 enum { N = 211, EXTRA = 150 }; /* EXTRA: by how much a Poisson resample may be larger */
 

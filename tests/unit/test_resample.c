@@ -1,4 +1,4 @@
-/* Unit tests of eval/resample.h: sums, and the laws that the counts follow. */
+/* Unit tests of core/resample.h: sums, and the laws that the counts follow. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "eval/resample.h"
+#include "core/resample.h"
 
 static void sizes_are_the_sums(void **state)
 {

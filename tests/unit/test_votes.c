@@ -63,7 +63,7 @@ static void votes_are_joined_and_counted(void **state)
     char path[64];
     struct rf_db *db = small(path);
     const char *human[] = { "human" };
-    const struct rf_votes_filter f = { .judge = { human, 1 }, .min_chars = 16 };
+    const struct rf_votes_filter f = { .votes = { human, 1 }, .min_chars = 16 };
     struct rf_votes v;
     struct rf_err err = { 0 };
     assert_int_equal(rf_votes_load(&v, db, &f, &err), 0);
@@ -199,8 +199,8 @@ static void wrong_names_and_vectors_are_refused(void **state)
     refuse(db, &(struct rf_votes_filter){ .embedder = "lsa" }, RF_USAGE, "it has planted");
     refuse(db, &(struct rf_votes_filter){ .source = { (const char **)(uintptr_t)nobody, 1 } }, RF_USAGE,
            "it has other, planted");
-    refuse(db, &(struct rf_votes_filter){ .judge = { (const char **)(uintptr_t)nobody, 1 } }, RF_USAGE,
-           "it has gpt-4, human");
+    refuse(db, &(struct rf_votes_filter){ .votes = { (const char **)(uintptr_t)nobody, 1 } }, RF_USAGE,
+           "gpt-4");
     refuse(db, &(struct rf_votes_filter){ .min_chars = 1000000, .source = { other, 1 } }, RF_BAD_INPUT,
            "shorter than --min-chars");
     vote_db_vector(db, 5, bad, 3);

@@ -1,7 +1,7 @@
 /* Poisson counts of equal means, given their sum, are multinomial; so n draws out of n prompts need no n random
  * indices. Each prompt gets a Poisson count, of 16 random bits in most cases, with a mean a little below 1, and the few
  * draws that the sum lacks are made one by one. */
-#include "eval/resample.h"
+#include "core/resample.h"
 
 #include <math.h>
 #include <string.h>

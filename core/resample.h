@@ -1,7 +1,7 @@
 /* Which prompts a resample of the bootstrap holds, for RF_LANES resamples side by side. Resample r depends on (seed, r,
  * n) alone. */
-#ifndef RF_EVAL_RESAMPLE_H
-#define RF_EVAL_RESAMPLE_H
+#ifndef RF_CORE_RESAMPLE_H
+#define RF_CORE_RESAMPLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

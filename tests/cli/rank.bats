@@ -1,0 +1,61 @@
+# Ratings of models from votes.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    {
+        echo model_a,model_b,winner,judge
+        for i in $(seq 30); do
+            echo "big,mid,$([ $((i % 3)) = 0 ] && echo b || echo a),human"
+            echo "mid,small,$([ $((i % 4)) = 0 ] && echo tie || echo a),human"
+            echo "small,big,$([ $((i % 5)) = 0 ] && echo a || echo b),human"
+            echo "big,mid,b,gpt-4:mini"
+        done
+        echo "never,small,a,human"
+    } >votes.csv
+    "$ROUTEFIT" -q ingest votes.csv >/dev/null
+}
+
+@test "rank: ratings, intervals, tiers; a model that never loses is named" {
+    run --separate-stderr "$ROUTEFIT" rank --format csv
+    [ "$status" -eq 0 ]
+    [ "${lines[0]}" = model,rating,low,high,se,tier,votes,win_share,note ]
+    [[ "${lines[1]}" == big,* && "${lines[2]}" == mid,* && "${lines[3]}" == small,* ]]
+    [ "${lines[4]}" = 'never,,,,,,1,1,not rated: it never loses' ]
+    [[ "$stderr" == *'91 votes on 4 pairs of 4 models; 3 rated'* ]]
+    awk -F, 'NR > 1 && NR < 5 { n++; s += $2; ok += $3 < $2 && $2 < $4 } END { exit !(ok == 3 && s > 2999.99 && s < 3000.01) }' <<<"$output"
+    [ "$(sqlite3 routefit.db 'SELECT count(*) FROM rating')" = 3 ]
+}
+
+@test "rank: judges have weights, also those with a colon in their name" {
+    human=$("$ROUTEFIT" -q rank --format csv | awk -F, '$1 == "big" { print $2 }')
+    both=$("$ROUTEFIT" -q rank --votes human,gpt-4:mini:0.5 --format csv | awk -F, '$1 == "big" { print $2 }')
+    all=$("$ROUTEFIT" -q rank --votes human:2,gpt-4:mini --format csv | awk -F, '$1 == "big" { print $2 }')
+    awk -v h="$human" -v b="$both" -v a="$all" 'BEGIN { exit !(b < h && a - b < 1e-6 && b - a < 1e-6) }'
+    run "$ROUTEFIT" rank --votes human:0
+    [ "$status" -eq 2 ]
+    run "$ROUTEFIT" rank --votes humann
+    [ "$status" -eq 2 ]
+    [[ "$output" == *human* ]]
+    run "$ROUTEFIT" rank --votes human,human:2
+    [ "$status" -eq 2 ]
+}
+
+@test "rank: anchor, differences, models of ties, bootstrap" {
+    [[ "$("$ROUTEFIT" -q rank --anchor small=1082 --format csv)" == *small,1082,* ]]
+    [[ "$("$ROUTEFIT" -q rank --against mid --format csv)" == *'mid,0,0,0,0,'* ]]
+    for ties in half drop davidson rao-kupper; do
+        "$ROUTEFIT" -q rank --ties $ties --interval bootstrap --resamples 200 --threads 1 --json >one
+        "$ROUTEFIT" -q rank --ties $ties --interval bootstrap --resamples 200 --threads 3 --json >three
+        cmp one three
+    done
+    run "$ROUTEFIT" rank --anchor never=1000
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'no finite rating'* ]]
+    run "$ROUTEFIT" rank --anchor smal=1000
+    [ "$status" -eq 2 ]
+    [[ "$output" == *small* ]]
+    run "$ROUTEFIT" rank --anchor small
+    [ "$status" -eq 2 ]
+}

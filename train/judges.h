@@ -1,0 +1,31 @@
+/* Whose verdicts count, and for how much: "human", "gpt-4:0.4", ... as --votes takes them. A name may hold colons: the
+ * weight is what follows the last one, where that is a number. Refuses: weights that are not above 0, a judge twice. */
+#ifndef RF_TRAIN_JUDGES_H
+#define RF_TRAIN_JUDGES_H
+
+#include <stddef.h>
+
+#include "core/db.h"
+#include "core/err.h"
+#include "core/opt.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rf_judges {
+    char **name;    /* [n], owned */
+    double *weight; /* [n] > 0 */
+    size_t n;       /* 0: all judges count 1 */
+};
+
+/* RF_USAGE also for a judge that has no vote in the database (all that have are named). */
+int rf_judges_parse(struct rf_judges *j, struct rf_db *db, const struct rf_list *list, struct rf_err *err);
+/* What a verdict of this judge counts; NaN: nothing, it is not named. */
+double rf_judges_weight(const struct rf_judges *j, const char *name);
+void rf_judges_release(struct rf_judges *j); /* a zeroed struct is fine */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
