@@ -159,14 +159,31 @@ static int any_listed(const struct hashes *h, struct rf_str text, struct rf_str 
     return rc;
 }
 
+/* ---- questions that overlap listed ---- */
+
+const char *const rf_overlap_name[RF_OVERLAPS] = { "exact", "normalised", "near", "cosine" };
+
+/* Counts a question by its leave_out.kind: 1 where it has one, 0 where not. */
+static int count_left_out(struct rf_bench *b, struct rf_str kind, struct rf_err *err)
+{
+    for (int i = 0; kind.s && i < RF_OVERLAPS; i++)
+        if (kind.len == strlen(rf_overlap_name[i]) && !memcmp(kind.s, rf_overlap_name[i], kind.len)) {
+            b->left_out[i]++;
+            return 1;
+        }
+    return kind.s ? rf_fail(err, RF_CORRUPT, "table leave_out: found kind '%.20s', expected one of overlap", kind.s)
+                  : 0;
+}
+
 /* ---- items ---- */
 
-enum column { PROMPT, TEXT, MORE, BYTES, STRONG_SUM, STRONG_TURNS, WEAK_SUM, WEAK_TURNS, GRADED };
+enum column { PROMPT, TEXT, MORE, BYTES, STRONG_SUM, STRONG_TURNS, WEAK_SUM, WEAK_TURNS, GRADED, LEFT_OUT };
 
 static const char items_sql[] = "SELECT i.prompt, q.text, q.more, q.bytes, "
                                 "total(r.score) FILTER (WHERE r.name = ?2), count(*) FILTER (WHERE r.name = ?2), "
                                 "total(r.score) FILTER (WHERE r.name = ?3), count(*) FILTER (WHERE r.name = ?3), "
-                                "count(*) FILTER (WHERE r.score NOT IN (0, 1)) "
+                                "count(*) FILTER (WHERE r.score NOT IN (0, 1)), "
+                                "(SELECT kind FROM leave_out l WHERE l.bench = i.bench AND l.prompt = i.prompt) "
                                 "FROM item i LEFT JOIN prompt q ON q.id = i.prompt LEFT JOIN (SELECT DISTINCT s.item, "
                                 "s.turn, s.score, n.known_as AS name FROM item j JOIN result s ON s.item = j.id JOIN "
                                 "model_name n ON n.id = s.model WHERE j.bench = ?1 AND n.known_as IN (?2, ?3)) r ON "
@@ -205,6 +222,9 @@ static int take_item(struct rf_bench *b, struct rf_stmt *s, const struct rf_benc
         b->contaminated++;
         return 0;
     }
+    const int known = o->keep_contaminated ? 0 : count_left_out(b, rf_col_str(s, LEFT_OUT), err);
+    if (known)
+        return known < 0 ? known : 0;
     const size_t i = b->n++;
     b->prompt[i] = rf_col_int(s, PROMPT);
     b->strong[i] = strong / (double)judged;
@@ -239,8 +259,9 @@ static int read_items(struct rf_bench *b, struct rf_db *db, const struct rf_benc
     if (!rc && !b->n)
         rc = rf_fail(
             err, RF_BAD_INPUT,
-            "benchmark \"%s\": no item is left of %zu (%zu lack a score of \"%s\" or \"%s\", %zu are contaminated)",
-            b->name, b->items, b->missing, b->strong_name, b->weak_name, b->contaminated);
+            "benchmark \"%s\": no item is left of %zu (%zu lack a score of \"%s\" or \"%s\", %zu are contaminated or "
+            "overlap)",
+            b->name, b->items, b->missing, b->strong_name, b->weak_name, b->n_all);
 out:
     rf_stmt_free(s);
     rf_json_strings_release(&turns);

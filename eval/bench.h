@@ -22,8 +22,12 @@ struct rf_bench_options {
     const char *strong; /* model names or their aliases; NULL: of the two models that have results, the better and the
                            other one */
     const char *weak;
-    bool keep_contaminated; /* true: items of table contaminated stay in */
+    bool keep_contaminated; /* true: items of tables contaminated and leave_out stay in */
 };
+
+/* Why `overlap --drop` has a question left out: leave_out.kind. */
+enum rf_overlap { RF_OVERLAP_EXACT, RF_OVERLAP_NORMALISED, RF_OVERLAP_NEAR, RF_OVERLAP_COSINE, RF_OVERLAPS };
+extern const char *const rf_overlap_name[RF_OVERLAPS];
 
 struct rf_bench {
     char *name, *strong_name, *weak_name;
@@ -35,12 +39,13 @@ struct rf_bench {
     double *bytes;                 /* [n] length of the first turn; NaN where unknown */
     size_t *text_at, *text_len;    /* [n] the first turn inside texts; text_len 0 where there is none */
     struct rf_buf texts;
-    bool right_wrong;    /* all scores are 0 or 1: qualities are shown as percentages */
-    size_t items;        /* of the benchmark: n + contaminated + missing */
-    size_t contaminated; /* left out: the exact text of a turn is in table contaminated */
-    size_t missing;      /* left out: a score of one of the models is missing, or they have different turns */
-    size_t n_all;        /* n + contaminated */
-    double *strong_all;  /* [n_all] mean scores with the contaminated items: RouteLLM's optimal curve keeps them */
+    bool right_wrong;             /* all scores are 0 or 1: qualities are shown as percentages */
+    size_t items;                 /* of the benchmark: n_all + missing */
+    size_t contaminated;          /* left out: the exact text of a turn is in table contaminated */
+    size_t left_out[RF_OVERLAPS]; /* left out: in table leave_out, and not contaminated */
+    size_t missing;               /* left out: a score of one of the models is missing, or they have different turns */
+    size_t n_all;                 /* n + contaminated + sum of left_out */
+    double *strong_all;           /* [n_all] mean scores with those items: RouteLLM's optimal curve keeps them */
     double *weak_all;
     char sha256[RF_SHA256_HEX]; /* fingerprint of prompts and qualities */
 };

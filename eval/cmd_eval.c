@@ -25,9 +25,16 @@ static const struct rf_opt table[] = {
 /* Groups of columns; the metrics stand in the order of enum rf_metric. For people the prompts and the levels of the two
  * models, which are the same in every row of a benchmark, stand in a table of their own. */
 static const struct rf_column metric_column[] = {
-    RF_COLUMN_TEXT("bench"),  RF_COLUMN_TEXT("router"), RF_COLUMN_INT("n", .shown = RF_SHOWN_NEVER),
-    INTERVAL("apgr", 3),      INTERVAL("auc", 2),       INTERVAL("cpt20_pct", 1),
-    INTERVAL("cpt50_pct", 1), INTERVAL("cpt80_pct", 1), INTERVAL("strong95_pct", 1),
+    RF_COLUMN_TEXT("bench"),
+    RF_COLUMN_TEXT("router"),
+    RF_COLUMN_INT("n", .shown = RF_SHOWN_NEVER),
+    INTERVAL("apgr", 3),
+    RF_COLUMN_REAL("apgr_all", 3, .shown = RF_SHOWN_FILLED),
+    INTERVAL("auc", 2),
+    INTERVAL("cpt20_pct", 1),
+    INTERVAL("cpt50_pct", 1),
+    INTERVAL("cpt80_pct", 1),
+    INTERVAL("strong95_pct", 1),
 };
 static const struct rf_column level_column[] = { INTERVAL("weak", 2), INTERVAL("strong", 2) };
 static const struct rf_column compat_column[] = {
@@ -39,6 +46,10 @@ static const struct rf_column bench_column[] = {
     RF_COLUMN_TEXT("bench"),
     RF_COLUMN_INT("items"),
     RF_COLUMN_INT("contaminated", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("overlap_exact", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("overlap_normalised", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("overlap_near", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("overlap_cosine", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_INT("unpaired", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_TEXT("weak_model"),
     INTERVAL("weak", 2),
@@ -87,8 +98,11 @@ static int add_row(struct rf_table *t, const struct rf_bench *b, const struct rf
     int rc = rf_table_text(t, b->name, err);
     if (rc || (rc = rf_table_text(t, e->name, err)) || (rc = rf_table_int(t, (int64_t)b->n, err)))
         return rc;
-    for (size_t m = 0; m < (people ? RF_WEAK : RF_METRICS) && !rc; m++)
+    for (size_t m = 0; m < (people ? RF_WEAK : RF_METRICS) && !rc; m++) {
         rc = add_metric(t, e, m, rf_bench_scale(b), err);
+        if (!rc && m == RF_APGR)
+            rc = rf_table_real(t, e->apgr_all, err);
+    }
     for (size_t i = 0; compat && i < COMPAT && !rc; i++)
         rc = rf_table_real(t, figure[i], err);
     return rc;
@@ -107,6 +121,14 @@ static int add_rows(struct rf_table *t, const struct rf_evaluation *e, bool peop
     return rc;
 }
 
+static int add_left_out(struct rf_table *t, const struct rf_bench *b, struct rf_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < RF_OVERLAPS && !rc; i++)
+        rc = rf_table_int(t, (int64_t)b->left_out[i], err);
+    return rc;
+}
+
 /* The benchmarks themselves: what was left out, and how good both models are alone. */
 static int print_benches(const struct rf_evaluation *e, size_t n, struct rf_ctx *ctx, struct rf_err *err)
 {
@@ -116,7 +138,7 @@ static int print_benches(const struct rf_evaluation *e, size_t n, struct rf_ctx 
         const struct rf_bench *b = &e[i].bench;
         const struct rf_entry *any = &e[i].entry[0];
         (void)((rc = rf_table_text(t, b->name, err)) || (rc = rf_table_int(t, (int64_t)b->n, err)) ||
-               (rc = rf_table_int(t, (int64_t)b->contaminated, err)) ||
+               (rc = rf_table_int(t, (int64_t)b->contaminated, err)) || (rc = add_left_out(t, b, err)) ||
                (rc = rf_table_int(t, (int64_t)b->missing, err)) || (rc = rf_table_text(t, b->weak_name, err)) ||
                (rc = add_metric(t, any, RF_WEAK, rf_bench_scale(b), err)) ||
                (rc = rf_table_text(t, b->strong_name, err)) ||
@@ -212,9 +234,11 @@ const struct rf_cmd rf_cmd_eval = {
              "weak and strong that is closed), AUC (area under the curve), CPT20, CPT50 and\n"
              "CPT80 (share of strong calls, in %, that closes so much of the gap), strong95\n"
              "(share of strong calls that keeps 95% of strong's quality), and both models\n"
-             "alone. Exact over all thresholds; tied scores are never split. Intervals are 95%\n"
-             "bootstrap intervals over prompts. Three baselines stand below the routers:\n"
-             "random, prompt length, oracle. Metrics and curves are kept in the database.",
+             "alone. Where questions were left out, as contaminated or by `overlap --drop`,\n"
+             "apgr_all is APGR with them. Exact over all thresholds; tied scores are never\n"
+             "split. Intervals are 95% bootstrap intervals over prompts. Three baselines stand\n"
+             "below the routers: random, prompt length, oracle. Metrics and curves are kept in\n"
+             "the database.",
     .examples = "routefit eval --bench gsm8k router.safetensors\n"
                 "routefit eval --bench gsm8k,mt-bench --compat logistic.safetensors mf.safetensors\n"
                 "routefit eval --bench mmlu --json router.safetensors",

@@ -17,7 +17,7 @@ const struct rf_opt rf_evaluate_table[] = {
            "Strong model of the benchmark; of two models the better one is taken without asking."),
     OPTION(weak, "weak", RF_OPT_TEXT, "MODEL", NULL, 0, 0, "Weak model of the benchmark."),
     OPTION(keep_contaminated, "keep-contaminated", RF_OPT_FLAG, NULL, NULL, 0, 0,
-           "Keep prompts whose exact text is listed as contaminated."),
+           "Keep prompts whose exact text is listed as contaminated, and those that `overlap --drop` found."),
     OPTION(resamples, "resamples", RF_OPT_INT, "N", "2000", 100, 1e5, "Bootstrap resamples behind the 95% intervals."),
     OPTION(router.embedder, "embedder", RF_OPT_TEXT, "NAME", NULL, 0, 0,
            "Vectors to score with, in place of those that the router's file names."),
@@ -51,12 +51,31 @@ static int measure(struct rf_entry *t, const struct rf_bench *b, const double *s
     return rc ? rc : rf_boot_of(&t->curve, o, &t->boot, err);
 }
 
+/* *apgr over all items, those that were left out with them; NaN where it is not defined, or a vector is missing. */
+static int measure_all(const struct rf_bench *all, const struct rf_router *router, int baseline, struct rf_db *db,
+                       const struct rf_router_options *o, double *score, double *apgr, struct rf_err *err)
+{
+    const struct rf_scored s = { all->n, score, all->strong, all->weak };
+    struct rf_err own = { 0 };
+    struct rf_curve c = { 0 };
+    double metric[RF_METRICS] = { [RF_APGR] = NAN };
+    int rc = router ? rf_router_score(router, db, all, o, score, &own) : 0;
+    if (!rc && (router || rf_baselines[baseline].score(all, score)) && !(rc = rf_curve_init(&c, &s, &own)))
+        rf_metrics_of(&c, metric);
+    rf_curve_release(&c);
+    *apgr = metric[RF_APGR];
+    return rc && rc != RF_BAD_INPUT ? rf_fail(err, rc, "%s", own.msg) : 0;
+}
+
 void rf_evaluation_tell(const struct rf_evaluation *e, FILE *chat)
 {
     const struct rf_bench *b = &e->bench;
     fprintf(chat, "%s: %zu of %zu items, strong %s, weak %s", b->name, b->n, b->items, b->strong_name, b->weak_name);
     if (b->contaminated)
         fprintf(chat, "; %zu contaminated left out", b->contaminated);
+    for (int i = 0; i < RF_OVERLAPS; i++)
+        if (b->left_out[i])
+            fprintf(chat, "; %zu %s overlaps left out", b->left_out[i], rf_overlap_name[i]);
     if (b->missing)
         fprintf(chat, "; %zu without a score of both left out", b->missing);
     fputc('\n', chat);
@@ -66,16 +85,19 @@ int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, c
                 const struct rf_router *router, size_t nrouter, struct rf_err *err)
 {
     const struct rf_bench_options bo = { name, o->strong, o->weak, o->keep_contaminated };
+    const struct rf_bench_options keep = { name, o->strong, o->weak, true };
     const struct rf_boot_options boot = { .resamples = (size_t)o->resamples,
                                           .seed = ctx->seed,
                                           .threads = ctx->threads };
     struct rf_progress bar = { 0 };
+    struct rf_bench all = { 0 }; /* where items were left out: with them */
     double *score = NULL;
     int rc;
     *e = (struct rf_evaluation){ 0 };
     rf_progress_start(&bar, name, "routers", nrouter + RF_BASELINES);
-    if ((rc = rf_bench_load(&e->bench, ctx->db, &bo, err)) || (rc = RF_NEW(score, e->bench.n, err)) ||
-        (rc = RF_NEW(e->entry, nrouter + RF_BASELINES, err)))
+    if ((rc = rf_bench_load(&e->bench, ctx->db, &bo, err)) ||
+        (e->bench.n < e->bench.n_all && (rc = rf_bench_load(&all, ctx->db, &keep, err))) ||
+        (rc = RF_NEW(score, e->bench.n_all, err)) || (rc = RF_NEW(e->entry, nrouter + RF_BASELINES, err)))
         goto out;
     for (size_t i = 0; i < nrouter + RF_BASELINES; i++) {
         struct rf_entry *t = &e->entry[e->n];
@@ -92,6 +114,10 @@ int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, c
                        e->bench.weak_name, t->name);
             goto out;
         }
+        t->apgr_all = NAN;
+        if (all.n && (rc = measure_all(&all, fitted ? &router[i] : NULL, t->baseline, ctx->db, &o->router, score,
+                                       &t->apgr_all, err)))
+            goto out;
         if ((rc = rf_progress_step(&bar, i + 1, t->name, err)))
             goto out;
     }
@@ -100,6 +126,7 @@ out:
     if (!rc && e->entry[0].boot.undefined)
         fprintf(ctx->chat, "%s: strong is not better in %zu resamples, which the intervals leave out\n", e->bench.name,
                 e->entry[0].boot.undefined);
+    rf_bench_release(&all);
     rf_free(score);
     return rc;
 }
@@ -140,6 +167,8 @@ static int store_metrics(struct rf_stmt *s, const struct rf_entry *t, struct rf_
     int rc = 0;
     for (size_t i = 0; i < RF_METRICS && !rc; i++)
         rc = store_metric(s, t, rf_metric_info[i].name, t->metric[i], t->boot.low[i], t->boot.high[i], err);
+    if (!rc)
+        rc = store_metric(s, t, "apgr_all", t->apgr_all, NAN, NAN, err);
     for (size_t i = 0; i < sizeof compat / sizeof *compat && !rc; i++)
         rc = store_metric(s, t, compat[i].name, compat[i].value, NAN, NAN, err);
     return rc;

@@ -34,6 +34,7 @@ struct rf_entry {
     int baseline;     /* RF_BASELINE_*, or -1 for a router */
     struct rf_curve curve;
     double metric[RF_METRICS];
+    double apgr_all; /* APGR with the items that were left out; NaN: none were, or it is not defined */
     struct rf_boot boot;
     struct rf_compat compat;
 };
