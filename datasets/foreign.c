@@ -71,6 +71,9 @@ static const struct {
     { { "session_id", "chat_history", "model_input", "output" },
       "these are answers of ZeroEval's result_dirs without verdicts: score them with its evaluation first and write a "
       "table id, model, correct" },
+    { { "win_rate", "standard_error", "n_wins", "n_total" },
+      "this is a leaderboard of AlpacaEval, one line per model: the labels behind it are gone; ingest its "
+      "annotations.json" },
     { { "question_id", "model_id", "choices" },
       "these are the answers of a model without scores: ingest the judgements (gpt-4_single.jsonl)" },
     { { "id", "winner_model_a", "winner_model_b", "winner_tie" },
@@ -93,10 +96,19 @@ static bool separated_by(struct rf_str head, char c)
     return n > 1;
 }
 
+static const char llmbar_summary[] =
+    "this is LLMBar's summary, shares of right verdicts per judge and set: the verdicts behind them are gone; ingest "
+    "the "
+    "pairs (dataset.json) and a table of verdicts: set, index, judge, winner, winner_swapped";
+
 const char *rf_foreign_names(const struct rf_sniff *s)
 {
+    static const char sign[] = "\"correct_average\"";
     size_t object;
-    if (rf_sniff_shape(s->head, &object) == RF_SHAPE_JSON_SPREAD)
+    const enum rf_shape shape = rf_sniff_shape(s->head, &object);
+    if (s->json && memmem(s->head.s, s->head.len, sign, sizeof sign - 1))
+        return llmbar_summary;
+    if (shape == RF_SHAPE_JSON_SPREAD)
         return "this is JSON with one object over several lines; write one object a line: jq -c . x.json > x.jsonl";
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (rf_sniff_all(s, shapes[i].name))

@@ -117,3 +117,19 @@ int rf_key_join(struct rf_buf *b, const struct rf_str *part, size_t n, struct rf
     *key = (struct rf_str){ b->data, b->len };
     return rc;
 }
+
+int rf_instruction(struct rf_buf *b, struct rf_str instruction, struct rf_str input, struct rf_str *text,
+                   struct rf_err *err)
+{
+    *text = instruction;
+    if (!input.len)
+        return 0;
+    b->len = 0;
+    int rc = rf_buf_add(b, instruction.s ? instruction.s : "", instruction.len, err);
+    if (!rc)
+        rc = rf_buf_add(b, "\n\n", 2, err);
+    if (!rc)
+        rc = rf_buf_add(b, input.s, input.len, err);
+    *text = (struct rf_str){ b->data, b->len };
+    return rc;
+}

@@ -39,6 +39,11 @@ struct rf_str rf_judge_of_file(const char *path);
 /* The parts with a slash between them, in b (which is emptied first and owns *key). */
 int rf_key_join(struct rf_buf *b, const struct rf_str *part, size_t n, struct rf_str *key, struct rf_err *err);
 
+/* What a user of an instruction-tuned model types: the instruction, and the input below it after an empty line where
+ * there is one. *text borrows from instruction or from b. */
+int rf_instruction(struct rf_buf *b, struct rf_str instruction, struct rf_str input, struct rf_str *text,
+                   struct rf_err *err);
+
 #define RF_STR(literal) ((struct rf_str){ "" literal, sizeof literal - 1 })
 
 #ifdef __cplusplus
