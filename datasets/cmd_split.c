@@ -43,7 +43,7 @@ static const struct rf_opt table[] = {
 struct parts {
     size_t n;
     double share[RF_PARTS];
-    char name[RF_PARTS][8];
+    char name[RF_PARTS][24];
 };
 
 static int choose_parts(struct parts *p, const struct options *o, struct rf_err *err)
