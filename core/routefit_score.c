@@ -1414,6 +1414,63 @@ static int load_knn(struct routefit_router *r, const struct routefit_tensors *f,
     return load_many(r, f, pick, table[1], err);
 }
 
+/* ---- linear ---- */
+
+struct linear {
+    double *w, *b, *cost_w, *cost_b;
+};
+
+static void linear_release(void *state)
+{
+    struct linear *const s = state;
+    free(s->w);
+    free(s->b);
+    free(s->cost_w);
+    free(s->cost_b);
+    free(s);
+}
+
+static int linear_predict(const struct routefit_router *r, const float *x, double *score, double *cost)
+{
+    const struct linear *const s = r->state;
+    for (size_t m = 0; m < r->models; m++) {
+        score[m] = dot(s->w + m * r->dim, x, r->dim) + s->b[m];
+        if (cost) {
+            const double paid = dot(s->cost_w + m * r->dim, x, r->dim) + s->cost_b[m];
+            cost[m] = paid > 0 ? paid : 0;
+        }
+    }
+    return 0;
+}
+
+static int load_linear(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
+                       char *err)
+{
+    size_t shape[2] = { 0, 0 };
+    struct linear *s;
+    if (r->input != ROUTEFIT_VECTOR)
+        return fail(err, "metadata routefit.input: found text, expected vector for kind linear");
+    if (!(r->state = s = array(1, sizeof *s)))
+        return no_memory(err);
+    r->release = linear_release;
+    r->predict = linear_predict;
+    if (!(s->w = numbers(f, "weight", 2, shape, err)) || !(s->b = numbers(f, "bias", 1, shape, err)) ||
+        !(s->cost_w = numbers(f, "cost_weight", 2, shape, err)) ||
+        !(s->cost_b = numbers(f, "cost_bias", 1, shape, err)))
+        return -1;
+    r->dim = shape[1];
+    if (load_many(r, f, pick, shape[0], err))
+        return -1;
+    if (!r->picked)
+        return 0;
+    if (!(r->w = array(r->dim, sizeof *r->w))) /* the pair is one linear function */
+        return no_memory(err);
+    for (size_t i = 0; i < r->dim; i++)
+        r->w[i] = r->scale * (s->w[r->strong * r->dim + i] - s->w[r->weak * r->dim + i]);
+    r->bias = r->scale * (s->b[r->strong] - s->b[r->weak]);
+    return 0;
+}
+
 /* The kind that the file names; RouteLLM's own files name none and are known by their tensors. */
 static const struct kind *find_kind(const struct routefit_tensors *f, char *err)
 {

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 /* The kinds of router, one word each. train/ joins the same list with its halves, so a forgotten half does not link. */
-#define ROUTEFIT_KINDS(X) X(logistic) X(mf) X(knn)
+#define ROUTEFIT_KINDS(X) X(logistic) X(mf) X(knn) X(linear)
 
 enum { ROUTEFIT_ERR = 256 };
 
@@ -130,7 +130,10 @@ void routefit_embedder_collapse(const struct routefit_embedder *e, const double 
  * marks a missing score), "mean_score" and "mean_cost" [models], maybe "costs" [n][models], metadata "routefit.k": the
  * mean over the k rows of greatest cosine whose score is known (RouterBench, routers/knn_router.py); cosines are
  * compared to 12 decimals, ties go to the lower row; where none is known, mean_score. Cost: the mean over the same
- * rows, or mean_cost. */
+ * rows, or mean_cost.
+ *
+ *   linear, input "vector": "weight" [models][dim] and "bias" [models], "cost_weight" and "cost_bias" alike: score and
+ * cost are weight . x + bias, the cost at least 0. */
 
 enum routefit_input { ROUTEFIT_VECTOR, ROUTEFIT_TEXT };
 
