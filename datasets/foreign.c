@@ -101,6 +101,25 @@ static const char llmbar_summary[] =
     "the "
     "pairs (dataset.json) and a table of verdicts: set, index, judge, winner, winner_swapped";
 
+/* A text file: a list of words, such as a tokenizer's vocabulary, or lines that may be prompts. */
+static const char *plain_text(const struct rf_sniff *s)
+{
+    enum { FEW = 16, SHORT = 24 }; /* lines that may tell; bytes of a word */
+    size_t lines = 0, words = 0;
+    if (!rf_str_ends((struct rf_str){ s->path, strlen(s->path) }, ".txt"))
+        return NULL;
+    for (size_t i = 0, end; i < s->head.len; i = end + 1) {
+        const char *const lf = memchr(s->head.s + i, '\n', s->head.len - i);
+        end = lf ? (size_t)(lf - s->head.s) : s->head.len;
+        lines++;
+        words += end - i <= SHORT && !memchr(s->head.s + i, ' ', end - i);
+    }
+    return lines >= FEW && 10 * words >= 9 * lines
+               ? "this is a list of words, such as a tokenizer's vocabulary, not prompts"
+           : lines >= FEW ? "this is plain text; if each line is a prompt, read it with --format prompts"
+                          : NULL;
+}
+
 const char *rf_foreign_names(const struct rf_sniff *s)
 {
     static const char sign[] = "\"correct_average\"";
@@ -123,5 +142,5 @@ const char *rf_foreign_names(const struct rf_sniff *s)
     if (!s->json && separated_by(s->head, ';'))
         return "its columns are separated by semicolons, expected commas: pandas.read_csv('x.csv', "
                "sep=';').to_csv('y.csv', index=False)";
-    return NULL;
+    return s->json ? NULL : plain_text(s);
 }

@@ -8,7 +8,7 @@
     X(arena55k) X(routerbench) X(routellm) X(mtbench_questions) X(mtbench_judgements) X(contaminated) X(votes) X(results) \
     X(battles) X(reviews) X(named_prompts) X(alpaca_eval) \
     X(judgebench) X(judgebench_judges) X(llmbar) X(llmbar_judges) X(pandalm) X(pandalm_results) X(gpt4_dataset) \
-    X(prices) \
+    X(prices) X(prompts) \
     X(routerbench_pickle) \
     X(routerarena) X(zeroeval) X(llmrouter) X(scores)
 /* clang-format on */
