@@ -1291,6 +1291,18 @@ static int load_many(struct routefit_router *r, const struct routefit_tensors *f
     return r->picked ? pick_rows(f, pick, models, &r->strong, &r->weak, err) : 0;
 }
 
+/* A number from 1 to most in the metadata. */
+static int whole_meta(const struct routefit_tensors *f, const char *key, size_t most, size_t *out, char *err)
+{
+    const char *const text = routefit_tensors_meta(f, key);
+    char *end = NULL;
+    *out = text ? strtoul(text, &end, 10) : 0;
+    return text && !*end && *out && *out <= most
+               ? 0
+               : fail(err, "metadata %s: found %.20s, expected a number from 1 to %zu", key, text ? text : "nothing",
+                      most);
+}
+
 /* ---- knn ---- */
 
 enum { MOST_NEIGHBOURS = 256 };
@@ -1382,20 +1394,16 @@ static int load_known(const struct routefit_tensors *f, size_t *shape, unsigned 
 static int load_knn(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
                     char *err)
 {
-    const char *const k = routefit_tensors_meta(f, "routefit.k");
     size_t v[2] = { 0, 0 }, table[2] = { 0, 0 };
     struct knn *s;
-    char *end = NULL;
     if (r->input != ROUTEFIT_VECTOR)
         return fail(err, "metadata routefit.input: found text, expected vector for kind knn");
     if (!(r->state = s = array(1, sizeof *s)))
         return no_memory(err);
     r->release = knn_release;
     r->predict = knn_predict;
-    s->k = k ? strtoul(k, &end, 10) : 0;
-    if (!k || *end || !s->k || s->k > MOST_NEIGHBOURS)
-        return fail(err, "metadata routefit.k: found %.20s, expected a number from 1 to %d", k ? k : "nothing",
-                    MOST_NEIGHBOURS);
+    if (whole_meta(f, "routefit.k", MOST_NEIGHBOURS, &s->k, err))
+        return -1;
     if (!(s->unit = numbers(f, "vectors", 2, v, err)))
         return -1;
     r->dim = v[1];
@@ -1469,6 +1477,92 @@ static int load_linear(struct routefit_router *r, const struct routefit_tensors 
         r->w[i] = r->scale * (s->w[r->strong * r->dim + i] - s->w[r->weak * r->dim + i]);
     r->bias = r->scale * (s->b[r->strong] - s->b[r->weak]);
     return 0;
+}
+
+/* ---- cluster ---- */
+
+enum { MOST_TOP = 16 };
+
+struct cluster {
+    size_t k, top;
+    double beta;
+    double *centre;       /* [k][dim] */
+    double *score, *cost; /* [k][models] */
+};
+
+static void cluster_release(void *state)
+{
+    struct cluster *const s = state;
+    free(s->centre);
+    free(s->score);
+    free(s->cost);
+    free(s);
+}
+
+static int cluster_predict(const struct routefit_router *r, const float *x, double *score, double *cost)
+{
+    const struct cluster *const s = r->state;
+    double near[MOST_TOP + 1], weight[MOST_TOP], all = 0, square = 0;
+    size_t which[MOST_TOP + 1], n = 0;
+    for (size_t i = 0; i < r->dim; i++)
+        square += (double)x[i] * (double)x[i];
+    const double inverse = square > 0 ? 1 / sqrt(square) : 0;
+    for (size_t c = 0; c < s->k; c++) {
+        const double *const centre = s->centre + c * r->dim;
+        double d = 0;
+        size_t at = n;
+        for (size_t i = 0; i < r->dim; i++) {
+            const double e = (double)x[i] * inverse - centre[i];
+            d += e * e;
+        }
+        for (; at > 0 && d < near[at - 1]; at--) {
+            near[at] = near[at - 1];
+            which[at] = which[at - 1];
+        }
+        near[at] = d;
+        which[at] = c;
+        n += n < s->top;
+    }
+    for (size_t i = 0; i < n; i++) {
+        weight[i] = exp(-s->beta * (sqrt(near[i]) - sqrt(near[0])));
+        all += weight[i];
+    }
+    for (size_t m = 0; m < r->models; m++) {
+        score[m] = 0;
+        if (cost)
+            cost[m] = 0;
+        for (size_t i = 0; i < n; i++) {
+            score[m] += weight[i] / all * s->score[which[i] * r->models + m];
+            if (cost)
+                cost[m] += weight[i] / all * s->cost[which[i] * r->models + m];
+        }
+    }
+    return 0;
+}
+
+static int load_cluster(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
+                        char *err)
+{
+    size_t centre[2] = { 0, 0 }, table[2] = { 0, 0 }, one = 1;
+    double *beta = NULL;
+    struct cluster *s;
+    if (r->input != ROUTEFIT_VECTOR)
+        return fail(err, "metadata routefit.input: found text, expected vector for kind cluster");
+    if (!(r->state = s = array(1, sizeof *s)))
+        return no_memory(err);
+    r->release = cluster_release;
+    r->predict = cluster_predict;
+    if (whole_meta(f, "routefit.top", MOST_TOP, &s->top, err) || !(beta = numbers(f, "beta", 1, &one, err)))
+        return -1;
+    s->beta = *beta;
+    free(beta);
+    if (!(s->centre = numbers(f, "centroids", 2, centre, err)))
+        return -1;
+    r->dim = centre[1];
+    table[0] = s->k = centre[0];
+    if (!(s->score = numbers(f, "scores", 2, table, err)) || !(s->cost = numbers(f, "costs", 2, table, err)))
+        return -1;
+    return load_many(r, f, pick, table[1], err);
 }
 
 /* The kind that the file names; RouteLLM's own files name none and are known by their tensors. */

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 /* The kinds of router, one word each. train/ joins the same list with its halves, so a forgotten half does not link. */
-#define ROUTEFIT_KINDS(X) X(logistic) X(mf) X(knn) X(linear)
+#define ROUTEFIT_KINDS(X) X(logistic) X(mf) X(knn) X(linear) X(cluster)
 
 enum { ROUTEFIT_ERR = 256 };
 
@@ -133,7 +133,11 @@ void routefit_embedder_collapse(const struct routefit_embedder *e, const double 
  * rows, or mean_cost.
  *
  *   linear, input "vector": "weight" [models][dim] and "bias" [models], "cost_weight" and "cost_bias" alike: score and
- * cost are weight . x + bias, the cost at least 0. */
+ * cost are weight . x + bias, the cost at least 0.
+ *
+ *   cluster, input "vector": "centroids" [k][dim], "scores" and "costs" [k][models], "beta" [1], metadata
+ * "routefit.top": the mean of the tables of the `top` centroids nearest to x / |x|, weighed by e^(-beta distance) (top
+ * 1: UniRoute, arXiv 2502.08773; top 3, beta 9: Avengers-Pro, arXiv 2508.12631). */
 
 enum routefit_input { ROUTEFIT_VECTOR, ROUTEFIT_TEXT };
 
