@@ -26,8 +26,15 @@ struct rf_db {
     char *path;
     enum rf_db_mode mode;
     struct rf_outfile load; /* RF_DB_LOAD before its first commit: where the rows go instead of path; .temp NULL else */
-    bool in;                /* between begin and commit or rollback */
-    int broken;             /* rf_code of the first failure inside the transaction, 0 while there is none */
+    struct deferred *deferred; /* [ndeferred] indexes that wait for the end of the load */
+    size_t ndeferred;
+    bool in;    /* between begin and commit or rollback */
+    int broken; /* rf_code of the first failure inside the transaction, 0 while there is none */
+};
+
+struct deferred {
+    const char *name; /* borrowed */
+    char *sql;        /* owned: what makes it */
 };
 
 struct rf_stmt {
@@ -277,6 +284,84 @@ int64_t rf_db_changes(const struct rf_db *db)
     return sqlite3_changes64(db->h);
 }
 
+/* ---------------------------------------------------------------- indexes that wait */
+
+static void forget_deferred(struct rf_db *db)
+{
+    for (size_t i = 0; i < db->ndeferred; i++)
+        rf_free(db->deferred[i].sql);
+    rf_free(db->deferred);
+    db->deferred = NULL;
+    db->ndeferred = 0;
+}
+
+/* 1: dropped; 0: the table has rows, and the index stays. */
+static int drop_index(struct rf_db *db, const char *name, const char *table, struct rf_err *err)
+{
+    struct rf_buf sql = { 0 };
+    int64_t row = 0;
+    int rc = rf_buf_printf(&sql, err, "SELECT 1 FROM %s LIMIT 1", table);
+    if (!rc && (rc = rf_db_int(db, &row, err, sql.data, 0, NULL)) == 0) {
+        sql.len = 0;
+        if (!(rc = rf_buf_printf(&sql, err, "DROP INDEX %s", name)) && !(rc = rf_db_exec(db, sql.data, err)))
+            rc = 1;
+    } else if (rc == 1) {
+        rc = 0;
+    }
+    rf_buf_release(&sql);
+    return rc;
+}
+
+int rf_db_defer_index(struct rf_db *db, const char *name, struct rf_err *err)
+{
+    struct rf_stmt *s = NULL;
+    char *sql = NULL, *table = NULL;
+    if (!db->load.temp)
+        return 0;
+    int rc = rf_stmt_new(&s, db, "SELECT sql, tbl_name FROM sqlite_schema WHERE type = 'index' AND name = ?1", err);
+    if (rc)
+        goto out;
+    rf_bind_text(s, 1, name);
+    if ((rc = rf_step(s, err)) <= 0)
+        goto out;
+    const struct rf_str make = rf_col_str(s, 0), on = rf_col_str(s, 1);
+    if (!(sql = rf_strndup(make.s, make.len, err)) || !(table = rf_strndup(on.s, on.len, err))) {
+        rc = RF_FAIL;
+        goto out;
+    }
+    rf_reset(s);
+    struct deferred *const more = rf_regrow(db->deferred, db->ndeferred, db->ndeferred + 1, sizeof *more, err);
+    if (!more) {
+        rc = RF_FAIL;
+        goto out;
+    }
+    db->deferred = more;
+    if ((rc = drop_index(db, name, table, err)) == 1) {
+        more[db->ndeferred++] = (struct deferred){ name, sql };
+        sql = NULL;
+    }
+out:
+    rf_stmt_free(s);
+    rf_free(table);
+    rf_free(sql);
+    return rc;
+}
+
+/* Asks the schema, not a note: a rollback to a savepoint may have undone the building. */
+int rf_db_build_index(struct rf_db *db, const char *name, struct rf_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < db->ndeferred; i++) {
+        const struct deferred *const d = &db->deferred[i];
+        int64_t there = 0;
+        if (name && strcmp(name, d->name) != 0)
+            continue;
+        rc = rf_db_int(db, &there, err, "SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1", 1, &d->name);
+        rc = rc < 0 ? rc : rc == 0 ? rf_db_exec(db, d->sql, err) : 0;
+    }
+    return rc;
+}
+
 /* ---------------------------------------------------------------- transactions */
 
 int rf_db_begin(struct rf_db *db, struct rf_err *err)
@@ -294,9 +379,12 @@ static int end(struct rf_db *db, struct rf_err *err)
 {
     if (!db->in)
         return rf_fail(err, RF_FAIL, "%s: no transaction is open", db->path);
-    const int rc = db->mode == RF_DB_TRIAL ? usable(db, err) : rf_db_exec(db, "COMMIT", err);
+    int rc = rf_db_build_index(db, NULL, err);
+    if (!rc)
+        rc = db->mode == RF_DB_TRIAL ? usable(db, err) : rf_db_exec(db, "COMMIT", err);
     if (rc)
         rf_db_rollback(db);
+    forget_deferred(db);
     db->in = false;
     return rc;
 }
@@ -305,6 +393,7 @@ void rf_db_rollback(struct rf_db *db)
 {
     if (db->h && !sqlite3_get_autocommit(db->h))
         sqlite3_exec(db->h, "ROLLBACK", NULL, NULL, NULL);
+    forget_deferred(db);
     db->in = false;
     db->broken = db->h ? 0 : RF_FAIL;
 }
@@ -420,7 +509,7 @@ static int connect_file(struct rf_db *db, struct rf_err *err)
 {
     /* The journal stays in memory, where it costs nothing: the pages of a new file have no earlier content to keep. */
     static const char loading[] = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY;"
-                                  "PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF";
+                                  "PRAGMA synchronous = OFF";
     int64_t version = 0, known = 0;
     int rc;
     while (rf_ddl[known])
@@ -432,12 +521,14 @@ static int connect_file(struct rf_db *db, struct rf_err *err)
      * refuses those. */
     if ((fresh && (rc = rf_db_exec(db, "PRAGMA page_size = 8192", err))) ||
         (rc = rf_db_exec(db,
-                         "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+                         "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;"
                          "PRAGMA cell_size_check = ON; PRAGMA cache_size = -16384",
                          err)) ||
         (db->load.temp && (rc = rf_db_exec(db, loading, err))) ||
         (db->mode == RF_DB_TRIAL && (rc = rf_db_exec(db, "PRAGMA cache_spill = OFF", err))) ||
-        (version < known && (rc = migrate(db, known, err))))
+        (version < known && (rc = migrate(db, known, err))) ||
+        /* Last: a migration replaces tables that others refer to. */
+        (!db->load.temp && (rc = rf_db_exec(db, "PRAGMA foreign_keys = ON", err))))
         return rc;
     return db->load.temp || db->mode == RF_DB_TRIAL ? 0
            : db->mode == RF_DB_READ                 ? rf_db_exec(db, "PRAGMA query_only = ON", err)
@@ -496,6 +587,7 @@ void rf_db_close(struct rf_db *db)
         return;
     if (db->h)
         rf_db_rollback(db);
+    forget_deferred(db);
     sqlite3_close_v2(db->h); /* waits for statements that are still there; NULL is fine */
     rf_outfile_release(&db->load);
     rf_free(db->path);

@@ -45,6 +45,14 @@ int rf_db_begin(struct rf_db *db, struct rf_err *err);
 int rf_db_commit(struct rf_db *db, struct rf_err *err);
 void rf_db_rollback(struct rf_db *db);
 
+/* In a database that is being loaded and where the index's table has no row yet: the index is left out until the
+ * commit, which builds it, or an earlier rf_db_build_index. 1: it is; 0: it stays as it is. A caller with 1 knows by
+ * itself what is in the table, for a unique index is checked only when it is built. name: constant, borrowed until
+ * then. */
+int rf_db_defer_index(struct rf_db *db, const char *name, struct rf_err *err);
+/* Builds it now, if it was left out and is not there; name NULL: all. 0 or an rf_code. */
+int rf_db_build_index(struct rf_db *db, const char *name, struct rf_err *err);
+
 /* Runs one or more constant statements without values. */
 int rf_db_exec(struct rf_db *db, const char *sql, struct rf_err *err);
 int64_t rf_db_last_id(const struct rf_db *db);

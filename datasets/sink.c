@@ -36,9 +36,9 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
           "INSERT INTO preference (source, line, origin, key, prompt, model_a, model_b, winner, judge, weight, "
           "response_a_bytes, response_a_hash, response_b_bytes, response_b_hash, shown_first, score_a, score_b, task) "
           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)" },
-        { &s->item_get,
-          "SELECT i.id, i.prompt, p.hash, i.task, p.text IS NULL FROM item i LEFT JOIN prompt p ON p.id = i.prompt WHERE i.bench "
-          "= ?1 AND i.key = ?2" },
+        { &s->item_get, "SELECT i.id, i.prompt, p.hash, i.task, p.text IS NULL FROM item i LEFT JOIN prompt p ON p.id "
+                        "= i.prompt WHERE i.bench "
+                        "= ?1 AND i.key = ?2" },
         { &s->item_add, "INSERT INTO item (source, line, bench, task, key, prompt) VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
         { &s->item_prompt, "UPDATE item SET prompt = ?2 WHERE id = ?1" },
         { &s->item_task, "UPDATE item SET task = ?2 WHERE id = ?1" },
@@ -60,6 +60,10 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
     rc = rf_store_init(&s->store, db, err);
     for (size_t i = 0; !rc && i < sizeof all / sizeof *all; i++)
         rc = rf_stmt_new(all[i].stmt, db, all[i].sql, err);
+    if (!rc && (rc = rf_db_defer_index(db, RF_VOTE_KEYS, err)) >= 0) {
+        s->knows_votes = rc == 1;
+        rc = 0;
+    }
     if (rc)
         rf_sink_free(s);
     else
@@ -78,6 +82,7 @@ void rf_sink_free(struct rf_sink *s)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         rf_stmt_free(all[i]);
     rf_store_release(&s->store);
+    rf_seen_release(&s->votes);
     rf_buf_release(&s->unused);
     rf_free(s->reason);
     rf_free(s->note);
@@ -174,7 +179,10 @@ int rf_sink_undo(struct rf_sink *s, struct rf_err *err)
     rf_progress_end(&s->progress);
     s->count = (struct rf_sink_count){ 0 };
     s->nreason = s->nnote = 0;
-    return rc ? rc : rf_store_reload(&s->store, err);
+    if (rc)
+        return rc;
+    const int no = rf_sink_ask_for_votes(s, err);
+    return no ? no : rf_store_reload(&s->store, err);
 }
 
 /* ---- drops ---- */

@@ -3,6 +3,7 @@
 #define RF_DATASETS_SINK_IMPL_H
 
 #include "core/progress.h"
+#include "datasets/seen.h"
 #include "datasets/sink.h"
 #include "datasets/store.h"
 
@@ -17,10 +18,15 @@ enum row_state {
     ROW_ADDED
 }; /* of the row being read; a later state outdoes an earlier one */
 
+#define RF_VOTE_KEYS "preference_key" /* the index */
+enum { RF_VOTE_KEYS_MOST = 1 << 18 }; /* kept in memory: 8 MB */
+
 struct rf_sink {
     struct rf_db *db; /* borrowed */
     struct rf_sink_options o;
     struct rf_store store;
+    struct rf_seen votes; /* a first load: the index over the keys of votes is left out, and this holds them all */
+    bool knows_votes;
     struct rf_stmt *source_add, *source_end, *drop_add, *row_add, *vote_get, *vote_add, *item_get, *item_add,
         *item_prompt, *item_task, *price_get, *result_get, *result_add, *contaminated_add, *price_add, *score_get,
         *score_add;
@@ -40,6 +46,9 @@ struct rf_sink {
     struct rf_buf unused; /* names of unused columns, quoted, with commas */
     struct rf_progress progress;
 };
+
+/* From now on the database answers for the keys of votes. */
+int rf_sink_ask_for_votes(struct rf_sink *s, struct rf_err *err);
 
 #ifdef __cplusplus
 }

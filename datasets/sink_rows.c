@@ -136,6 +136,48 @@ static int new_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_str or
     return 0;
 }
 
+int rf_sink_ask_for_votes(struct rf_sink *s, struct rf_err *err)
+{
+    rf_seen_release(&s->votes);
+    s->knows_votes = false;
+    return rf_db_build_index(s->db, RF_VOTE_KEYS, err);
+}
+
+/* 1: no vote of this load has the key, as far as 64 bits tell; 0: one may; negative: an rf_code. */
+static int new_key(struct rf_sink *s, const struct rf_str *part, size_t n, struct rf_err *err)
+{
+    struct rf_buf *const key = &s->store.scratch;
+    uint64_t times = 0;
+    int rc = 0;
+    if (s->votes.n == RF_VOTE_KEYS_MOST)
+        return 0;
+    key->len = 0;
+    for (size_t i = 0; !rc && i < n; i++)
+        if (!(rc = rf_buf_add(key, part[i].s, part[i].len, err)))
+            rc = rf_buf_add(key, "", 1, err);
+    if (!rc)
+        rc = rf_seen_add(&s->votes, (struct rf_str){ key->data, key->len }, &times, err);
+    return rc ? rc : times == 1;
+}
+
+/* A vote with a key: 1 where the database has it, at which vote_get then stands; 0 where not. */
+static int find_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_str origin, struct rf_str judge,
+                     struct rf_err *err)
+{
+    const struct rf_str part[] = {
+        origin, v->key, judge, { v->shown_first ? &v->shown_first : "", v->shown_first != 0 }
+    };
+    enum { PARTS = sizeof part / sizeof *part };
+    if (s->knows_votes) {
+        int rc = new_key(s, part, PARTS, err);
+        if (rc || (rc = rf_sink_ask_for_votes(s, err)))
+            return rc < 0 ? rc : 0;
+    }
+    for (int i = 0; i < PARTS; i++)
+        rf_bind_str(s->vote_get, i + 1, part[i]);
+    return rf_step(s->vote_get, err);
+}
+
 int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err)
 {
     bool dropped = false;
@@ -151,15 +193,8 @@ int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err)
     if (rc || dropped || (rc = rf_store_model(&s->store, v->model_a, &model[0], err)) ||
         (rc = rf_store_model(&s->store, v->model_b, &model[1], err)))
         return rc;
-    if (v->key.s) {
-        rf_bind_str(s->vote_get, 1, origin);
-        rf_bind_str(s->vote_get, 2, v->key);
-        rf_bind_str(s->vote_get, 3, judge);
-        rf_bind_str(s->vote_get, 4, (struct rf_str){ v->shown_first ? &v->shown_first : "", v->shown_first != 0 });
-        rc = rf_step(s->vote_get, err);
-        if (rc)
-            return rc < 0 ? rc : known_vote(s, v, model, err);
-    }
+    if (v->key.s && (rc = find_vote(s, v, origin, judge, err)))
+        return rc < 0 ? rc : known_vote(s, v, model, err);
     return new_vote(s, v, origin, judge, model, err);
 }
 

@@ -13,6 +13,8 @@ struct rf_store_model {
     int64_t id;
 };
 
+static const char prompt_hash[] = "prompt_hash", response_hash[] = "response_hash"; /* indexes */
+
 static void forget_models(struct rf_store *st)
 {
     for (size_t i = 0; i < st->cap; i++)
@@ -22,11 +24,29 @@ static void forget_models(struct rf_store *st)
     st->nmodel = st->cap = 0;
 }
 
+/* From now on the database answers for the hashes of prompts. */
+static int ask_for_prompts(struct rf_store *st, struct rf_err *err)
+{
+    rf_digests_release(&st->prompts);
+    st->knows_prompts = false;
+    return rf_db_build_index(st->db, prompt_hash, err);
+}
+
+static int ask_for_responses(struct rf_store *st, struct rf_err *err)
+{
+    rf_digests_release(&st->responses);
+    st->knows_responses = false;
+    return rf_db_build_index(st->db, response_hash, err);
+}
+
 int rf_store_reload(struct rf_store *st, struct rf_err *err)
 {
+    int rc = ask_for_prompts(st, err);
+    if (rc || (rc = ask_for_responses(st, err)))
+        return rc;
     forget_models(st);
     st->next_prompt = 0;
-    const int rc = rf_db_int(st->db, &st->next_prompt, err, "SELECT max(id) FROM prompt", 0, NULL);
+    rc = rf_db_int(st->db, &st->next_prompt, err, "SELECT max(id) FROM prompt", 0, NULL);
     st->next_prompt++;
     return rc < 0 ? rc : 0;
 }
@@ -40,18 +60,24 @@ int rf_store_init(struct rf_store *st, struct rf_db *db, struct rf_err *err)
         { &st->model_add, "INSERT INTO model (name) VALUES (?1) ON CONFLICT (name) DO NOTHING" },
         { &st->model_get, "SELECT id FROM model WHERE name = ?1" },
         { &st->prompt_add, "INSERT INTO prompt (id, hash, text, more, turns, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-                           "ON CONFLICT (hash) DO NOTHING" },
+                           "ON CONFLICT DO NOTHING" },
         { &st->prompt_get, "SELECT id FROM prompt WHERE hash = ?1" },
         { &st->prompt_fill, "UPDATE prompt SET hash = ?2, text = ?3, more = ?4, turns = ?5, bytes = ?6 WHERE id = ?1" },
         { &st->key_add, "INSERT INTO prompt_key (key, prompt) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING" },
         { &st->key_get, "SELECT prompt FROM prompt_key WHERE key = ?1" },
-        { &st->response_add, "INSERT INTO response (hash, text) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING" },
+        { &st->response_add, "INSERT INTO response (hash, text) VALUES (?1, ?2) ON CONFLICT DO NOTHING" },
     };
     *st = (struct rf_store){ .db = db };
     int rc = rf_sha256_new(&st->sha, err);
     for (size_t i = 0; !rc && i < sizeof all / sizeof *all; i++)
         rc = rf_stmt_new(all[i].stmt, db, all[i].sql, err);
-    return rc ? rc : rf_store_reload(st, err);
+    if (rc || (rc = rf_store_reload(st, err)) || (rc = rf_db_defer_index(db, prompt_hash, err)) < 0)
+        return rc;
+    st->knows_prompts = rc == 1;
+    if ((rc = rf_db_defer_index(db, response_hash, err)) < 0)
+        return rc;
+    st->knows_responses = rc == 1;
+    return 0;
 }
 
 void rf_store_release(struct rf_store *st)
@@ -61,6 +87,8 @@ void rf_store_release(struct rf_store *st)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         rf_stmt_free(all[i]);
     forget_models(st);
+    rf_digests_release(&st->prompts);
+    rf_digests_release(&st->responses);
     rf_sha256_free(st->sha);
     rf_buf_release(&st->scratch);
     *st = (struct rf_store){ 0 };
@@ -181,6 +209,11 @@ int rf_store_prompt_hash(struct rf_store *st, const struct rf_prompt *p, uint8_t
 
 static int by_hash(struct rf_store *st, const uint8_t hash[RF_SHA256_SIZE], int64_t *id, struct rf_err *err)
 {
+    if (st->knows_prompts) {
+        const int64_t known = rf_digests_find(&st->prompts, hash);
+        *id = known ? known : *id;
+        return known != 0;
+    }
     rf_bind_blob(st->prompt_get, 1, hash, RF_SHA256_SIZE);
     return one_id(st->prompt_get, id, err);
 }
@@ -269,7 +302,8 @@ static int fill_prompt(struct rf_store *st, const struct rf_prompt *p, const uin
     uint8_t name[RF_SHA256_SIZE];
     int64_t bare = 0, text = 0;
     int rc = hash_id(st, p->id, name, err);
-    if (rc || (rc = by_hash(st, name, &bare, err)) <= 0 || (rc = by_hash(st, hash, &text, err)) < 0)
+    if (rc || (rc = by_hash(st, name, &bare, err)) <= 0 || (rc = ask_for_prompts(st, err)) ||
+        (rc = by_hash(st, hash, &text, err)) < 0)
         return rc;
     if (rc)
         return merge_prompts(st, bare, text, err);
@@ -294,6 +328,14 @@ int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id,
         return rc;
     if (p->n && p->id.s && (rc = fill_prompt(st, p, hash, more, id, err)))
         return rc < 0 ? rc : 0;
+    if (st->knows_prompts) {
+        if (st->prompts.n == RF_DIGESTS_MOST)
+            rc = ask_for_prompts(st, err);
+        else if (!by_hash(st, hash, id, err))
+            rc = rf_digests_add(&st->prompts, hash, err);
+        if (rc || *id)
+            return rc;
+    }
     bind_prompt(st->prompt_add, st->next_prompt, hash, p, more);
     if ((rc = rf_run(st->prompt_add, err)))
         return rc;
@@ -325,6 +367,16 @@ int rf_store_response(struct rf_store *st, const struct rf_str *turn, size_t n, 
         words = (struct rf_str){ turn->s ? turn->s : "", turn->len };
     else if ((rc = json_list(st, turn, n, &words, err)))
         return rc;
+    if (st->knows_responses) {
+        if (st->responses.n == RF_DIGESTS_MOST)
+            rc = ask_for_responses(st, err);
+        else if (rf_digests_find(&st->responses, said->hash))
+            return 0;
+        else
+            rc = rf_digests_add(&st->responses, said->hash, err);
+        if (rc)
+            return rc;
+    }
     rf_bind_blob(st->response_add, 1, said->hash, sizeof said->hash);
     rf_bind_str(st->response_add, 2, words);
     return rf_run(st->response_add, err);

@@ -10,6 +10,7 @@
 #include "core/err.h"
 #include "core/mem.h"
 #include "core/sha256.h"
+#include "datasets/digests.h"
 #include "datasets/reader.h"
 
 #ifdef __cplusplus
@@ -22,6 +23,9 @@ struct rf_store {
     struct rf_stmt *model_add, *model_get, *prompt_add, *prompt_get, *prompt_fill, *key_add, *key_get, *response_add;
     struct rf_store_model *model; /* [cap] open addressing by name, cap a power of two, at most half full */
     size_t nmodel, cap;
+    /* A first load: the index over the hashes is left out, and these hold them all; number = prompt.id. */
+    struct rf_digests prompts, responses;
+    bool knows_prompts, knows_responses;
     int64_t next_prompt;   /* id not yet given out: inserting with an id saves the look-up before it */
     struct rf_buf scratch; /* "<length>:" and JSON lists */
 };

@@ -460,6 +460,97 @@ static void a_trial_sees_its_commits_and_stores_nothing(void **state)
     rf_db_close(db);
 }
 
+static int64_t indexes(struct rf_db *db)
+{
+    return value(db, "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name = 'prompt_hash'");
+}
+
+static void a_load_may_build_an_index_at_its_end(void **state)
+{
+    (void)state;
+    struct rf_err err = { 0 };
+    struct rf_db *db = open_load();
+    begin_and_run(db, "SELECT 1");
+    assert_int_equal(rf_db_defer_index(db, "no_such_index", &err), 0);
+    assert_int_equal(rf_db_defer_index(db, "prompt_hash", &err), 1);
+    assert_int_equal(indexes(db), 0);
+    assert_int_equal(rf_db_exec(db, "INSERT INTO prompt (hash, turns) VALUES (x'02', 1), (x'01', 1)", &err), 0);
+    assert_int_equal(rf_db_exec(db, "SAVEPOINT inner", &err), 0);
+    assert_int_equal(rf_db_build_index(db, "prompt_hash", &err), 0);
+    assert_int_equal(indexes(db), 1);
+    assert_int_equal(rf_db_exec(db, "ROLLBACK TO inner; RELEASE inner", &err), 0);
+    assert_int_equal(indexes(db), 0);
+    assert_int_equal(rf_db_commit(db, &err), 0);
+    assert_int_equal(indexes(db), 1);
+    assert_int_equal(value(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
+    assert_int_equal(value(db, "PRAGMA foreign_keys"), 1);
+    assert_int_equal(rf_db_begin(db, &err), 0);
+    assert_int_equal(rf_db_defer_index(db, "prompt_hash", &err), 0); /* no load any more */
+    assert_int_equal(indexes(db), 1);
+    rf_db_close(db);
+}
+
+static void what_a_left_out_index_forbids_fails_the_commit(void **state)
+{
+    (void)state;
+    struct rf_err err = { 0 };
+    struct rf_db *db = open_load();
+    begin_and_run(db, "INSERT INTO prompt (hash, turns) VALUES (x'01', 1)");
+    assert_int_equal(rf_db_defer_index(db, "prompt_hash", &err), 0); /* it has a row */
+    assert_int_equal(indexes(db), 1);
+    rf_db_rollback(db);
+    begin_and_run(db, "SELECT 1");
+    assert_int_equal(rf_db_defer_index(db, "prompt_hash", &err), 1);
+    assert_int_equal(rf_db_exec(db, "INSERT INTO prompt (hash, turns) VALUES (x'01', 1), (x'01', 1)", &err), 0);
+    assert_true(rf_db_commit(db, &err) < 0);
+    assert_int_equal(indexes(db), 1); /* as before the transaction */
+    assert_int_equal(value(db, "SELECT count(*) FROM prompt"), 0);
+    rf_db_close(db);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+extern const char *const rf_ddl[];
+
+/* A database as an earlier program made it, with rows that refer to each other; false where there is no sqlite3. */
+static bool make_older(int version)
+{
+    char command[96];
+    snprintf(command, sizeof command, "sqlite3 -bail %s >/dev/null 2>&1", path);
+    FILE *f = popen(command, "w");
+    assert_non_null(f);
+    for (int i = 0; i < version; i++)
+        fputs(rf_ddl[i], f);
+    fprintf(f,
+            "PRAGMA application_id = 1919314292; PRAGMA user_version = %d;"
+            "INSERT INTO source VALUES (1, 's', 's', '', 'votes', 0, 0, 0, 0, 0, 0, '');"
+            "INSERT INTO prompt VALUES (7, x'0a', 'hi', NULL, 1, 2); INSERT INTO source_row VALUES (1, 0, 7);"
+            "INSERT INTO response VALUES (3, x'0b', 'ho');",
+            version);
+    return pclose(f) == 0;
+}
+
+static void an_older_schema_keeps_its_rows(void **state)
+{
+    (void)state;
+    enum { OLDER = 3 };
+    struct rf_err err = { 0 };
+    struct rf_db *db = NULL;
+    if (!make_older(OLDER)) {
+        print_message("SKIP: no sqlite3 to make an older database with\n");
+        skip();
+    }
+    assert_int_equal(rf_db_open(&db, path, RF_DB_READ, &err), 0);
+    assert_true(value(db, "PRAGMA user_version") > OLDER);
+    assert_int_equal(value(db, "SELECT id FROM prompt WHERE hash = x'0a' AND text = 'hi'"), 7);
+    assert_int_equal(value(db, "SELECT prompt FROM source_row"), 7);
+    assert_int_equal(value(db, "SELECT id FROM response WHERE text = 'ho'"), 3);
+    assert_int_equal(value(db, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_int_equal(value(db, "PRAGMA foreign_keys"), 1);
+    assert_int_equal(value(db, "SELECT count(*) FROM votes"), 0);
+    assert_int_equal(indexes(db), 1);
+    rf_db_close(db);
+}
+
 #define TEST(f) cmocka_unit_test_teardown(f, drop_file)
 
 int main(void)
@@ -480,6 +571,9 @@ int main(void)
         TEST(a_loaded_database_appears_with_its_first_commit),
         TEST(a_load_that_ends_early_leaves_nothing),
         TEST(a_load_does_not_replace_what_came_up_meanwhile),
+        TEST(a_load_may_build_an_index_at_its_end),
+        TEST(what_a_left_out_index_forbids_fails_the_commit),
+        TEST(an_older_schema_keeps_its_rows),
         TEST(a_load_does_not_end_under_a_statement),
         TEST(a_trial_sees_its_commits_and_stores_nothing),
         TEST(every_allocation_may_fail),

@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "reader_fixture.h"
@@ -152,9 +154,87 @@ static void a_parsers_words_are_split_into_found_and_expected(void **state)
     end(&s);
 }
 
+/* A first load leaves out the unique indexes: what comes twice must be found all the same, before and after a rollback
+ * to a savepoint, and a database that has them must come out the same. */
+static void a_first_load_finds_what_comes_twice(void **state)
+{
+    (void)state;
+    static const char file[] = "id,origin,judge,prompt,model_a,model_b,winner,response_a,response_b\n"
+                               "1,o,j,p,x,y,a,yes,no\n"
+                               "2,o,j,q,x,y,a,yes,yes\n"
+                               "3,o,j,p,x,y,tie,no,no\n"
+                               "2,o,j,q,x,y,a,yes,yes\n"
+                               "1,o,j,p,x,y,b,yes,no\n"
+                               "1,o,k,p,x,y,b,yes,no\n"
+                               ",o,j,p,x,y,b,maybe,no\n"
+                               "4,o,j,r,x,y,b,maybe,no\n";
+    static const char *const sums[] = {
+        "SELECT count(*) FROM prompt",
+        "SELECT count(*) FROM response",
+        "SELECT count(*) FROM preference",
+        "SELECT count(*) FROM dropped",
+        "SELECT count(*) FROM source_row",
+        "SELECT total(id * line * prompt) FROM preference",
+        "SELECT total(row * prompt) FROM source_row",
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'index'",
+        "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'",
+    };
+    const struct rf_sink_options o = { .max_errors = 9, .responses = RF_KEEP_TEXT };
+    char folder[] = "/tmp/routefit-sink-XXXXXX", path[64];
+    struct rf_sink_count count;
+    struct rf_db *db[2] = { new_db(), NULL };
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/t.db", folder);
+    assert_int_equal(rf_db_open(&db[1], path, RF_DB_LOAD, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(read_with(db[i], "votes", "v", file, &o, &count, NULL), 0);
+        assert_int_equal(count.known, 1);
+        assert_int_equal(count.dropped, 1);
+    }
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        assert_int_equal(ask(db[0], sums[i]), ask(db[1], sums[i]));
+    assert_int_equal(ask(db[1], "SELECT count(*) FROM prompt"), 3);
+    rf_db_close(db[0]);
+    rf_db_close(db[1]);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void a_first_load_asks_the_database_once_a_file_is_undone(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/routefit-sink-XXXXXX", path[64];
+    struct open_sink s = { 0 };
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/t.db", folder);
+    assert_int_equal(rf_db_open(&s.db, path, RF_DB_LOAD, NULL), 0);
+    assert_int_equal(rf_db_begin(s.db, NULL), 0);
+    assert_int_equal(rf_sink_new(&s.sink, s.db, &(struct rf_sink_options){ .max_errors = 100 }, NULL), 0);
+    assert_int_equal(rf_input_memory(&s.in, "v", "", 0, NULL), 0);
+    assert_int_equal(rf_sink_begin(s.sink, s.in, "v", "v", "votes", NULL), 0);
+    put_text(s.sink, 0, "f/1", "text");
+    assert_int_equal(rf_db_exec(s.db, "SAVEPOINT stream", NULL), 0);
+    put_vote(s.sink, 1, "f/2", "a", 0);
+    put_text(s.sink, 2, "f/2", "more"); /* fills the prompt: the index is built inside the savepoint */
+    assert_int_equal(rf_db_exec(s.db, "ROLLBACK TO stream; RELEASE stream", NULL), 0);
+    assert_int_equal(rf_sink_undo(s.sink, NULL), 0);
+    put_text(s.sink, 3, "f/1", "text");
+    put_vote(s.sink, 4, "f/2", "a", 0);
+    put_vote(s.sink, 5, "f/2", "a", 0);
+    assert_int_equal(ask(s.db, "SELECT count(*) FROM prompt"), 2);
+    assert_int_equal(ask(s.db, "SELECT count(*) FROM preference"), 1);
+    assert_int_equal(ask(s.db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('prompt_hash', 'response_hash', "
+                               "'preference_key')"),
+                     3);
+    end(&s);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_first_load_finds_what_comes_twice),
+        cmocka_unit_test(a_first_load_asks_the_database_once_a_file_is_undone),
         cmocka_unit_test(both_orders_and_lost_replies_are_kept),
         cmocka_unit_test(text_comes_to_its_name_whichever_file_is_first),
         cmocka_unit_test(a_bare_name_is_merged_into_a_text_that_is_there),
