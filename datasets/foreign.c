@@ -66,8 +66,7 @@ static const struct {
       "(gpt-4_single.jsonl), or rewrite them as votes: model_a, model_b, winner, judge" },
     { { "Model", "Mode", "Acc", "Total" },
       "this is a summary of ZeroEval, a line per model, without questions: there is nothing to route on; ingest "
-      "outcomes "
-      "per question (id, model, correct)" },
+      "outcomes per question (id, model, correct)" },
     { { "session_id", "chat_history", "model_input", "output" },
       "these are answers of ZeroEval's result_dirs without verdicts: score them with its evaluation first and write a "
       "table id, model, correct" },
@@ -127,6 +126,9 @@ const char *rf_foreign_names(const struct rf_sniff *s)
     const enum rf_shape shape = rf_sniff_shape(s->head, &object);
     if (s->json && memmem(s->head.s, s->head.len, sign, sizeof sign - 1))
         return llmbar_summary;
+    if (s->json && rf_sniff_deep(s, "feature") && rf_sniff_deep(s, "embedding") && rf_sniff_deep(s, "input_price"))
+        return "these are LLMRouter's vectors of its models' descriptions, and routefit has vectors of prompts; their "
+               "prices stand in default_llm.json too";
     if (shape == RF_SHAPE_JSON_SPREAD)
         return "this is JSON with one object over several lines; write one object a line: jq -c . x.json > x.jsonl";
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)

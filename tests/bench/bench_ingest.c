@@ -1,16 +1,13 @@
 /* What ingest costs: votes.csv of arena-55k eleven times over with distinct ids and texts (152 MB), into a new
  * database, with responses as length and hash and with their text; sync and rename included. Floor: splitting the same
- * file into fields by libcsv, nothing kept. Prints "name  measured  floor  ratio". The line "all text" is the same work as
- * pandas' read_csv, JSON turns, winner and to_sql of whole rows (plus decoding and hashing the responses). */
+ * file into fields by libcsv, nothing kept. Prints "name  measured  floor  ratio". The line "all text" is the same work
+ * as pandas' read_csv, JSON turns, winner and to_sql of whole rows (plus decoding and hashing the responses). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "core/csv.h"
-#include "core/progress.h"
-#include "datasets/sink.h"
-#include "datasets/sniff.h"
+#include "ingest_bench.h"
 
 enum { COPIES = 11, ROUNDS = 3 };
 
@@ -70,57 +67,6 @@ static int make_file(const char *from, const char *to, struct rf_err *err)
     return rc;
 }
 
-static int nothing(void *ctx, const struct rf_csv_row *row, struct rf_err *err)
-{
-    (void)ctx;
-    (void)row;
-    (void)err;
-    return 0;
-}
-
-static int split(const char *path, struct rf_err *err)
-{
-    struct rf_input *in = NULL;
-    int rc = rf_input_open(&in, path, err);
-    if (!rc)
-        rc = rf_csv_read(in, NULL, nothing, NULL, err);
-    rf_input_close(in);
-    return rc;
-}
-
-static int ingest(const char *path, const char *db_path, enum rf_keep responses, struct rf_err *err)
-{
-    const struct rf_sink_options o = { .responses = responses, .max_errors = -1 };
-    const struct rf_reader *r = NULL;
-    struct rf_db *db = NULL;
-    struct rf_sink *sink = NULL;
-    struct rf_input *in = NULL;
-    uint8_t digest[RF_SHA256_SIZE];
-    int rc;
-    if (!(rc = rf_db_open(&db, db_path, RF_DB_LOAD, err)) && !(rc = rf_reader_need("arena55k", &r, err)) &&
-        !(rc = rf_input_open(&in, path, err)) && !(rc = rf_db_begin(db, err)) &&
-        !(rc = rf_sink_new(&sink, db, &o, err)) && !(rc = rf_sink_begin(sink, in, "votes", path, r->name, err)) &&
-        !(rc = r->read(in, sink, err)) && !(rc = rf_input_digest(in, digest, err)))
-        rc = rf_sink_end(sink, digest, rf_input_bytes(in), err);
-    rf_sink_free(sink);
-    rf_input_close(in);
-    if (!rc)
-        rc = rf_db_commit(db, err);
-    rf_db_close(db);
-    return rc;
-}
-
-/* Removes a database and what SQLite keeps beside it. */
-static void remove_db(const char *path)
-{
-    static const char *const tails[] = { "", "-wal", "-shm" };
-    char name[512];
-    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
-        snprintf(name, sizeof name, "%s%s", path, tails[i]);
-        unlink(name);
-    }
-}
-
 int main(void)
 {
     static const struct {
@@ -148,21 +94,11 @@ int main(void)
     snprintf(big, sizeof big, "%s/votes.csv", folder);
     snprintf(db, sizeof db, "%s/bench.db", folder);
     int rc = make_file(votes, big, &err);
-    for (int i = 0; !rc && i < ROUNDS; i++) {
-        const double start = rf_seconds();
-        rc = split(big, &err);
-        if (rf_seconds() - start < floor_s)
-            floor_s = rf_seconds() - start;
-    }
+    if (!rc)
+        rc = measure(big, db, NULL, RF_KEEP_NONE, ROUNDS, &floor_s, &err);
     for (size_t k = 0; !rc && k < sizeof lines / sizeof *lines; k++) {
-        double best = 1e9;
-        for (int i = 0; !rc && i < ROUNDS; i++) {
-            remove_db(db);
-            const double start = rf_seconds();
-            rc = ingest(big, db, lines[k].responses, &err);
-            if (rf_seconds() - start < best)
-                best = rf_seconds() - start;
-        }
+        double best;
+        rc = measure(big, db, "arena55k", lines[k].responses, ROUNDS, &best, &err);
         printf("%-40s  %.3f  %.3f  %.1f\n", lines[k].name, best, floor_s, best / floor_s);
     }
     printf("%-40s  %.1f\n", "ingest peak memory (MB)", (double)rf_peak_rss() / 1e6);

@@ -1,0 +1,82 @@
+/* What the benchmarks of ingest share: the floor (splitting a CSV file into fields, nothing kept) and the work itself,
+ * of one file into a new database, sync and rename included. */
+#ifndef RF_TESTS_INGEST_BENCH_H
+#define RF_TESTS_INGEST_BENCH_H
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core/csv.h"
+#include "core/progress.h"
+#include "datasets/sink.h"
+#include "datasets/sniff.h"
+
+static inline int nothing(void *ctx, const struct rf_csv_row *row, struct rf_err *err)
+{
+    (void)ctx;
+    (void)row;
+    (void)err;
+    return 0;
+}
+
+static inline int split(const char *path, struct rf_err *err)
+{
+    struct rf_input *in = NULL;
+    int rc = rf_input_open(&in, path, err);
+    if (!rc)
+        rc = rf_csv_read(in, NULL, nothing, NULL, err);
+    rf_input_close(in);
+    return rc;
+}
+
+static inline int ingest(const char *path, const char *db_path, const char *format, enum rf_keep responses,
+                         struct rf_err *err)
+{
+    const struct rf_sink_options o = { .responses = responses, .max_errors = -1 };
+    const struct rf_reader *r = NULL;
+    struct rf_db *db = NULL;
+    struct rf_sink *sink = NULL;
+    struct rf_input *in = NULL;
+    uint8_t digest[RF_SHA256_SIZE];
+    int rc;
+    if (!(rc = rf_db_open(&db, db_path, RF_DB_LOAD, err)) && !(rc = rf_reader_need(format, &r, err)) &&
+        !(rc = rf_input_open(&in, path, err)) && !(rc = rf_db_begin(db, err)) &&
+        !(rc = rf_sink_new(&sink, db, &o, err)) && !(rc = rf_sink_begin(sink, in, "bench", path, r->name, err)) &&
+        !(rc = r->read(in, sink, err)) && !(rc = rf_input_digest(in, digest, err)))
+        rc = rf_sink_end(sink, digest, rf_input_bytes(in), err);
+    rf_sink_free(sink);
+    rf_input_close(in);
+    if (!rc)
+        rc = rf_db_commit(db, err);
+    rf_db_close(db);
+    return rc;
+}
+
+/* Removes a database and what SQLite keeps beside it. */
+static inline void remove_db(const char *path)
+{
+    static const char *const tails[] = { "", "-wal", "-shm" };
+    char name[512];
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        snprintf(name, sizeof name, "%s%s", path, tails[i]);
+        unlink(name);
+    }
+}
+
+/* Best of `rounds` splits and of `rounds` ingests, in seconds. */
+static inline int measure(const char *path, const char *db_path, const char *format, enum rf_keep responses, int rounds,
+                          double *best, struct rf_err *err)
+{
+    int rc = 0;
+    *best = 1e9;
+    for (int i = 0; !rc && i < rounds; i++) {
+        remove_db(db_path);
+        const double start = rf_seconds();
+        rc = format ? ingest(path, db_path, format, responses, err) : split(path, err);
+        if (rf_seconds() - start < *best)
+            *best = rf_seconds() - start;
+    }
+    return rc;
+}
+
+#endif
