@@ -26,6 +26,9 @@ bool rf_str_ends(struct rf_str s, const char *tail)
 bool rf_field_missing(struct rf_str s)
 {
     static const char *const none[] = { "", "NaN", "nan", "None", "null", "NA" };
+    enum { LONGEST = 4 };
+    if (s.len > LONGEST)
+        return false;
     for (size_t i = 0; s.s && i < sizeof none / sizeof *none; i++)
         if (rf_str_is(s, none[i]))
             return true;

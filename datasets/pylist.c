@@ -96,18 +96,33 @@ static bool escape(struct cursor *c)
     return true;
 }
 
+/* Copies what stands before the next backslash or `stop`; false where a line ends in it. */
+static bool plain_run(struct cursor *c, const char *stop)
+{
+    const char *const back = memchr(c->p, '\\', (size_t)(stop - c->p)), *const end = back ? back : stop;
+    const size_t n = (size_t)(end - c->p);
+    if (memchr(c->p, '\n', n) || memchr(c->p, '\r', n))
+        return false;
+    memcpy(c->out, c->p, n);
+    c->out += n;
+    c->p = end;
+    return true;
+}
+
 static bool string(struct cursor *c)
 {
-    const char quote = *c->p++;
-    while (c->p < c->end && *c->p != quote) {
-        if (*c->p == '\n' || *c->p == '\r')
+    const char quote = *c->p++, *close = NULL; /* the next quote, which a backslash may stand before */
+    for (;;) {
+        if ((!close || close < c->p) && !(close = memchr(c->p, quote, (size_t)(c->end - c->p))))
             return false;
-        if (!take(c, '\\'))
-            *c->out++ = *c->p++;
-        else if (!escape(c))
+        if (!plain_run(c, close))
+            return false;
+        if (take(c, quote))
+            return true;
+        c->p++;
+        if (!escape(c))
             return false;
     }
-    return take(c, quote);
 }
 
 static bool at_quote(const struct cursor *c)

@@ -48,7 +48,8 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
         { &s->result_get, "SELECT score FROM result WHERE item = ?1 AND model = ?2 AND turn = ?3" },
         { &s->result_add,
           "INSERT INTO result (item, model, turn, score, cost, input_tokens, output_tokens, response_bytes, "
-          "response_hash, source, latency) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)" },
+          "response_hash, source, latency) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO "
+          "NOTHING" },
         { &s->contaminated_add, "INSERT INTO contaminated (source, hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING" },
         { &s->price_add, "INSERT INTO price (source, model, provider, input, output, request, valid_from, line) VALUES "
                          "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" },

@@ -308,13 +308,10 @@ static int check_cost(struct rf_sink *s, const struct rf_result *r, uint64_t lin
                               "found %.10g, expected %.10g", r->cost, asked);
 }
 
-static int new_result(struct rf_sink *s, int64_t item, int64_t model, const struct rf_result *r, uint64_t line,
-                      struct rf_err *err)
+/* Inserts the result, *fresh: it was not there. */
+static int add_result(struct rf_sink *s, int64_t item, int64_t model, const struct rf_result *r,
+                      const struct rf_said *said, bool *fresh, struct rf_err *err)
 {
-    struct rf_said said;
-    int rc = rf_store_response(&s->store, r->response.s ? &r->response : NULL, 1, s->o.responses, &said, err);
-    if (rc)
-        return rc;
     struct rf_stmt *const add = s->result_add;
     rf_bind_int(add, 1, item);
     rf_bind_int(add, 2, model);
@@ -329,34 +326,24 @@ static int new_result(struct rf_sink *s, int64_t item, int64_t model, const stru
         rf_bind_int(add, 7, r->output_tokens);
     else
         rf_bind_null(add, 7);
-    rf_said_bind(&said, add, 8);
+    rf_said_bind(said, add, 8);
     rf_bind_int(add, 10, s->source);
     rf_bind_real(add, 11, r->latency);
-    if ((rc = rf_run(add, err)))
-        return rc;
-    s->count.results++;
-    mark(s, ROW_ADDED);
-    return check_cost(s, r, line, err);
+    const int rc = rf_run(add, err);
+    *fresh = !rc && rf_db_changes(s->db) == 1;
+    return rc;
 }
 
-int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, uint64_t line, struct rf_err *err)
+static int known_result(struct rf_sink *s, int64_t item, int64_t model, const struct rf_result *r, uint64_t line,
+                        struct rf_err *err)
 {
-    bool dropped = false;
     char shown[RF_SHOWN];
-    int64_t model;
-    if (isnan(r->score))
-        return 0;
-    int rc = check_name(s, "model", r->model, line, &dropped, err);
-    if (rc || dropped || (rc = rf_store_model(&s->store, r->model, &model, err)))
-        return rc;
     rf_bind_int(s->result_get, 1, item);
     rf_bind_int(s->result_get, 2, model);
     rf_bind_int(s->result_get, 3, r->turn);
-    rc = rf_step(s->result_get, err);
+    const int rc = rf_step(s->result_get, err);
     if (rc < 0)
         return rc;
-    if (rc == 0)
-        return new_result(s, item, model, r, line, err);
     const double had = rf_col_real(s->result_get, 0);
     rf_reset(s->result_get);
     if (had < r->score || had > r->score)
@@ -365,6 +352,29 @@ int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, u
                             rf_field_show(r->model, shown), r->turn, had);
     mark(s, ROW_KNOWN);
     return 0;
+}
+
+int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, uint64_t line, struct rf_err *err)
+{
+    const struct rf_str *const response = r->response.s ? &r->response : NULL;
+    const bool words = s->o.responses == RF_KEEP_TEXT;
+    bool dropped = false, fresh = false;
+    struct rf_said said;
+    int64_t model;
+    if (isnan(r->score))
+        return 0;
+    int rc = check_name(s, "model", r->model, line, &dropped, err);
+    if (rc || dropped || (rc = rf_store_model(&s->store, r->model, &model, err)) ||
+        (rc = rf_store_response(&s->store, response, 1, words ? RF_KEEP_HASH : s->o.responses, &said, err)) ||
+        (rc = add_result(s, item, model, r, &said, &fresh, err)))
+        return rc;
+    if (!fresh)
+        return known_result(s, item, model, r, line, err);
+    if (words && response && (rc = rf_store_words(&s->store, response, 1, &said, err)))
+        return rc;
+    s->count.results++;
+    mark(s, ROW_ADDED);
+    return check_cost(s, r, line, err);
 }
 
 /* ---- texts that evaluation leaves out ---- */

@@ -348,21 +348,14 @@ int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id,
     return rc < 0 ? rc : 0;
 }
 
-int rf_store_response(struct rf_store *st, const struct rf_str *turn, size_t n, enum rf_keep keep, struct rf_said *said,
-                      struct rf_err *err)
+int rf_store_words(struct rf_store *st, const struct rf_str *turn, size_t n, const struct rf_said *said,
+                   struct rf_err *err)
 {
     struct rf_str words = { 0 };
-    bool text = keep == RF_KEEP_TEXT;
-    *said = (struct rf_said){ .any = turn && keep != RF_KEEP_NONE };
-    int rc = said->any ? rf_store_hash(st, turn, n, said->hash, err) : 0;
-    if (rc || !said->any)
-        return rc;
-    for (size_t i = 0; i < n; i++) {
-        said->bytes += (int64_t)turn[i].len;
-        text = text && rf_utf8_valid(turn[i].s, turn[i].len);
-    }
-    if (!text)
-        return 0;
+    int rc = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!rf_utf8_valid(turn[i].s, turn[i].len))
+            return 0;
     if (n == 1)
         words = (struct rf_str){ turn->s ? turn->s : "", turn->len };
     else if ((rc = json_list(st, turn, n, &words, err)))
@@ -380,6 +373,18 @@ int rf_store_response(struct rf_store *st, const struct rf_str *turn, size_t n, 
     rf_bind_blob(st->response_add, 1, said->hash, sizeof said->hash);
     rf_bind_str(st->response_add, 2, words);
     return rf_run(st->response_add, err);
+}
+
+int rf_store_response(struct rf_store *st, const struct rf_str *turn, size_t n, enum rf_keep keep, struct rf_said *said,
+                      struct rf_err *err)
+{
+    *said = (struct rf_said){ .any = turn && keep != RF_KEEP_NONE };
+    const int rc = said->any ? rf_store_hash(st, turn, n, said->hash, err) : 0;
+    if (rc || !said->any)
+        return rc;
+    for (size_t i = 0; i < n; i++)
+        said->bytes += (int64_t)turn[i].len;
+    return keep == RF_KEEP_TEXT ? rf_store_words(st, turn, n, said, err) : 0;
 }
 
 void rf_said_bind(const struct rf_said *said, struct rf_stmt *stmt, int i)

@@ -55,6 +55,9 @@ int rf_store_name(struct rf_store *st, struct rf_str name, int64_t prompt, int64
 /* Length and hash of a response (turn NULL: none), as far as keep asks for them; words are kept only if UTF-8. */
 int rf_store_response(struct rf_store *st, const struct rf_str *turn, size_t n, enum rf_keep keep, struct rf_said *said,
                       struct rf_err *err);
+/* The words behind said, if they are UTF-8: what rf_store_response does for RF_KEEP_TEXT. */
+int rf_store_words(struct rf_store *st, const struct rf_str *turn, size_t n, const struct rf_said *said,
+                   struct rf_err *err);
 /* Binds length and hash as values i and i + 1. */
 void rf_said_bind(const struct rf_said *said, struct rf_stmt *stmt, int i);
 /* SHA-256 by the rule of prompt.hash: of one turn its text, of several "<length>:<text>" each. */
