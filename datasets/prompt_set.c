@@ -138,19 +138,35 @@ static void level_long_files(struct place *p, size_t n)
     }
 }
 
-static struct rf_member gather(const struct place *p, size_t n)
+/* A prompt out of its places. apart: each file has its own prompts, so that a prompt in two of them stands there twice;
+ * else its files tell different things of the same questions, and the one with most rows counts. */
+static struct rf_member gather(const struct place *p, size_t n, bool apart)
 {
     struct rf_member m = { .prompt = p->prompt };
     uint32_t questions = 0;
     for (size_t i = 0; i < n; i++)
         if (p[i].source) {
-            m.times += p[i].rows;
+            m.times = apart ? m.times + p[i].rows : m.times > p[i].rows ? m.times : p[i].rows;
             m.files++;
         } else {
             questions = p[i].rows;
         }
     m.times = m.times > questions ? m.times : questions;
     return m;
+}
+
+/* True where most prompts of place[n], sorted by prompt, stand in one file. */
+static bool files_are_apart(const struct place *p, size_t n)
+{
+    size_t prompts = 0, shared = 0;
+    for (size_t i = 0, end; i < n; i = end) {
+        size_t files = 0;
+        for (end = i; end < n && p[end].prompt == p[i].prompt; end++)
+            files += p[end].source != 0;
+        prompts++;
+        shared += files > 1;
+    }
+    return 2 * shared <= prompts;
 }
 
 int rf_prompt_set_read(struct rf_prompt_set *s, struct rf_db *db, const char *word, struct rf_err *err)
@@ -172,10 +188,11 @@ int rf_prompt_set_read(struct rf_prompt_set *s, struct rf_db *db, const char *wo
     s->bench = kind->bench ? name : NULL;
     level_long_files(place, places);
     qsort(place, places, sizeof *place, by_prompt);
+    const bool apart = files_are_apart(place, places);
     for (size_t i = 0, end; i < places; i = end) {
         for (end = i + 1; end < places && place[end].prompt == place[i].prompt; end++)
             ;
-        s->member[s->n++] = gather(place + i, end - i);
+        s->member[s->n++] = gather(place + i, end - i, apart);
     }
 out:
     rf_free(place);

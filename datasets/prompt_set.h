@@ -32,8 +32,8 @@ struct rf_prompt_set {
     size_t n;
 };
 
-/* Rows count as repeats only in files where most prompts have one row: in files with a row for every model or verdict
- * they say nothing. */
+/* Rows count as repeats only in files where most prompts have one row, and rows of several files only where most prompts
+ * stand in one file: a row for every model or verdict says nothing, nor does a file of scores beside one of texts. */
 int rf_prompt_set_read(struct rf_prompt_set *s, struct rf_db *db, const char *name, struct rf_err *err);
 /* The member with this prompt, or NULL. */
 const struct rf_member *rf_prompt_set_find(const struct rf_prompt_set *s, int64_t prompt);
