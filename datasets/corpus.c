@@ -101,7 +101,7 @@ static int cut_templates(struct rf_corpus *c, struct rf_err *err)
         goto out;
     for (size_t i = 0; i < c->texts; i++) {
         size_t cut;
-        c->content[i] = rf_template_content(&t, c->text[i], &c->cut, &cut);
+        c->content[i] = rf_template_content(&t, i, c->text[i], &c->cut, &cut);
         c->templated += cut > 0;
     }
 out:

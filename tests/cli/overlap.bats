@@ -223,3 +223,12 @@ END
     "$ROUTEFIT" -q overlap gsm8k zeroeval --counts --json >counts.json
     python3 -c 'import json; r = json.load(open("counts.json"))[-1]; assert r["prompts_a"] == r["prompts_b"] == 1319, r'
 }
+
+@test "LLMRouter's repeated queries and the GSM8K questions among its training data are found" {
+    [ -e "$ROUTEFIT_DATA/llmrouter/default_query_train.jsonl" ] || skip "the public data are not here"
+    "$ROUTEFIT" -q ingest "$ROUTEFIT_DATA/llmrouter" "$ROUTEFIT_DATA/routellm/gsm8k/gsm8k_responses.csv" >/dev/null
+    counts --self llmrouter | grep -qx 'exact 8 8'
+    # its task agentverse-mgsm is 200 of the 1,319 test questions, each with an instruction behind it
+    "$ROUTEFIT" -q overlap llmrouter gsm8k --drop --counts >/dev/null
+    [ "$(sql "SELECT count(*) FROM leave_out WHERE bench = 'gsm8k' AND against = 'llmrouter'")" = 200 ]
+}
