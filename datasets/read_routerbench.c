@@ -204,13 +204,20 @@ static int set_fields(const struct state *s, struct pickled *p, size_t at, struc
     return 0;
 }
 
+static int pickle_header(void *ctx, const struct rf_str *name, size_t n, struct rf_err *err)
+{
+    const struct state *const s = ctx;
+    return header(ctx, name, n, err) ? rf_fail_in(err, "%s", rf_sink_path(s->sink)) : 0;
+}
+
 static int read_rows(struct state *s, struct pickled *p, struct rf_err *err)
 {
     const struct rf_str *const name = rf_frame_names(p->frame, &p->columns);
-    int rc = header(s, name, p->columns, err);
+    int rc =
+        rf_table_header(&(struct rf_csv_table){ .header = pickle_header, .ctx = s }, s->sink, name, p->columns, err);
     if (rc || (rc = RF_NEW(p->role, p->columns, err)) || (rc = RF_NEW(p->field, p->columns, err)) ||
         (rc = RF_NEW(p->kind, p->columns, err)) || (rc = RF_NEW(p->room, p->columns, err)))
-        return rf_fail_in(err, "%s", rf_sink_path(s->sink));
+        return rc;
     set_roles(s, p);
     s->kind = p->kind;
     for (size_t at = 0; !rc && at < rf_frame_rows(p->frame); at++)

@@ -20,20 +20,20 @@ struct table_state {
     uint64_t rows;
 };
 
-/* The header by the names that readers know. */
-static int table_header(const struct table_state *s, const struct rf_csv_row *r, struct rf_err *err)
+int rf_table_header(const struct rf_csv_table *t, struct rf_sink *sink, const struct rf_str *column, size_t n,
+                    struct rf_err *err)
 {
-    struct rf_mapping *const m = rf_sink_mapping(s->sink);
+    struct rf_mapping *const m = rf_sink_mapping(sink);
     struct rf_str *name = NULL;
     struct rf_buf has = { 0 };
-    int rc = RF_NEW(name, r->n, err);
+    int rc = RF_NEW(name, n, err);
     rf_mapping_start(m);
-    for (size_t i = 0; !rc && i < r->n; i++) {
-        name[i] = rf_mapping_name(m, r->field[i]);
-        rc = rf_mapping_list(&has, r->field[i], err);
+    for (size_t i = 0; !rc && i < n; i++) {
+        name[i] = rf_mapping_name(m, column[i]);
+        rc = rf_mapping_list(&has, column[i], err);
     }
-    if (!rc && !(rc = rf_mapping_end(m, rf_sink_path(s->sink), has.data, err)))
-        rc = s->t->header(s->t->ctx, name, r->n, err);
+    if (!rc && !(rc = rf_mapping_end(m, rf_sink_path(sink), has.data, err)))
+        rc = t->header(t->ctx, name, n, err);
     rf_buf_release(&has);
     rf_free(name);
     return rc;
@@ -44,7 +44,7 @@ static int table_row(void *ctx, const struct rf_csv_row *r, struct rf_err *err)
     struct table_state *s = ctx;
     if (s->width == 0) {
         s->width = r->n;
-        return table_header(s, r, err);
+        return rf_table_header(s->t, s->sink, r->field, r->n, err);
     }
     const uint64_t row = s->rows++;
     const int rc = rf_sink_row(s->sink, err);

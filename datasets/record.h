@@ -49,6 +49,9 @@ struct rf_csv_table {
     int (*row)(void *ctx, const struct rf_str *cell, uint64_t line, uint64_t row, struct rf_err *err);
     void *ctx;
 };
+/* Hands t the header by the names that readers know (ingest --map): for tables that are no CSV. */
+int rf_table_header(const struct rf_csv_table *t, struct rf_sink *sink, const struct rf_str *column, size_t n,
+                    struct rf_err *err);
 int rf_csv_table_read(struct rf_input *in, struct rf_sink *sink, const struct rf_csv_table *t, struct rf_err *err);
 
 #ifdef __cplusplus
