@@ -13,9 +13,10 @@
 enum {
     MAX_STEPS = 200,
     MAX_CG = 60,
-    FEW_CG = 6,        /* a factor that needs no more is kept for the next step */
-    MANY_CG = 15,      /* a fresh factor that needs more is made from twice the blocks from now on */
-    SAMPLE_COLUMNS = 2 /* rows of the sample, in multiples of the columns */
+    FEW_CG = 6,         /* a factor that needs no more is kept for the next step */
+    MANY_CG = 15,       /* a fresh factor that needs more is made from twice the blocks from now on */
+    SAMPLE_COLUMNS = 4, /* rows of the sample, in multiples of the columns, at least */
+    SAMPLE_PASSES = 32  /* rows that cost about two passes, in multiples of rows over columns */
 };
 
 struct newton {
@@ -30,11 +31,12 @@ struct newton {
     bool factored;
 };
 
-/* Blocks so that the sample has SAMPLE_COLUMNS rows for each column; all of them without a ridge, where a sample may be
- * singular. */
+/* Blocks so that the sample has SAMPLE_COLUMNS rows for each column, and more where they cost little beside the passes
+ * that a better factor saves; all of them without a ridge, where a sample may be singular. */
 static size_t first_stride(const struct rf_logit *p)
 {
-    const size_t wanted = rf_par_blocks(SAMPLE_COLUMNS * p->dim) + 1, blocks = rf_par_blocks(p->n);
+    const size_t least = SAMPLE_COLUMNS * p->dim, cheap = SAMPLE_PASSES * (p->n / p->dim);
+    const size_t wanted = rf_par_blocks(least > cheap ? least : cheap) + 1, blocks = rf_par_blocks(p->n);
     return p->ridge > 0 && blocks > wanted ? blocks / wanted : 1;
 }
 
