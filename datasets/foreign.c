@@ -123,6 +123,10 @@ const char *rf_foreign_names(const struct rf_sniff *s)
 {
     static const char sign[] = "\"correct_average\"";
     size_t object;
+    if (rf_sniff_deep(s, "feature") && rf_sniff_deep(s, "input_price") && rf_sniff_deep(s, "embedding"))
+        return "these are LLMRouter's vectors of model descriptions, which nothing here uses: vectors belong to "
+               "prompts; "
+               "for its prices ingest default_llm.json";
     const enum rf_shape shape = rf_sniff_shape(s->head, &object);
     if (s->json && memmem(s->head.s, s->head.len, sign, sizeof sign - 1))
         return llmbar_summary;

@@ -70,8 +70,9 @@ static bool dollars(struct rf_str s, double *v)
     return rf_field_real(s, v);
 }
 
-/* The cells of an entry: [FIELDS], .s NULL where there is none. elsewhere: it also asks money for something else. */
-static int emit(struct state *s, uint64_t line, const struct rf_str *cell, bool elsewhere, struct rf_err *err)
+/* The cells of an entry: [FIELDS], .s NULL where there is none. elsewhere: the most that it
+ * asks for something that is no token, NaN: it names nothing else. */
+static int emit(struct state *s, uint64_t line, const struct rf_str *cell, double elsewhere, struct rf_err *err)
 {
     double v[PRICES] = { NAN, NAN, NAN };
     char shown[RF_SHOWN];
@@ -88,7 +89,7 @@ static int emit(struct state *s, uint64_t line, const struct rf_str *cell, bool 
     }
     const bool any = !isnan(v[INPUT]) || !isnan(v[OUTPUT]) || !isnan(v[REQUEST]);
     const bool paid = v[INPUT] > 0 || v[OUTPUT] > 0 || v[REQUEST] > 0;
-    if (!any || (elsewhere && !paid)) {
+    if (!any || (!paid && (elsewhere > 0 || (elsewhere >= 0 && isnan(v[INPUT]))))) {
         s->none++;
         return rf_sink_note(s->sink, line, "entries name no price by token or request and are left out", err, "%s",
                             rf_field_show(cell[F_MODEL], shown));
@@ -114,7 +115,7 @@ static int emit(struct state *s, uint64_t line, const struct rf_str *cell, bool 
 
 static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
 {
-    return emit(ctx, r->line, r->field, false, err);
+    return emit(ctx, r->line, r->field, NAN, err);
 }
 
 /* ---- entries of one big object ---- */
@@ -135,18 +136,19 @@ static bool cell_of(const json_t *v, char text[32], struct rf_str *cell)
     return true;
 }
 
-/* Asks money for something that is no token: "output_cost_per_image". */
-static bool costs_elsewhere(json_t *entry)
+/* The most that the entry asks for something that is no token, "output_cost_per_image"; NaN: it names no such thing. */
+static double costs_elsewhere(json_t *entry)
 {
+    double most = NAN;
     const char *key;
     json_t *v;
     json_object_foreach(entry, key, v)
     {
         const char *const cost = strstr(key, "cost_per_");
-        if (cost && !strstr(cost, "_token") && json_is_number(v) && json_number_value(v) > 0)
-            return true;
+        if (cost && !strstr(cost, "_token") && json_is_number(v))
+            most = fmax(most, json_number_value(v)); /* of a number and NaN: the number */
     }
-    return false;
+    return most;
 }
 
 static const struct layout *layout_of(const json_t *entry)
