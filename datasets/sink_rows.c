@@ -188,6 +188,12 @@ int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err)
     int rc = check_name(s, "model_a", v->model_a, v->line, &dropped, err);
     if (!rc && !dropped)
         rc = check_name(s, "model_b", v->model_b, v->line, &dropped, err);
+    if (!rc && !dropped && v->judge.s)
+        rc = check_name(s, "judge", v->judge, v->line, &dropped, err);
+    if (!rc && !dropped && v->key.s)
+        rc = check_name(s, "id", v->key, v->line, &dropped, err);
+    if (!rc && !dropped && v->task.len)
+        rc = check_name(s, "task", v->task, v->line, &dropped, err);
     if (!rc && !dropped)
         rc = check_prompt(s, &v->prompt, v->line, &dropped, err);
     if (rc || dropped || (rc = rf_store_model(&s->store, v->model_a, &model[0], err)) ||

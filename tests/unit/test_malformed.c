@@ -149,7 +149,7 @@ static const struct format formats[] = {
     { "judgebench-judges",
       "jj.csv",
       "pair_id,judge_name,judge_model,order,decision",
-      { "p,n,m,AB,A>B", "q,mark,m,BA,A>B", "r,n,m,AB,A=B" },
+      { "p,n,m,AB,A>B", "mark,n,m,BA,A>B", "r,n,m,AB,A=B" },
       NULL,
       false },
     { "reviews", "rv.csv", "message_id,answer1,answer2,score", { "m,y,x,1", "n,mark,y,2", "o,x,y,3" }, ",2", false },
