@@ -152,7 +152,7 @@ static const struct format formats[] = {
       { "p,n,m,AB,A>B", "mark,n,m,BA,A>B", "r,n,m,AB,A=B" },
       NULL,
       false },
-    { "reviews", "rv.csv", "message_id,answer1,answer2,score", { "m,y,x,1", "n,mark,y,2", "o,x,y,3" }, ",2", false },
+    { "reviews", "rv.csv", "message_id,answer1,answer2,score", { "m,y,x,1", "mark,x,y,2", "o,x,y,3" }, ",2", false },
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
