@@ -174,10 +174,12 @@ static int decode_latin1(struct rf_str text, size_t n, char *to, struct rf_err *
 {
     size_t k = 0, i = 0;
     while (i < text.len && k < n) {
-        const unsigned char c = (unsigned char)text.s[i++];
+        unsigned c = (unsigned char)text.s[i++];
         if (c >= 0xC4)
             return refuse(err, "bytes of an array", "a character above U+00FF", "characters that are bytes");
-        to[k++] = c < 0x80 ? (char)c : (char)(c << 6 | ((unsigned char)text.s[i++] & 0x3F));
+        if (c >= 0x80)
+            c = (c << 6 & 0xC0) | ((unsigned char)text.s[i++] & 0x3F);
+        to[k++] = (char)(unsigned char)c;
     }
     return i == text.len && k == n
                ? 0
