@@ -171,7 +171,8 @@ int rf_sink_end(struct rf_sink *s, const uint8_t sha256[RF_SHA256_SIZE], uint64_
     const uint64_t value[] = { bytes, c->rows, c->kept, c->known, c->dropped, c->repaired };
     for (int i = 0; i < (int)(sizeof value / sizeof *value); i++)
         rf_bind_int(s->source_end, 3 + i, (int64_t)value[i]);
-    return rf_run(s->source_end, err);
+    const int rc = rf_run(s->source_end, err);
+    return rc ? rc : rf_store_settle(&s->store, err);
 }
 
 int rf_sink_undo(struct rf_sink *s, struct rf_err *err)

@@ -408,15 +408,11 @@ int rf_sink_prompt(struct rf_sink *s, const struct rf_prompt *p, uint64_t line, 
 {
     bool dropped = false;
     const uint64_t prompts = s->count.prompts;
-    int64_t id = 0, known = 0;
+    int64_t id = 0;
     int rc = check_prompt(s, p, line, &dropped, err);
-    if (rc || dropped)
+    if (rc || dropped || (rc = put_prompt(s, p, &id, err)))
         return rc;
-    if (p->n && p->id.s && (rc = rf_store_find(&s->store, &(struct rf_prompt){ .id = p->id }, &known, err)) < 0)
-        return rc;
-    if ((rc = put_prompt(s, p, &id, err)))
-        return rc;
-    mark(s, s->count.prompts > prompts || (known && known != id) ? ROW_ADDED : ROW_KNOWN);
+    mark(s, s->count.prompts > prompts || s->store.filled ? ROW_ADDED : ROW_KNOWN);
     return put_row(s, row, id, err);
 }
 

@@ -45,6 +45,7 @@ int rf_store_reload(struct rf_store *st, struct rf_err *err)
     if (rc || (rc = ask_for_responses(st, err)))
         return rc;
     forget_models(st);
+    st->merges = 0;
     st->next_prompt = 0;
     rc = rf_db_int(st->db, &st->next_prompt, err, "SELECT max(id) FROM prompt", 0, NULL);
     st->next_prompt++;
@@ -87,6 +88,7 @@ void rf_store_release(struct rf_store *st)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         rf_stmt_free(all[i]);
     forget_models(st);
+    rf_stmt_free(st->merge_add);
     rf_digests_release(&st->prompts);
     rf_digests_release(&st->responses);
     rf_sha256_free(st->sha);
@@ -261,37 +263,50 @@ static void bind_prompt(struct rf_stmt *s, int64_t id, const uint8_t hash[RF_SHA
         rf_bind_null(s, 6);
 }
 
-/* Everything that refers to prompt `from` refers to `to` from now on, and `from` is gone. Where both stand in the same
- * set, the entry of `to` stays. */
-static int merge_prompts(struct rf_store *st, int64_t from, int64_t to, struct rf_err *err)
+/* Notes that everything that refers to prompt `from` is to refer to `to`: the tables are walked once for all such
+ * pairs, by rf_store_settle. */
+static int merge_later(struct rf_store *st, int64_t from, int64_t to, struct rf_err *err)
 {
-    static const char *const sql[] = {
-        "UPDATE preference SET prompt = ?2 WHERE prompt = ?1",
-        "UPDATE item SET prompt = ?2 WHERE prompt = ?1",
-        "UPDATE source_row SET prompt = ?2 WHERE prompt = ?1",
-        "UPDATE OR IGNORE external_score SET prompt = ?2 WHERE prompt = ?1",
-        "DELETE FROM external_score WHERE prompt = ?1",
-        "UPDATE OR IGNORE embedding SET prompt = ?2 WHERE prompt = ?1",
-        "DELETE FROM embedding WHERE prompt = ?1",
-        "UPDATE OR IGNORE split_prompt SET prompt = ?2 WHERE prompt = ?1",
-        "DELETE FROM split_prompt WHERE prompt = ?1",
-        "UPDATE OR IGNORE leave_out SET prompt = ?2 WHERE prompt = ?1",
-        "DELETE FROM leave_out WHERE prompt = ?1",
-        "DELETE FROM overlap WHERE prompt_a = ?1 OR prompt_b = ?1",
-        "DELETE FROM prompt WHERE id = ?1",
-    };
-    int rc = 0;
-    for (size_t i = 0; !rc && i < sizeof sql / sizeof *sql; i++) {
-        struct rf_stmt *s = NULL;
-        if (!(rc = rf_stmt_new(&s, st->db, sql[i], err))) {
-            rf_bind_int(s, 1, from);
-            if (strstr(sql[i], "?2"))
-                rf_bind_int(s, 2, to);
-            rc = rf_run(s, err);
-        }
-        rf_stmt_free(s);
-    }
-    return rc;
+    int rc =
+        st->merges
+            ? 0
+            : rf_db_exec(st->db,
+                         "CREATE TEMP TABLE IF NOT EXISTS merged (old INTEGER PRIMARY KEY, new INTEGER NOT NULL)", err);
+    if (!rc && !st->merge_add)
+        rc = rf_stmt_new(&st->merge_add, st->db, "INSERT OR REPLACE INTO merged (old, new) VALUES (?1, ?2)", err);
+    if (rc)
+        return rc;
+    rf_bind_int(st->merge_add, 1, from);
+    rf_bind_int(st->merge_add, 2, to);
+    st->merges++;
+    return rf_run(st->merge_add, err);
+}
+
+/* The tables that refer to prompts. Where the old and the new prompt both stand in a set, the entry of the new one
+ * stays. Each needs an index for as long as it takes: without one, every prompt deleted is looked for in all of them.
+ */
+#define REFERS(X)                                                                                                      \
+    X(preference) X(item) X(source_row) X(external_score) X(embedding) X(split_prompt) X(leave_out) X(prompt_key)
+#define INDEX(table)   "CREATE INDEX settle_" #table " ON " #table "(prompt);"
+#define UNINDEX(table) "DROP INDEX settle_" #table ";"
+#define REPOINT(table)                                                                                                 \
+    "UPDATE OR IGNORE " #table                                                                                         \
+    " SET prompt = (SELECT new FROM merged WHERE old = prompt) WHERE prompt IN (SELECT old FROM merged);"              \
+    "DELETE FROM " #table " WHERE prompt IN (SELECT old FROM merged);"
+
+int rf_store_settle(struct rf_store *st, struct rf_err *err)
+{
+    static const char sql[] = REFERS(INDEX)
+        REFERS(REPOINT) "CREATE INDEX settle_overlap_a ON overlap(prompt_a); CREATE INDEX settle_overlap_b ON "
+                        "overlap(prompt_b);"
+                        "DELETE FROM overlap WHERE prompt_a IN (SELECT old FROM merged) OR prompt_b IN (SELECT old "
+                        "FROM merged);"
+                        "DELETE FROM prompt WHERE id IN (SELECT old FROM merged);"
+                        "DELETE FROM merged; DROP INDEX settle_overlap_a; DROP INDEX settle_overlap_b;" REFERS(UNINDEX);
+    if (!st->merges)
+        return 0;
+    st->merges = 0;
+    return rf_db_exec(st->db, sql, err);
 }
 
 /* The prompt that was known by p's id alone gets p's text: 1 and *id where it could be filled in place; 0 where there
@@ -305,10 +320,13 @@ static int fill_prompt(struct rf_store *st, const struct rf_prompt *p, const uin
     if (rc || (rc = by_hash(st, name, &bare, err)) <= 0 || (rc = ask_for_prompts(st, err)) ||
         (rc = by_hash(st, hash, &text, err)) < 0)
         return rc;
-    if (rc)
-        return merge_prompts(st, bare, text, err);
+    if (rc) {
+        st->filled = true;
+        return merge_later(st, bare, text, err);
+    }
     bind_prompt(st->prompt_fill, bare, hash, p, more);
     *id = bare;
+    st->filled = true;
     return (rc = rf_run(st->prompt_fill, err)) ? rc : 1;
 }
 
@@ -318,7 +336,7 @@ int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id,
     struct rf_str more = { 0 };
     int rc;
     *id = 0;
-    *fresh = false;
+    *fresh = st->filled = false;
     if (p->n == 0 && !p->id.s)
         return 0;
     if (!p->n && (rc = by_name(st, p->id, id, err)))

@@ -18,8 +18,11 @@ extern "C" {
 #endif
 
 struct rf_store {
-    struct rf_db *db;      /* borrowed, a transaction is open */
-    struct rf_sha256 *sha; /* one running digest for all texts */
+    struct rf_db *db;          /* borrowed, a transaction is open */
+    struct rf_sha256 *sha;     /* one running digest for all texts */
+    struct rf_stmt *merge_add; /* NULL until the first merge */
+    bool filled;               /* the prompt stored last was known by its name and now has its text */
+    size_t merges;             /* prompts to be merged by rf_store_settle */
     struct rf_stmt *model_add, *model_get, *prompt_add, *prompt_get, *prompt_fill, *key_add, *key_get, *response_add;
     struct rf_store_model *model; /* [cap] open addressing by name, cap a power of two, at most half full */
     size_t nmodel, cap;
@@ -46,8 +49,11 @@ int rf_store_model(struct rf_store *st, struct rf_str name, int64_t *id, struct 
 int rf_store_prompt_hash(struct rf_store *st, const struct rf_prompt *p, uint8_t out[RF_SHA256_SIZE],
                          struct rf_err *err);
 /* Id of the prompt, made where it is new; *id = 0 for no prompt at all. *fresh: it was made. */
-/* A prompt with text and id also takes over the votes and results of the prompt that was known by that id alone. */
+/* A prompt with text and id also takes over the votes and results of the prompt that was known by that id alone: where
+ * both are there already, at rf_store_settle. */
 int rf_store_prompt(struct rf_store *st, const struct rf_prompt *p, int64_t *id, bool *fresh, struct rf_err *err);
+/* Does what merges are noted; at the end of every file. */
+int rf_store_settle(struct rf_store *st, struct rf_err *err);
 /* Id of the prompt if the database has it: 1, 0 or an rf_code. */
 int rf_store_find(struct rf_store *st, const struct rf_prompt *p, int64_t *id, struct rf_err *err);
 /* Says by which name the prompt is known: *had = the prompt that has the name already, or prompt itself. */

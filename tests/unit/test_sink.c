@@ -106,9 +106,14 @@ static void a_bare_name_is_merged_into_a_text_that_is_there(void **state)
     put_vote(s.sink, 1, "f/1", "a", 'a');
     assert_int_equal(ask(s.db, "SELECT count(*) FROM prompt"), 2);
     put_text(s.sink, 2, "f/1", "hello");
+    put_vote(s.sink, 3, "f/1", "b", 'b');
+    assert_int_equal(rf_sink_end(s.sink, (const uint8_t[RF_SHA256_SIZE]){ 1 }, 1, NULL), 0);
     assert_int_equal(ask(s.db, "SELECT count(*) FROM prompt"), 1);
+    assert_int_equal(ask(s.db, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'settle%'"), 0);
     assert_int_equal(
-        ask(s.db, "SELECT count(*) FROM source_row r JOIN prompt p ON p.id = r.prompt WHERE text = 'hello'"), 3);
+        ask(s.db, "SELECT count(*) FROM source_row r JOIN prompt p ON p.id = r.prompt WHERE text = 'hello'"), 4);
+    assert_int_equal(
+        ask(s.db, "SELECT count(*) FROM preference v JOIN prompt p ON p.id = v.prompt WHERE text = 'hello'"), 2);
     assert_int_equal(ask(s.db, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
     end(&s);
 }
