@@ -23,7 +23,7 @@
 struct options {
     const char *format, *name, *bench, *judge, *date, *source, *embedder;
     int64_t max_errors;
-    bool responses, prompts_only, dry_run, force;
+    bool responses, prompts_only, dry_run, force, formats;
     struct rf_list map;
     const char *rejects;
 };
@@ -58,6 +58,8 @@ static const struct rf_opt rows[] = {
            "Source of the prompts that an .npy file gives vectors to."),
     RF_OPT(struct options, embedder, "embedder", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
            "Name of the vectors of an .npy file."),
+    RF_OPT(struct options, formats, "formats", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "List the formats and end; datasets/README.md says where such files come from."),
     RF_OPT_END,
 };
 
@@ -423,13 +425,31 @@ static int check_options(const struct options *o, const struct rf_files *files, 
                                    : 0;
 }
 
+static int print_formats(const struct rf_ctx *ctx, struct rf_err *err)
+{
+    static const struct rf_column formats[] = { RF_COLUMN_TEXT("format"), RF_COLUMN_TEXT("what_it_is") };
+    struct rf_table *t = NULL;
+    int rc = rf_table_new(&t, formats, sizeof formats / sizeof *formats, err);
+    for (size_t i = 0; rf_readers[i] && !rc; i++)
+        if (!(rc = rf_table_text(t, rf_readers[i]->name, err)))
+            rc = rf_table_text(t, rf_readers[i]->summary, err);
+    if (!rc)
+        rc = rf_table_print(t, ctx->out, ctx->format, err);
+    rf_table_free(t);
+    return rc;
+}
+
 static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     struct ingest g = { .ctx = ctx, .o = opts };
     struct rf_files files = { 0 };
     bool *npy = NULL; /* [files.n] */
     bool stored = false;
-    int rc = g.o->format ? rf_reader_need(g.o->format, &g.forced, err) : 0;
+    if (g.o->formats)
+        return print_formats(ctx, err);
+    int rc = nargs ? 0 : rf_fail(err, RF_USAGE, "name at least one file, folder or - to read");
+    if (!rc && g.o->format)
+        rc = rf_reader_need(g.o->format, &g.forced, err);
     for (int i = 0; !rc && i < nargs; i++)
         rc = rf_files_add(&files, args[i], err);
     if (rc || (rc = check_options(g.o, &files, err)) || (rc = rf_mapping_init(&g.mapping, &g.o->map, err)) ||
@@ -445,7 +465,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         if (npy[i])
             rc = ingest_npy(&g, files.v[i].path, err);
     if (!rc && !g.summary.done)
-        rc = rf_fail(err, RF_BAD_INPUT, "%s: found no file that a reader knows; routefit ingest -h lists the formats",
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "%s: found no file that a reader knows; routefit ingest --formats lists those that it knows",
                      args[0]);
     if (stored && g.summary.done) { /* what stays, even where a later .npy file failed */
         FILE *const out = g.o->rejects && !strcmp(g.o->rejects, "-") ? ctx->chat : ctx->out;
@@ -464,7 +485,8 @@ out:
 
 static enum rf_need needs(const void *opts)
 {
-    return ((const struct options *)opts)->dry_run ? RF_NEED_TRIAL : RF_NEED_CREATE;
+    const struct options *const o = opts;
+    return o->formats ? RF_NEED_NOTHING : o->dry_run ? RF_NEED_TRIAL : RF_NEED_CREATE;
 }
 
 const struct rf_cmd rf_cmd_ingest = {
@@ -478,9 +500,8 @@ const struct rf_cmd rf_cmd_ingest = {
              "is expanded where no file has that name. What is packed with gzip or zstd is unpacked\n"
              "on the way, standard input and pipes too; its source is the unpacked content.\n"
              "\n"
-             "Formats: arena55k (LMSYS arena-human-preference-55k), routerbench (wide tables as\n"
-             "CSV), routellm (MMLU and GSM8K outcomes), mtbench-questions, mtbench-judgements,\n"
-             "contaminated, and the plain votes and results, as CSV or JSON lines:\n"
+             "--formats lists the layouts that it knows. The plain ones, as CSV, JSON lines or a\n"
+             "JSON array of objects:\n"
              "  votes    model_a, model_b, winner (a, b, tie, bothbad); perhaps prompt, or\n"
              "           prompt_id and prompt_bytes where the text is not shared; id, origin,\n"
              "           judge, weight\n"
@@ -505,7 +526,7 @@ const struct rf_cmd rf_cmd_ingest = {
                 "routefit ingest --for arena55k/votes --embedder lsa64 vectors.npy",
     .opts = { rows },
     .opts_size = sizeof(struct options),
-    .min_args = 1,
+    .min_args = 0,
     .max_args = -1,
     .needs = needs,
     .run = run,

@@ -124,15 +124,11 @@ const char *rf_foreign_names(const struct rf_sniff *s)
     static const char sign[] = "\"correct_average\"";
     size_t object;
     if (rf_sniff_deep(s, "feature") && rf_sniff_deep(s, "input_price") && rf_sniff_deep(s, "embedding"))
-        return "these are LLMRouter's vectors of model descriptions, which nothing here uses: vectors belong to "
-               "prompts; "
-               "for its prices ingest default_llm.json";
+        return "these are LLMRouter's vectors of its models' descriptions, and routefit has vectors of prompts; their "
+               "prices stand in default_llm.json too";
     const enum rf_shape shape = rf_sniff_shape(s->head, &object);
     if (s->json && memmem(s->head.s, s->head.len, sign, sizeof sign - 1))
         return llmbar_summary;
-    if (s->json && rf_sniff_deep(s, "feature") && rf_sniff_deep(s, "embedding") && rf_sniff_deep(s, "input_price"))
-        return "these are LLMRouter's vectors of its models' descriptions, and routefit has vectors of prompts; their "
-               "prices stand in default_llm.json too";
     if (shape == RF_SHAPE_JSON_SPREAD)
         return "this is JSON with one object over several lines; write one object a line: jq -c . x.json > x.jsonl";
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)

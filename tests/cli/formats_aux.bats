@@ -44,7 +44,7 @@ prices() {
     [ "$(prices | wc -l)" = 14 ]
     run "$ROUTEFIT" ingest "$d/default_llm_embeddings.json"
     [ "$status" -eq 3 ]
-    [[ "$output" == *"vectors of model descriptions"* ]]
+    [[ "$output" == *"vectors of its models"* ]]
 }
 
 @test "Arena-Hard's 500 questions are prompts" {
