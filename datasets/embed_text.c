@@ -12,7 +12,7 @@
 #include "core/par.h"
 #include "core/routefit_score.h"
 #include "core/safetensors.h"
-#include "datasets/csr.h"
+#include "core/csr.h"
 #include "datasets/svd.h"
 
 /* ---- features ---- */

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
-#include "datasets/csr.h"
+#include "core/csr.h"
 
 #ifdef __cplusplus
 extern "C" {

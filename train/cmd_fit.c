@@ -26,7 +26,8 @@ const struct rf_opt rf_fit_table[] = {
     RF_OPT(struct rf_fit_options, source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
            "Only votes of these sources; without it all."),
     RF_OPT(struct rf_fit_options, votes, "votes", 0, RF_OPT_LIST, "LIST", "human", NULL, 0, 0,
-           "Whose votes count, and for how much: JUDGE or JUDGE:WEIGHT, as in human,gpt-4:0.4."),
+           "Whose votes count, and for how much: JUDGE or JUDGE:WEIGHT, as in human,gpt-4:0.4; results:BENCH or "
+           "results:BENCH:WEIGHT takes two models' scores on a question of the benchmark as a vote."),
     RF_OPT(struct rf_fit_options, min_chars, "min-chars", 0, RF_OPT_INT, "N", "16", NULL, 0, 1e9,
            "Leave out prompts of fewer characters, white space at the ends not counted; 16 is RouteLLM's."),
     RF_OPT_END,

@@ -2,6 +2,7 @@
 #include "train/judges.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,20 +29,41 @@ static int split(const char *text, const struct rf_names *known, size_t *len, do
                : rf_fail(err, RF_USAGE, "--votes %s: found weight %s, expected a number above 0", text, colon + 1);
 }
 
+static bool is_in(char *const *list, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(list[i], name))
+            return true;
+    return false;
+}
+
 static int add(struct rf_judges *j, const char *text, const struct rf_names *known, struct rf_err *err)
 {
+    static const char results[] = "results:";
+    const size_t prefix = sizeof results - 1;
     size_t len;
-    int rc = split(text, known, &len, &j->weight[j->n], err);
+    double weight;
+    char *name;
+    int rc = split(text, known, &len, &weight, err);
     if (rc)
         return rc;
-    if (!(j->name[j->n] = rf_strndup(text, len, err)))
+    if (!(name = rf_strndup(text, len, err)))
         return RF_FAIL;
-    const char *const name = j->name[j->n++];
-    if (!rf_names_have(known, name))
-        return rf_names_unknown(known, "judge", name, "`routefit ls judges` lists them", err);
-    for (size_t i = 0; i + 1 < j->n; i++)
-        if (!strcmp(j->name[i], name))
-            return rf_fail(err, RF_USAGE, "--votes: found judge \"%s\" twice, expected it once", name);
+    const bool judge = rf_names_have(known, name), bench = !judge && !strncmp(name, results, prefix);
+    if (!judge && !bench)
+        rc = rf_names_unknown(known, "judge", name, "`routefit ls judges` lists them", err);
+    else if (is_in(bench ? j->bench : j->name, bench ? j->benches : j->n, name + (bench ? prefix : 0)))
+        rc = rf_fail(err, RF_USAGE, "--votes: found judge \"%s\" twice, expected it once", name);
+    else if (bench && !(j->bench[j->benches] = rf_strndup(name + prefix, len - prefix, err)))
+        rc = RF_FAIL;
+    else if (bench)
+        j->trust[j->benches++] = weight;
+    if (rc || bench) {
+        rf_free(name);
+        return rc;
+    }
+    j->weight[j->n] = weight;
+    j->name[j->n++] = name;
     return 0;
 }
 
@@ -53,7 +75,8 @@ int rf_judges_parse(struct rf_judges *j, struct rf_db *db, const struct rf_list 
     if (!list->n)
         return 0;
     if ((rc = rf_names_read(&known, db, "SELECT DISTINCT judge FROM preference ORDER BY judge", NULL, err)) ||
-        (rc = RF_NEW(j->name, list->n, err)) || (rc = RF_NEW(j->weight, list->n, err)))
+        (rc = RF_NEW(j->name, list->n, err)) || (rc = RF_NEW(j->weight, list->n, err)) ||
+        (rc = RF_NEW(j->bench, list->n, err)) || (rc = RF_NEW(j->trust, list->n, err)))
         goto out;
     for (size_t i = 0; i < list->n && !rc; i++)
         rc = add(j, list->v[i], &known, err);
@@ -69,14 +92,18 @@ double rf_judges_weight(const struct rf_judges *j, const char *name)
     for (size_t i = 0; i < j->n; i++)
         if (!strcmp(j->name[i], name))
             return j->weight[i];
-    return j->n ? (double)NAN : 1;
+    return j->n || j->benches ? (double)NAN : 1;
 }
 
 void rf_judges_release(struct rf_judges *j)
 {
     for (size_t i = 0; i < j->n; i++)
         rf_free(j->name[i]);
+    for (size_t i = 0; i < j->benches; i++)
+        rf_free(j->bench[i]);
     rf_free(j->name);
     rf_free(j->weight);
+    rf_free(j->bench);
+    rf_free(j->trust);
     *j = (struct rf_judges){ 0 };
 }

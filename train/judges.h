@@ -1,5 +1,6 @@
 /* Whose verdicts count, and for how much: "human", "gpt-4:0.4", ... as --votes takes them. A name may hold colons: the
- * weight is what follows the last one, where that is a number. Refuses: weights that are not above 0, a judge twice. */
+ * weight is what follows the last one, where that is a number. "results:BENCH", unless a judge has that name, counts the
+ * results of a benchmark as votes. Refuses: weights that are not above 0, a judge twice. */
 #ifndef RF_TRAIN_JUDGES_H
 #define RF_TRAIN_JUDGES_H
 
@@ -16,7 +17,10 @@ extern "C" {
 struct rf_judges {
     char **name;    /* [n], owned */
     double *weight; /* [n] > 0 */
-    size_t n;       /* 0: all judges count 1 */
+    size_t n;       /* 0, and no benches: all judges count 1 */
+    char **bench;   /* [benches] owned: whose results count */
+    double *trust;  /* [benches] > 0 */
+    size_t benches;
 };
 
 /* RF_USAGE also for a judge that has no vote in the database (all that have are named). */

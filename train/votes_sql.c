@@ -8,6 +8,7 @@
 
 #include "core/mem.h"
 #include "train/judges.h"
+#include "train/result_votes.h"
 
 int rf_join_names(struct rf_db *db, const char *sql, struct rf_buf *b, struct rf_err *err)
 {
@@ -108,6 +109,8 @@ int rf_votes_read(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
         }
         list[count++] = r;
     }
+    for (size_t i = 0; i < judges.benches && !rc; i++)
+        rc = rf_result_votes(v, db, judges.bench[i], judges.trust[i], &f->source, &list, &count, err);
 out:
     rf_stmt_free(s);
     rf_judges_release(&judges);

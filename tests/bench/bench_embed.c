@@ -12,7 +12,7 @@
 #include "core/progress.h"
 #include "core/rng.h"
 #include "core/routefit_score.h"
-#include "datasets/csr.h"
+#include "core/csr.h"
 #include "datasets/svd.h"
 
 enum { PROMPTS = 22794, BYTES = 480, WORDS = 60000, BUCKETS = 1 << 18, DIM = 256, ITERATIONS = 5, SLICES = 17 };

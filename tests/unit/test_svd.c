@@ -1,4 +1,4 @@
-/* Unit tests of datasets/csr.h and datasets/svd.h: against the exact eigenvalues of A'A on small dense matrices. */
+/* Unit tests of core/csr.h and datasets/svd.h: against the exact eigenvalues of A'A on small dense matrices. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "core/blas.h"
 #include "core/mem.h"
 #include "core/rng.h"
-#include "datasets/csr.h"
+#include "core/csr.h"
 #include "datasets/svd.h"
 
 /* A dense matrix x[n][m] and its sparse transpose; entry (i, j) is present with the given chance. */

@@ -236,9 +236,59 @@ static void every_allocation_may_fail(void **state)
     vote_db_close(db, path);
 }
 
+/* Scores 1 to 5 of model 1 and 3 of model 2: differences 1/2, 0, and a missing score, of a range of 4. */
+static void results_count_as_votes(void **state)
+{
+    (void)state;
+    char path[64];
+    const char *of_bench[] = { "results:graded:2" };
+    struct rf_db *db = vote_db_new(path, 2);
+    struct rf_votes v;
+    vote_db_plant(db, 8, 2);
+    vote_db_run(db, "INSERT INTO item VALUES (11, 1, 1, 'graded', NULL, '1', 1), (12, 1, 2, 'graded', NULL, '2', 2),"
+                    " (13, 1, 3, 'graded', NULL, '3', 3), (14, 1, 4, 'graded', NULL, '4', NULL)");
+    vote_db_run(db, "INSERT INTO result (item, model, score, source) VALUES (11, 1, 5, 1), (11, 2, 3, 1),"
+                    " (12, 1, 1, 1), (12, 2, 5, 1), (13, 1, 3, 1), (14, 1, 2, 1), (14, 2, 2, 1)");
+    const struct rf_votes_filter f = { .votes = { of_bench, 1 } };
+    assert_int_equal(rf_votes_load(&v, db, &f, NULL), 0);
+    assert_int_equal(v.n, 3); /* 5 against 3 is half a win and half a tie, 1 against 5 a whole win */
+    assert_int_equal(v.read, 8 + 3 + 1);
+    assert_int_equal(v.left_out[RF_OUT_JUDGE], 8);
+    assert_int_equal(v.left_out[RF_OUT_NO_PROMPT], 1);
+    const struct rf_battle *const b = v.battle;
+    const uint32_t one = strcmp(v.model[0], "gpt-4-1106-preview") == 0 ? 0 : 1;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(b[i].a, one);
+        assert_int_equal(b[i].b, 1 - one);
+        assert_int_equal(v.prompt[b[i].row], i < 2 ? 1 : 2);
+    }
+    assert_int_equal(b[0].winner, RF_WINS_A);
+    assert_int_equal(b[1].winner, RF_TIE);
+    assert_int_equal(b[2].winner, RF_WINS_B);
+    assert_near((double)b[0].weight, 1, 0);
+    assert_near((double)b[1].weight, 1, 0);
+    assert_near((double)b[2].weight, 2, 0);
+    rf_votes_release(&v);
+
+    const char *twice[] = { "results:graded", "results:graded:2" }, *unknown[] = { "results:grade" };
+    refuse(db, &(struct rf_votes_filter){ .votes = { twice, 2 } }, RF_USAGE, "twice");
+    refuse(db, &(struct rf_votes_filter){ .votes = { unknown, 1 } }, RF_USAGE, "graded");
+    for (long nth = 1; nth < 90; nth++) {
+        struct rf_err err = { 0 };
+        rf_mem_fail_at(nth, false);
+        const int rc = rf_votes_load(&v, db, &f, &err);
+        rf_mem_fail_at(0, false);
+        assert_int_equal(rc, err.code);
+        assert_true(rc == 0 || rc == RF_FAIL);
+        rf_votes_release(&v);
+    }
+    vote_db_close(db, path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(results_count_as_votes),
         cmocka_unit_test(votes_are_joined_and_counted), cmocka_unit_test(filters_name_what_they_keep),
         cmocka_unit_test(split_follows_the_text_alone), cmocka_unit_test(wrong_names_and_vectors_are_refused),
         cmocka_unit_test(every_allocation_may_fail),    cmocka_unit_test(aliases_are_one_model),

@@ -1,7 +1,7 @@
 /* Sparse matrices by rows: built row by row, transposed by counting. Rows of buckets x prompts and prompts x buckets
  * alike. Refuses: more than 2^32 columns or rows (indices are 32 bits wide). */
-#ifndef RF_DATASETS_CSR_H
-#define RF_DATASETS_CSR_H
+#ifndef RF_CORE_CSR_H
+#define RF_CORE_CSR_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* Sparse rows in growing arrays, and their transpose by one counting pass and one scattering pass. */
-#include "datasets/csr.h"
+#include "core/csr.h"
 
 #include <string.h>
 
