@@ -1068,6 +1068,10 @@ struct routefit_router {
     int picked;   /* strong and weak are known: it can be asked for a win rate */
     double scale; /* 4 / score range */
     int (*predict)(const struct routefit_router *r, const float *x, double *score, double *cost);
+
+    /* kinds that are neither */
+    double (*logit)(const struct routefit_router *r, const float *x);
+
     void (*release)(void *state); /* NULL: free() does */
     void *state;                  /* of the kind */
 };
@@ -1565,6 +1569,249 @@ static int load_cluster(struct routefit_router *r, const struct routefit_tensors
     return load_many(r, f, pick, table[1], err);
 }
 
+/* ---- sw ---- */
+
+enum { TIERS = 10 };
+
+struct sw {
+    size_t rows, votes;
+    float *x;                             /* [rows][dim] */
+    double *length;                       /* [rows] */
+    double *row, *a, *b, *share, *weight; /* [votes] */
+    int compat;
+    int strong, weak; /* tiers */
+};
+
+static void sw_release(void *state)
+{
+    struct sw *const s = state;
+    free(s->x);
+    free(s->length);
+    free(s->row);
+    free(s->a);
+    free(s->b);
+    free(s->share);
+    free(s->weight);
+    free(s);
+}
+
+/* Weighted outcomes of the tiers for one prompt. */
+struct outcomes {
+    double win[TIERS][TIERS], alone[TIERS][2];
+};
+
+static double softplus(double x)
+{
+    return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+}
+
+static double tier_loss(const struct outcomes *o, const double *t)
+{
+    double sum = 0;
+    for (int i = 0; i < TIERS; i++) {
+        for (int j = 0; j < TIERS; j++)
+            sum += o->win[i][j] * softplus(t[j] - t[i]);
+        sum += o->alone[i][0] * softplus(t[i]) + o->alone[i][1] * softplus(-t[i]);
+    }
+    return sum;
+}
+
+/* g = gradient, h = Hessian of the loss; made definite as in the trainer (train/sw.c). */
+static void tier_derivatives(const struct outcomes *o, const double *t, double scale, double *g, double h[][TIERS])
+{
+    double held = 0;
+    memset(g, 0, TIERS * sizeof *g);
+    memset(h, 0, TIERS * sizeof *h);
+    for (int i = 0; i < TIERS; i++) {
+        for (int j = 0; j < TIERS; j++) {
+            const double p = 1 / (1 + exp(t[i] - t[j])), a = o->win[i][j] * p, c = a * (1 - p);
+            g[i] -= a;
+            g[j] += a;
+            h[i][i] += c;
+            h[j][j] += c;
+            h[i][j] -= c;
+            h[j][i] -= c;
+        }
+        const double p = 1 / (1 + exp(-t[i])), all = o->alone[i][0] + o->alone[i][1];
+        g[i] += o->alone[i][0] * p - o->alone[i][1] * (1 - p);
+        h[i][i] += all * p * (1 - p);
+        held += all;
+    }
+    for (int i = 0; i < TIERS; i++)
+        if (!(h[i][i] > 0))
+            h[i][i] = scale;
+    for (int i = 0; i < TIERS && !(held > 0); i++)
+        for (int j = 0; j < TIERS; j++)
+            h[i][j] += scale / TIERS;
+}
+
+/* g := h^-1 g by Cholesky; -1 where h is not positive definite. */
+static int tier_solve(double h[][TIERS], double *g)
+{
+    for (int j = 0; j < TIERS; j++)
+        for (int i = j; i < TIERS; i++) {
+            double v = h[i][j];
+            for (int k = 0; k < j; k++)
+                v -= h[i][k] * h[j][k];
+            if (i == j && !(v > 0))
+                return -1;
+            h[i][j] = i == j ? sqrt(v) : v / h[j][j];
+        }
+    for (int i = 0; i < TIERS; i++) {
+        for (int k = 0; k < i; k++)
+            g[i] -= h[i][k] * g[k];
+        g[i] /= h[i][i];
+    }
+    for (int i = TIERS - 1; i >= 0; i--) {
+        for (int k = i + 1; k < TIERS; k++)
+            g[i] -= h[k][i] * g[k];
+        g[i] /= h[i][i];
+    }
+    return 0;
+}
+
+static void tier_strengths(const struct outcomes *o, double *t)
+{
+    double g[TIERS], h[TIERS][TIERS], to[TIERS], scale = 0, next;
+    for (int i = 0; i < TIERS; i++)
+        for (int j = 0; j < TIERS; j++)
+            scale += o->win[i][j] / TIERS;
+    double now = tier_loss(o, t);
+    for (int step = 0; step < 100; step++) {
+        double size = 1, largest = 0;
+        tier_derivatives(o, t, scale, g, h);
+        if (tier_solve(h, g)) {
+            t[0] = NAN;
+            return;
+        }
+        for (int i = 0; i < TIERS; i++)
+            largest = fabs(g[i]) > largest ? fabs(g[i]) : largest;
+        do {
+            for (int i = 0; i < TIERS; i++)
+                to[i] = t[i] - size * g[i];
+            next = tier_loss(o, to);
+            size /= 2;
+        } while (next > now && size > 1e-3 && largest > 1e-6);
+        memcpy(t, to, sizeof to);
+        now = next;
+        if (largest < 1e-12)
+            return;
+    }
+}
+
+/* Float rows, double sums. */
+static double dot_floats(const float *restrict w, const float *restrict x, size_t n)
+{
+    double s[LANES] = { 0 }, sum = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            s[k] += (double)w[i + k] * (double)x[i + k];
+    for (; i < n; i++)
+        sum += (double)w[i] * (double)x[i];
+    for (size_t k = 0; k < LANES; k++)
+        sum += s[k];
+    return sum;
+}
+
+static double sw_logit(const struct routefit_router *r, const float *x)
+{
+    const struct sw *const s = r->state;
+    struct outcomes o;
+    double t[TIERS] = { 0 }, most = -HUGE_VAL;
+    double *const cosine = array(s->rows, sizeof *cosine);
+    const double length = sqrt(dot_floats(x, x, r->dim));
+    if (!cosine)
+        return NAN;
+    memset(&o, 0, sizeof o);
+    for (size_t i = 0; i < s->rows; i++) {
+        cosine[i] = length > 0 ? dot_floats(s->x + i * r->dim, x, r->dim) / (s->length[i] * length) : 0;
+        most = cosine[i] > most ? cosine[i] : most;
+    }
+    const double scale = most > 0 ? log(10) / most : 0;
+    for (size_t i = 0; i < s->votes; i++) {
+        const int a = (int)s->a[i], b = (int)s->b[i];
+        const double w = 10 * exp(scale * cosine[(size_t)s->row[i]]) * s->weight[i], share = s->share[i] / 2;
+        if (a != b) {
+            o.win[a][b] += w * share;
+            o.win[b][a] += w * (1 - share);
+        } else if (s->compat) {
+            o.alone[a][0] += w * share;
+            o.alone[a][1] += w * (1 - share);
+        }
+    }
+    free(cosine);
+    tier_strengths(&o, t);
+    return isfinite(length) ? t[s->strong] - t[s->weak] : NAN;
+}
+
+/* A column of whole numbers from 0 to most, one for each vote (or model). */
+static double *whole_numbers(const struct routefit_tensors *f, const char *name, size_t *n, double most, char *err)
+{
+    double *const v = numbers(f, name, 1, n, err);
+    for (size_t i = 0; v && i < *n; i++)
+        if (!(v[i] >= 0 && v[i] <= most && v[i] == floor(v[i]))) {
+            fail(err, "tensor %s: found %g at %zu, expected a whole number from 0 to %g", name, v[i], i, most);
+            free(v);
+            return NULL;
+        }
+    return v;
+}
+
+static int load_tiers(struct sw *s, const struct routefit_tensors *f, const struct routefit_pick *pick, char *err)
+{
+    size_t models = 0, strong, weak;
+    double *const tier = whole_numbers(f, "tier", &models, TIERS - 1, err);
+    int rc = tier ? pick_rows(f, pick, models, &strong, &weak, err) : -1;
+    if (!rc) {
+        s->strong = (int)tier[strong];
+        s->weak = (int)tier[weak];
+        if (s->strong == s->weak)
+            rc = fail(err, "both models are in tier %d: the ranking cannot tell them apart", s->strong);
+    }
+    free(tier);
+    return rc;
+}
+
+static int load_sw(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
+                   char *err)
+{
+    const char *const rule = routefit_tensors_meta(f, "routefit.rule");
+    const struct routefit_tensor *t;
+    size_t shape[2] = { 0, 0 };
+    struct sw *s;
+    if (r->input != ROUTEFIT_VECTOR)
+        return fail(err, "metadata routefit.input: found text, expected vector for kind sw");
+    if (!(r->state = s = array(1, sizeof *s)))
+        return no_memory(err);
+    r->release = sw_release;
+    r->logit = sw_logit;
+    s->compat = rule && !strcmp(rule, "compat");
+    if (!s->compat && must_say(f, "routefit.rule", "clean", err))
+        return -1;
+    if (!(t = want(f, "vectors", 2, shape, err)))
+        return -1;
+    s->rows = shape[0];
+    r->dim = shape[1];
+    if (!(s->x = array(t->count, sizeof *s->x)) || !(s->length = array(s->rows, sizeof *s->length)))
+        return no_memory(err);
+    if (routefit_tensor_floats(t, s->x, err))
+        return -1;
+    for (size_t i = 0; i < s->rows; i++)
+        if (!((s->length[i] = sqrt(dot_floats(s->x + i * r->dim, s->x + i * r->dim, r->dim))) > 0))
+            return fail(err, "tensor vectors: row %zu is all zero", i);
+    if (!(s->row = whole_numbers(f, "vote_row", &s->votes, (double)(s->rows - 1), err)) ||
+        !(s->a = whole_numbers(f, "vote_a", &s->votes, TIERS - 1, err)) ||
+        !(s->b = whole_numbers(f, "vote_b", &s->votes, TIERS - 1, err)) ||
+        !(s->share = whole_numbers(f, "vote_share", &s->votes, 2, err)) ||
+        !(s->weight = numbers(f, "vote_weight", 1, &s->votes, err)))
+        return -1;
+    for (size_t i = 0; i < s->votes; i++)
+        if (!(s->weight[i] > 0))
+            return fail(err, "tensor vote_weight: found %g at %zu, expected a number above 0", s->weight[i], i);
+    return load_tiers(s, f, pick, err);
+}
+
 /* The kind that the file names; RouteLLM's own files name none and are known by their tensors. */
 static const struct kind *find_kind(const struct routefit_tensors *f, char *err)
 {
@@ -1695,6 +1942,8 @@ double routefit_logit(const struct routefit_router *r, const float *x)
     double score[ROUTEFIT_MOST_MODELS];
     if (r->w)
         return dot(r->w, x, r->dim) + r->bias;
+    if (r->logit)
+        return r->logit(r, x);
     if (!r->picked)
         return NAN;
     r->predict(r, x, score, NULL);

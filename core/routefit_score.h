@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 /* The kinds of router, one word each. train/ joins the same list with its halves, so a forgotten half does not link. */
-#define ROUTEFIT_KINDS(X) X(logistic) X(mf) X(knn) X(linear) X(cluster)
+#define ROUTEFIT_KINDS(X) X(logistic) X(mf) X(sw) X(knn) X(linear) X(cluster)
 
 enum { ROUTEFIT_ERR = 256 };
 
@@ -123,6 +123,12 @@ void routefit_embedder_collapse(const struct routefit_embedder *e, const double 
  * "routefit.models" (JSON list of the names in row order): logit = c . ((P_s/|P_s| - P_w/|P_w|) * (W x)) (RouteLLM,
  * routers/matrix_factorization/model.py). A file without "routefit.kind" but with the three mf tensors is RouteLLM's
  * own; the caller then names the two rows.
+ *
+ *   sw, input "vector": "vectors" [rows][dim], "vote_row", "vote_a", "vote_b" (tiers 0..9), "vote_share" (2: a wins, 1:
+ * a tie, 0), "vote_weight" [n], "tier" [models], metadata "routefit.models" and "routefit.rule" (clean, compat):
+ * similarity- weighted ranking, a Bradley-Terry model of the tiers for every prompt (RouteLLM,
+ * routers/similarity_weighted); logit = strength of strong's tier - of weak's. Every call reads all vectors and takes
+ * memory for one number a row.
  *
  * Routers among many models have "routefit.models" and "score_range" [1] (largest less smallest training score):
  *
