@@ -27,3 +27,15 @@
     done < <(grep -oE '^ +routefit [a-z].*' README.md | sed 's/^ *//')
     [ "$n" -ge 10 ]
 }
+
+@test "datasets/README.md says of every format where such files come from" {
+    n=0
+    for f in $("$ROUTEFIT" ingest --formats --format csv | sed -n '2,$s/,.*//p'); do
+        grep -q "^## .*\`$f\`" datasets/README.md || {
+            echo "no section on $f"
+            return 1
+        }
+        n=$((n + 1))
+    done
+    [ "$n" -ge 20 ]
+}
