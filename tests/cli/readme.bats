@@ -30,7 +30,7 @@
 
 @test "datasets/README.md says of every format where such files come from" {
     n=0
-    for f in $("$ROUTEFIT" ingest --formats --format csv | sed -n '2,$s/,.*//p'); do
+    for f in $("$ROUTEFIT" ingest --formats --json | sed -n 's/.*"format": "\([a-z0-9-]*\)".*/\1/p'); do
         grep -q "^## .*\`$f\`" datasets/README.md || {
             echo "no section on $f"
             return 1
