@@ -46,10 +46,6 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
           "SELECT input * ?2 + output * ?3 + coalesce(request, 0) AS dollars FROM price WHERE model = ?1 AND "
           "input IS NOT NULL AND output IS NOT NULL ORDER BY abs(dollars - ?4) LIMIT 1" },
         { &s->result_get, "SELECT score FROM result WHERE item = ?1 AND model = ?2 AND turn = ?3" },
-        { &s->result_add,
-          "INSERT INTO result (item, model, turn, score, cost, input_tokens, output_tokens, response_bytes, "
-          "response_hash, source, latency) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO "
-          "NOTHING" },
         { &s->contaminated_add, "INSERT INTO contaminated (source, hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING" },
         { &s->price_add, "INSERT INTO price (source, model, provider, input, output, request, valid_from, line) VALUES "
                          "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" },
@@ -61,6 +57,8 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
     rc = rf_store_init(&s->store, db, err);
     for (size_t i = 0; !rc && i < sizeof all / sizeof *all; i++)
         rc = rf_stmt_new(all[i].stmt, db, all[i].sql, err);
+    if (!rc)
+        rc = rf_result_batch_init(&s->results, db, err);
     if (!rc && (rc = rf_db_defer_index(db, RF_VOTE_KEYS, err)) >= 0) {
         s->knows_votes = rc == 1;
         rc = 0;
@@ -76,12 +74,13 @@ void rf_sink_free(struct rf_sink *s)
 {
     if (!s)
         return;
-    struct rf_stmt *const all[] = { s->source_add,       s->source_end, s->drop_add,   s->row_add,     s->vote_get,
-                                    s->vote_add,         s->item_get,   s->item_add,   s->item_prompt, s->item_task,
-                                    s->price_get,        s->result_get, s->result_add, s->price_add,   s->score_get,
-                                    s->contaminated_add, s->score_add };
+    struct rf_stmt *const all[] = { s->source_add,  s->source_end, s->drop_add,         s->row_add,
+                                    s->vote_get,    s->vote_add,   s->item_get,         s->item_add,
+                                    s->item_prompt, s->item_task,  s->price_get,        s->result_get,
+                                    s->price_add,   s->score_get,  s->contaminated_add, s->score_add };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         rf_stmt_free(all[i]);
+    rf_result_batch_release(&s->results);
     rf_store_release(&s->store);
     rf_seen_release(&s->votes);
     rf_buf_release(&s->unused);
@@ -171,7 +170,9 @@ int rf_sink_end(struct rf_sink *s, const uint8_t sha256[RF_SHA256_SIZE], uint64_
     const uint64_t value[] = { bytes, c->rows, c->kept, c->known, c->dropped, c->repaired };
     for (int i = 0; i < (int)(sizeof value / sizeof *value); i++)
         rf_bind_int(s->source_end, 3 + i, (int64_t)value[i]);
-    const int rc = rf_run(s->source_end, err);
+    int rc = rf_result_batch_flush(&s->results, err);
+    if (!rc)
+        rc = rf_run(s->source_end, err);
     return rc ? rc : rf_store_settle(&s->store, err);
 }
 
@@ -183,7 +184,9 @@ int rf_sink_undo(struct rf_sink *s, struct rf_err *err)
     s->nreason = s->nnote = 0;
     if (rc)
         return rc;
-    const int no = rf_sink_ask_for_votes(s, err);
+    int no = rf_sink_ask_for_votes(s, err);
+    if (!no)
+        no = rf_result_batch_reload(&s->results, err);
     return no ? no : rf_store_reload(&s->store, err);
 }
 

@@ -3,6 +3,7 @@
 #define RF_DATASETS_SINK_IMPL_H
 
 #include "core/progress.h"
+#include "datasets/result_batch.h"
 #include "datasets/seen.h"
 #include "datasets/sink.h"
 #include "datasets/store.h"
@@ -25,11 +26,11 @@ struct rf_sink {
     struct rf_db *db; /* borrowed */
     struct rf_sink_options o;
     struct rf_store store;
+    struct rf_result_batch results;
     struct rf_seen votes; /* a first load: the index over the keys of votes is left out, and this holds them all */
     bool knows_votes;
     struct rf_stmt *source_add, *source_end, *drop_add, *row_add, *vote_get, *vote_add, *item_get, *item_add,
-        *item_prompt, *item_task, *price_get, *result_get, *result_add, *contaminated_add, *price_add, *score_get,
-        *score_add;
+        *item_prompt, *item_task, *price_get, *result_get, *contaminated_add, *price_add, *score_get, *score_add;
 
     /* of the file being read */
     const struct rf_input *in; /* borrowed, for progress */

@@ -314,32 +314,6 @@ static int check_cost(struct rf_sink *s, const struct rf_result *r, uint64_t lin
                               "found %.10g, expected %.10g", r->cost, asked);
 }
 
-/* Inserts the result, *fresh: it was not there. */
-static int add_result(struct rf_sink *s, int64_t item, int64_t model, const struct rf_result *r,
-                      const struct rf_said *said, bool *fresh, struct rf_err *err)
-{
-    struct rf_stmt *const add = s->result_add;
-    rf_bind_int(add, 1, item);
-    rf_bind_int(add, 2, model);
-    rf_bind_int(add, 3, r->turn);
-    rf_bind_real(add, 4, r->score);
-    rf_bind_real(add, 5, r->cost);
-    if (r->input_tokens >= 0)
-        rf_bind_int(add, 6, r->input_tokens);
-    else
-        rf_bind_null(add, 6);
-    if (r->output_tokens >= 0)
-        rf_bind_int(add, 7, r->output_tokens);
-    else
-        rf_bind_null(add, 7);
-    rf_said_bind(said, add, 8);
-    rf_bind_int(add, 10, s->source);
-    rf_bind_real(add, 11, r->latency);
-    const int rc = rf_run(add, err);
-    *fresh = !rc && rf_db_changes(s->db) == 1;
-    return rc;
-}
-
 static int known_result(struct rf_sink *s, int64_t item, int64_t model, const struct rf_result *r, uint64_t line,
                         struct rf_err *err)
 {
@@ -365,18 +339,17 @@ int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, u
     const struct rf_str *const response = r->response.s ? &r->response : NULL;
     const bool words = s->o.responses == RF_KEEP_TEXT;
     bool dropped = false, fresh = false;
-    struct rf_said said;
-    int64_t model;
+    struct rf_result_row row = { .item = item, .source = s->source, .r = *r };
     if (isnan(r->score))
         return 0;
     int rc = check_name(s, "model", r->model, line, &dropped, err);
-    if (rc || dropped || (rc = rf_store_model(&s->store, r->model, &model, err)) ||
-        (rc = rf_store_response(&s->store, response, 1, words ? RF_KEEP_HASH : s->o.responses, &said, err)) ||
-        (rc = add_result(s, item, model, r, &said, &fresh, err)))
+    if (rc || dropped || (rc = rf_store_model(&s->store, r->model, &row.model, err)) ||
+        (rc = rf_store_response(&s->store, response, 1, words ? RF_KEEP_HASH : s->o.responses, &row.said, err)) ||
+        (rc = rf_result_batch_put(&s->results, &row, &fresh, err)))
         return rc;
     if (!fresh)
-        return known_result(s, item, model, r, line, err);
-    if (words && response && (rc = rf_store_words(&s->store, response, 1, &said, err)))
+        return known_result(s, item, row.model, r, line, err);
+    if (words && response && (rc = rf_store_words(&s->store, response, 1, &row.said, err)))
         return rc;
     s->count.results++;
     mark(s, ROW_ADDED);

@@ -96,6 +96,7 @@ static void a_model_without_a_cost_column_is_read_and_one_without_both_is_named(
     assert_int_equal(rf_sink_new(&sink, db, &plain_options, &err), 0);
     assert_int_equal(rf_sink_begin(sink, in, "t", "t.csv", r->name, &err), 0);
     assert_int_equal(r->read(in, sink, &err), 0);
+    assert_int_equal(rf_sink_end(sink, (const uint8_t[RF_SHA256_SIZE]){ 0 }, sizeof text - 1, &err), 0);
     assert_string_equal(rf_sink_unused_names(sink), "\"m3\"");
     assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE model = 'm1' AND cost = 0.25"), 1);
     assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE model = 'm2' AND score = 0.5 AND cost IS NULL"), 1);

@@ -88,6 +88,7 @@ static size_t notes_of(struct rf_db *db, const char *format, const char *text, s
     assert_int_equal(rf_sink_new(&sink, db, &plain_options, NULL), 0);
     assert_int_equal(rf_sink_begin(sink, in, "t", "t", format, NULL), 0);
     assert_int_equal(r->read(in, sink, NULL), 0);
+    assert_int_equal(rf_sink_end(sink, (const uint8_t[RF_SHA256_SIZE]){ 0 }, strlen(text), NULL), 0);
     const struct rf_sink_reason *const note = rf_sink_notes(sink, &n);
     if (n)
         *first = note[0];
