@@ -9,7 +9,7 @@
 #include "core/half.h"
 #include "core/npy_header.h"
 
-enum { BLOCK = 8192 /* elements converted at a time */ };
+enum { BLOCK = 8192 /* elements converted at a time */, WIDEST = 1 << 20 /* row that is read by itself */ };
 
 void rf_matrix_release(struct rf_matrix *m)
 {
@@ -77,14 +77,35 @@ static int read_elements(struct rf_input *in, const struct rf_npy_header *h, con
     return 0;
 }
 
-static int check_finite(const float *x, size_t rows, size_t dim, struct rf_err *err)
+/* x[rows][dim], of which the first is row `first` of the file. */
+static int check_finite(const float *x, size_t first, size_t rows, size_t dim, struct rf_err *err)
 {
     for (size_t i = 0; i < rows * dim; i++)
         if (!isfinite(x[i]))
             return rf_fail(err, RF_BAD_INPUT,
-                           "row %zu, column %zu (from 0): found %g, expected a finite float32 number", i / dim, i % dim,
-                           (double)x[i]);
+                           "row %zu, column %zu (from 0): found %g, expected a finite float32 number", first + i / dim,
+                           i % dim, (double)x[i]);
     return 0;
+}
+
+/* Reads the header; size: of the input, which must be what the header says, 0: not known. in stands at the numbers. */
+static int start(struct rf_input *in, uint64_t size, struct rf_npy_header *h, struct rf_err *err)
+{
+    struct rf_str head;
+    char skipped[RF_NPY_MAX_HEADER + 12];
+    size_t bytes;
+    int rc = rf_input_head(in, &head, err);
+    if (rc || (rc = rf_npy_header_parse(head, h, err)))
+        return rc;
+    if (!rf_mul(h->shape[0], h->shape[1], &bytes) || !rf_mul(bytes, sizeof(double), &bytes))
+        return rf_fail(err, RF_BAD_INPUT, "found the shape (%zu, %zu), expected one that fits the memory", h->shape[0],
+                       h->shape[1]);
+    bytes = bytes / sizeof(double) * h->width;
+    if (size && size - h->start != bytes)
+        return rf_fail(err, RF_BAD_INPUT,
+                       "byte %zu: found %llu bytes of numbers, expected %zu for the shape (%zu, %zu)", h->start,
+                       (unsigned long long)size - h->start, bytes, h->shape[0], h->shape[1]);
+    return read_fully(in, skipped, h->start, err);
 }
 
 /* in: at its start, size bytes long. */
@@ -92,27 +113,13 @@ static int load(struct rf_input *in, uint64_t size, struct rf_matrix *out, struc
 {
     struct rf_matrix m = { 0 };
     struct rf_npy_header h;
-    struct rf_str head;
-    char skipped[RF_NPY_MAX_HEADER + 12];
-    size_t bytes;
-    int rc = rf_input_head(in, &head, err);
-    if (rc || (rc = rf_npy_header_parse(head, &h, err)))
+    int rc = start(in, size, &h, err);
+    if (rc)
         goto out;
-    if (!rf_mul(h.shape[0], h.shape[1], &bytes) || !rf_mul(bytes, sizeof(double), &bytes)) {
-        rc = rf_fail(err, RF_BAD_INPUT, "found the shape (%zu, %zu), expected one that fits the memory", h.shape[0],
-                     h.shape[1]);
-        goto out;
-    }
-    bytes = bytes / sizeof(double) * h.width;
-    if (size - h.start != bytes) {
-        rc = rf_fail(err, RF_BAD_INPUT, "byte %zu: found %llu bytes of numbers, expected %zu for the shape (%zu, %zu)",
-                     h.start, (unsigned long long)size - h.start, bytes, h.shape[0], h.shape[1]);
-        goto out;
-    }
     m.rows = h.shape[0];
     m.dim = h.shape[1];
-    if ((rc = RF_NEW(m.x, m.rows * m.dim, err)) || (rc = read_fully(in, skipped, h.start, err)) ||
-        (rc = read_elements(in, &h, &m, err)) || (rc = check_finite(m.x, m.rows, m.dim, err)))
+    if ((rc = RF_NEW(m.x, m.rows * m.dim, err)) || (rc = read_elements(in, &h, &m, err)) ||
+        (rc = check_finite(m.x, 0, m.rows, m.dim, err)))
         goto out;
     *out = m;
     m = (struct rf_matrix){ 0 };
@@ -163,6 +170,62 @@ int rf_npy_read(const char *path, struct rf_matrix *out, struct rf_err *err)
     return rc;
 }
 
+/* ---- row by row ---- */
+
+typedef int (*take_row)(void *ctx, size_t row, size_t rows, const float *x, size_t dim, struct rf_err *err);
+
+static int hand_out(const struct rf_matrix *m, size_t first, size_t rows, take_row take, void *ctx, struct rf_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < m->rows; i++)
+        rc = take(ctx, first + i, rows, m->x + i * m->dim, m->dim, err);
+    return rc;
+}
+
+/* The rows of an array in C order, block by block. */
+static int rows_in_order(struct rf_input *in, const struct rf_npy_header *h, take_row take, void *ctx,
+                         struct rf_err *err)
+{
+    const size_t dim = h->shape[1], most = dim && dim < BLOCK ? BLOCK / dim : 1;
+    struct rf_matrix m = { .dim = dim };
+    struct rf_str more;
+    int rc = dim > WIDEST ? rf_fail(err, RF_BAD_INPUT, "found rows of %zu numbers, expected at most %d", dim, WIDEST)
+                          : RF_NEW(m.x, most * dim, err);
+    for (size_t row = 0; !rc && row < h->shape[0]; row += m.rows) {
+        m.rows = h->shape[0] - row < most ? h->shape[0] - row : most;
+        if (!(rc = read_elements(in, h, &m, err)) && !(rc = check_finite(m.x, row, m.rows, dim, err)))
+            rc = hand_out(&m, row, h->shape[0], take, ctx, err);
+    }
+    if (!rc && !(rc = rf_input_chunk(in, SIZE_MAX, &more, err)) && more.len)
+        rc = rf_fail(err, RF_BAD_INPUT, "found more bytes behind the numbers, expected the end for the shape (%zu, %zu)",
+                     h->shape[0], dim);
+    rf_matrix_release(&m);
+    return rc;
+}
+
+int rf_npy_rows(struct rf_input *in, take_row take, void *ctx, struct rf_err *err)
+{
+    struct rf_matrix m = { 0 };
+    struct rf_npy_header h;
+    struct rf_str head;
+    int rc = rf_input_head(in, &head, err);
+    if (rc || (rc = rf_npy_header_parse(head, &h, err)))
+        goto out;
+    if (h.fortran && h.shape[0] > 1 && h.shape[1] > 1) {
+        if (!(rc = rf_npy_input(in, &m, err)))
+            rc = hand_out(&m, 0, m.rows, take, ctx, err);
+        rf_matrix_release(&m);
+        return rc;
+    }
+    h.fortran = false;
+    if (!(rc = start(in, rf_input_size(in), &h, err)))
+        rc = rows_in_order(in, &h, take, ctx, err);
+out:
+    if (rc == RF_BAD_INPUT)
+        rf_fail_in(err, "%s", rf_input_name(in));
+    return rc;
+}
+
 /* ---- writing ---- */
 
 static int write_halves(FILE *f, const float *x, size_t rows, size_t dim, struct rf_err *err)
@@ -190,7 +253,7 @@ int rf_npy_write(const char *path, const float *x, size_t rows, size_t dim, enum
     const struct rf_npy_header h = { .width = type == RF_NPY_F2 ? 2 : 4, .rank = 2, .shape = { rows, dim } };
     struct rf_outfile o = { 0 };
     struct rf_buf head = { 0 };
-    int rc = check_finite(x, rows, dim, err);
+    int rc = check_finite(x, 0, rows, dim, err);
     if (rc || (rc = rf_npy_header_build(&h, &head, err)) || (rc = rf_outfile_open(&o, path, force, err)))
         goto out;
     fwrite(head.data, 1, head.len, o.f); /* commit asks the stream whether all went well */

@@ -26,6 +26,12 @@ int rf_npy_parse(const void *data, size_t n, struct rf_matrix *out, struct rf_er
 /* From an input at its start; rf_npy_read opens one. Messages start with the file's name. */
 int rf_npy_input(struct rf_input *in, struct rf_matrix *out, struct rf_err *err);
 int rf_npy_read(const char *path, struct rf_matrix *out, struct rf_err *err);
+/* One row after the other: x[dim], finite, borrowed until take returns; non-zero from take stops and is the result. In
+ * C order in the memory of a block of rows; an array in Fortran order is read whole. Refuses what rf_npy_input does, at
+ * the place where it stands: rows before it are handed out. */
+int rf_npy_rows(struct rf_input *in,
+                int (*take)(void *ctx, size_t row, size_t rows, const float *x, size_t dim, struct rf_err *err),
+                void *ctx, struct rf_err *err);
 /* True where head starts like an .npy file. */
 int rf_npy_sniff(struct rf_str head);
 

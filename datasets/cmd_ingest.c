@@ -7,7 +7,6 @@
 
 #include "core/cli.h"
 #include "core/input.h"
-#include "core/npy.h"
 #include "datasets/benchname.h"
 #include "datasets/commands.h"
 #include "datasets/field.h"
@@ -18,10 +17,11 @@
 #include "datasets/sink.h"
 #include "datasets/sniff.h"
 #include "datasets/summary.h"
+#include "datasets/vector_file.h"
 #include "datasets/vectors.h"
 
 struct options {
-    const char *format, *name, *bench, *judge, *date, *source, *embedder;
+    const char *format, *name, *bench, *judge, *date, *source, *embedder, *tensor;
     int64_t max_errors;
     bool responses, prompts_only, dry_run, force, formats;
     struct rf_list map;
@@ -55,9 +55,11 @@ static const struct rf_opt rows[] = {
     RF_OPT(struct options, dry_run, "dry-run", 'n', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
            "Read everything and say what would be stored; store nothing."),
     RF_OPT(struct options, source, "for", 0, RF_OPT_TEXT, "SOURCE", NULL, NULL, 0, 0,
-           "Source of the prompts that an .npy file gives vectors to."),
+           "Source of the prompts that a file of vectors gives them to, where its rows go by number."),
     RF_OPT(struct options, embedder, "embedder", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
-           "Name of the vectors of an .npy file."),
+           "Name of the vectors of a file; else the model that it names, or its own name tells."),
+    RF_OPT(struct options, tensor, "tensor", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
+           "Tensor of a safetensors file that holds the vectors, where there are several."),
     RF_OPT(struct options, formats, "formats", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
            "List the formats and end; datasets/README.md says where such files come from."),
     RF_OPT_END,
@@ -334,40 +336,72 @@ out:
 
 /* ---- vectors ---- */
 
-/* Looks into regular files alone: the first bytes of a pipe would be lost. */
-static int is_npy(const char *path, bool *npy, struct rf_err *err)
+/* Looks into regular files alone: the first bytes of a pipe would be lost. *layout = NULL: no vectors. */
+static int find_layout(const char *path, const struct rf_vector_layout **layout, struct rf_err *err)
 {
     struct rf_input *in = NULL;
     struct rf_str head;
     struct stat st;
-    *npy = false;
+    *layout = NULL;
     if (!strcmp(path, "-") || (!stat(path, &st) && !S_ISREG(st.st_mode)))
         return 0;
     int rc = rf_input_open(&in, path, err);
     if (!rc && !(rc = rf_input_head(in, &head, err)))
-        *npy = rf_npy_sniff(head);
+        rc = rf_vector_layout_of(head, layout, err);
     rf_input_close(in);
     return rc;
 }
 
-static int ingest_npy(struct ingest *g, const char *path, struct rf_err *err)
+/* What the summary has no column for. */
+static void remark_vectors(const struct ingest *g, const char *path, const struct rf_vectors_count *n)
 {
-    struct rf_buf source = { 0 }, embedder = { 0 }, status = { 0 };
-    struct rf_vectors_count n = { 0 };
-    int rc = 0;
-    if (!g->o->source || !g->o->embedder)
-        rc = rf_npy_guess(g->ctx->db, path, &source, &embedder, err);
-    const char *const from = g->o->source ? g->o->source : source.data, *const by = g->o->embedder ? g->o->embedder
-                                                                                                   : embedder.data;
-    if (!rc)
-        rc = rf_vectors_load(g->ctx->db, path, from, by, &n, err);
-    if (!rc && n.max_difference > 1e-3)
+    if (n->max_difference > 1e-3)
         rf_summary_say(&g->summary,
                        "%s: found up to %.3g between a vector and the one that its prompt has already, which stays",
-                       path, n.max_difference);
-    if (!rc && !(rc = rf_buf_printf(&status, err, "%s%zu vectors of %zu as %s, %zu repeated",
-                                    g->o->dry_run ? "would store " : "", n.added, n.dim, by, n.repeated)))
-        rc = rf_summary_status(&g->summary, from, "npy", status.data, err);
+                       path, n->max_difference);
+    if (n->unknown)
+        rf_summary_say(&g->summary, "%s: %zu rows are of prompts that are not here (first on line %llu)", path,
+                       n->unknown, (unsigned long long)n->first_line);
+    if (n->failed)
+        rf_summary_say(&g->summary, "%s: %zu rows have no vector", path, n->failed);
+    if (n->missing)
+        rf_summary_say(&g->summary, "%s: %zu data rows of the source are not in it", path, n->missing);
+    if (n->zero)
+        rf_summary_say(&g->summary, "%s: %zu vectors are all zeros", path, n->zero);
+}
+
+/* Fills what --for and --embedder left open: from the file, and then from its name. */
+static int name_vectors(struct ingest *g, const char *path, struct rf_vectors_from *from, struct rf_vector_survey *said,
+                        struct rf_buf *source, struct rf_buf *embedder, struct rf_err *err)
+{
+    int rc = from->source && from->embedder ? 0 : rf_vector_survey(path, said, err);
+    if (!from->embedder && *said->model)
+        from->embedder = said->model;
+    const bool numbers = !said->any || said->owner == RF_OWNER_PLACE || said->owner == RF_OWNER_ROW;
+    const bool guess = !from->embedder || (!from->source && numbers);
+    if (rc || !guess || (rc = rf_npy_guess(g->ctx->db, path, source, from->embedder ? NULL : embedder, err)))
+        return rc;
+    if (!from->source && numbers)
+        from->source = source->data;
+    if (!from->embedder)
+        from->embedder = embedder->data;
+    return 0;
+}
+
+static int ingest_vectors(struct ingest *g, const char *path, const struct rf_vector_layout *layout, struct rf_err *err)
+{
+    struct rf_vectors_from from = { g->o->source, g->o->embedder, g->o->tensor };
+    struct rf_buf source = { 0 }, embedder = { 0 }, status = { 0 };
+    struct rf_vectors_count n = { 0 };
+    struct rf_vector_survey said = { 0 };
+    int rc = name_vectors(g, path, &from, &said, &source, &embedder, err);
+    if (rc || (rc = rf_vectors_read(g->ctx->db, path, &from, &n, err)))
+        goto out;
+    remark_vectors(g, path, &n);
+    if (!(rc = rf_buf_printf(&status, err, "%s%zu vectors of %zu as %s, %zu repeated",
+                             g->o->dry_run ? "would store " : "", n.added, n.dim, from.embedder, n.repeated)))
+        rc = rf_summary_status(&g->summary, from.source ? from.source : path, layout->name, status.data, err);
+out:
     rf_buf_release(&source);
     rf_buf_release(&embedder);
     rf_buf_release(&status);
@@ -377,7 +411,8 @@ static int ingest_npy(struct ingest *g, const char *path, struct rf_err *err)
 /* ---- the command ---- */
 
 /* All tables in one transaction. */
-static int ingest_tables(struct ingest *g, const struct rf_files *files, const bool *npy, struct rf_err *err)
+static int ingest_tables(struct ingest *g, const struct rf_files *files,
+                         const struct rf_vector_layout *const *layout, struct rf_err *err)
 {
     const struct rf_sink_options so = {
         .bench = g->o->bench,
@@ -394,7 +429,7 @@ static int ingest_tables(struct ingest *g, const struct rf_files *files, const b
     if (!rc)
         rc = rf_sink_new(&g->sink, g->ctx->db, &so, err);
     for (size_t i = 0; !rc && i < files->n; i++)
-        if (!npy[i])
+        if (!layout[i])
             rc = ingest_file(g, &files->v[i], err);
     rf_summary_skipped(&g->summary);
     rf_sink_free(g->sink);
@@ -413,7 +448,7 @@ static int check_options(const struct options *o, const struct rf_files *files, 
 {
     const struct {
         const char *option, *value;
-    } names[] = { { "name", o->name }, { "bench", o->bench }, { "judge", o->judge }, { "embedder", o->embedder } };
+    } names[] = { { "name", o->name }, { "bench", o->bench }, { "judge", o->judge }, { "embedder", o->embedder }, { "tensor", o->tensor } };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].value && !*names[i].value)
             return rf_fail(err, RF_USAGE, "--%s: found nothing, expected a name", names[i].option);
@@ -443,7 +478,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
 {
     struct ingest g = { .ctx = ctx, .o = opts };
     struct rf_files files = { 0 };
-    bool *npy = NULL; /* [files.n] */
+    const struct rf_vector_layout **layout = NULL; /* [files.n], NULL: no vectors */
     bool stored = false;
     if (g.o->formats)
         return print_formats(ctx, err);
@@ -453,22 +488,22 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     for (int i = 0; !rc && i < nargs; i++)
         rc = rf_files_add(&files, args[i], err);
     if (rc || (rc = check_options(g.o, &files, err)) || (rc = rf_mapping_init(&g.mapping, &g.o->map, err)) ||
-        (rc = RF_NEW(npy, files.n, err)) || (rc = rf_summary_init(&g.summary, ctx->chat, g.o->dry_run, err)) ||
+        (rc = RF_NEW(layout, files.n, err)) || (rc = rf_summary_init(&g.summary, ctx->chat, g.o->dry_run, err)) ||
         (g.o->rejects && (rc = rf_rejects_new(&g.rejects, g.o->rejects, g.o->force, err))))
         goto out;
-    for (size_t i = 0; i < files.n; i++)
-        if ((rc = is_npy(files.v[i].path, &npy[i], err)))
+    for (size_t i = 0; !g.forced && i < files.n; i++)
+        if ((rc = find_layout(files.v[i].path, &layout[i], err)))
             goto out;
-    rc = ingest_tables(&g, &files, npy, err);
+    rc = ingest_tables(&g, &files, layout, err);
     stored = !rc;
     for (size_t i = 0; !rc && i < files.n; i++) /* when the sources are there */
-        if (npy[i])
-            rc = ingest_npy(&g, files.v[i].path, err);
+        if (layout[i])
+            rc = ingest_vectors(&g, files.v[i].path, layout[i], err);
     if (!rc && !g.summary.done)
         rc = rf_fail(err, RF_BAD_INPUT,
                      "%s: found no file that a reader knows; routefit ingest --formats lists those that it knows",
                      args[0]);
-    if (stored && g.summary.done) { /* what stays, even where a later .npy file failed */
+    if (stored && g.summary.done) { /* what stays, even where a later file of vectors failed */
         FILE *const out = g.o->rejects && !strcmp(g.o->rejects, "-") ? ctx->chat : ctx->out;
         const int no = rf_table_print(g.summary.table, out, ctx->format, rc ? NULL : err);
         rc = rc ? rc : no;
@@ -479,7 +514,7 @@ out:
     rf_files_release(&files);
     rf_mapping_release(&g.mapping);
     rf_rejects_free(g.rejects);
-    rf_free(npy);
+    rf_free(layout);
     return rc;
 }
 
@@ -516,14 +551,18 @@ const struct rf_cmd rf_cmd_ingest = {
              "database has is known; one that contradicts it is dropped. Every dropped row\n"
              "keeps its line and reason (routefit ls dropped).\n"
              "\n"
-             ".npy files hold one vector for each data row of a source. Without --for and\n"
-             "--embedder the file's name tells: arena55k_votes_lsa64.npy belongs to the source\n"
-             "that shares most words with it, arena55k/votes, and the words behind are the\n"
-             "embedder, lsa64. Each .npy file is a transaction of its own, after the tables.",
+             "Vectors come as .npy, as safetensors (one tensor of two dimensions, or --tensor), with\n"
+             "one row for each data row of a source; or as JSON with \"embedding\" (numbers or\n"
+             "base64): replies of an API of embeddings, output of its batches, or lines of your own\n"
+             "with prompt (text, input), row, id or custom_id, index. Without --for and --embedder\n"
+             "the file says it, or its name: arena55k_votes_lsa64.npy belongs to the source that\n"
+             "shares most words with it, arena55k/votes, and the words behind are the embedder,\n"
+             "lsa64. Each file of vectors is a transaction of its own, after the tables.",
     .examples = "routefit ingest votes.csv\n"
                 "routefit ingest routellm/mmlu routellm/gsm8k routellm/mt_bench\n"
                 "routefit ingest --name arena55k/train train.csv.gz\n"
-                "routefit ingest --for arena55k/votes --embedder lsa64 vectors.npy",
+                "routefit ingest --for arena55k/votes --embedder lsa64 vectors.npy\n"
+                "routefit ingest prompts.jsonl embeddings.jsonl",
     .opts = { rows },
     .opts_size = sizeof(struct options),
     .min_args = 0,

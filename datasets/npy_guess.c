@@ -82,6 +82,8 @@ int rf_npy_guess(struct rf_db *db, const char *path, struct rf_buf *source, stru
                             path);
         goto out;
     }
+    if (!embedder)
+        goto out;
     const struct rf_str rest = { stem.s + end, stem.len - end };
     size_t at = 0;
     const struct rf_str word = next_word(rest, &at);

@@ -1,4 +1,4 @@
-/* Embedders, their vectors, and .npy files in and out. Row numbers count from 0, as numpy's do. */
+/* Embedders, their vectors, and .npy files out. Row numbers count from 0, as numpy's do. */
 #include "datasets/vectors.h"
 
 #include <math.h>
@@ -23,7 +23,7 @@ static int unknown_name(struct rf_db *db, const char *what, const char *name, co
 }
 
 /* A source's row and the number of its data rows. */
-static int find_source(struct rf_db *db, const char *name, int64_t *id, size_t *rows, struct rf_err *err)
+int rf_source_find(struct rf_db *db, const char *name, int64_t *id, size_t *rows, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
     int rc = rf_stmt_new(&s, db, "SELECT id, rows_read FROM source WHERE name = ?1", err);
@@ -47,7 +47,7 @@ out:
 int rf_source_need(struct rf_db *db, const char *name, int64_t *id, struct rf_err *err)
 {
     size_t rows;
-    return find_source(db, name, id, &rows, err);
+    return rf_source_find(db, name, id, &rows, err);
 }
 
 int rf_embedder_find(struct rf_db *db, const char *name, struct rf_embedder *e, struct rf_err *err)
@@ -154,8 +154,7 @@ void rf_vector_writer_free(struct rf_vector_writer *w)
     rf_free(w);
 }
 
-/* Steps a statement that asks for the vector of (embedder ?1, prompt ?2). 1: it stands in x[dim]; 0: there is none. */
-static int stored_vector(struct rf_stmt *s, int64_t prompt, float *x, size_t dim, struct rf_err *err)
+int rf_vector_stored(struct rf_stmt *s, int64_t prompt, float *x, size_t dim, struct rf_err *err)
 {
     rf_bind_int(s, 2, prompt);
     int rc = rf_step(s, err);
@@ -171,7 +170,7 @@ static int stored_vector(struct rf_stmt *s, int64_t prompt, float *x, size_t dim
     return rc;
 }
 
-static int vector_query(struct rf_stmt **s, struct rf_db *db, int64_t embedder, struct rf_err *err)
+int rf_vector_query(struct rf_stmt **s, struct rf_db *db, int64_t embedder, struct rf_err *err)
 {
     const int rc = rf_stmt_new(s, db, "SELECT vector FROM embedding WHERE embedder = ?1 AND prompt = ?2", err);
     if (!rc)
@@ -179,108 +178,12 @@ static int vector_query(struct rf_stmt **s, struct rf_db *db, int64_t embedder, 
     return rc;
 }
 
-static bool all_zero(const float *x, size_t n)
+bool rf_vector_zero(const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (x[i] != 0)
             return false;
     return true;
-}
-
-/* ---- .npy in ---- */
-
-/* The embedder of this name for vectors of this width, made where it is new. */
-static int embedder_for_npy(struct rf_db *db, const char *name, size_t dim, int64_t *id, struct rf_err *err)
-{
-    struct rf_embedder e;
-    const int rc = rf_embedder_find(db, name, &e, err);
-    if (rc < 0)
-        return rc;
-    if (!rc)
-        return rf_embedder_add(db, name, "npy", dim, NULL, NULL, id, err);
-    if (strcmp(e.kind, "npy") != 0)
-        return rf_fail(err, RF_USAGE,
-                       "embedder \"%s\" is the text model %.12s...: vectors from a file need another name", name,
-                       e.sha256);
-    if (e.dim != dim)
-        return rf_fail(err, RF_BAD_INPUT, "found vectors of %zu, expected %zu: embedder \"%s\" has that width", dim,
-                       e.dim, name);
-    *id = e.id;
-    return 0;
-}
-
-/* Each row to the prompt of its data row; the first vector of a prompt stays. */
-static int load_rows(struct rf_db *db, int64_t source, int64_t embedder, const struct rf_matrix *m,
-                     struct rf_vectors_count *c, struct rf_err *err)
-{
-    struct rf_stmt *rows = NULL, *known = NULL;
-    struct rf_vector_writer *w = NULL;
-    float *old = NULL;
-    int rc;
-    if ((rc = RF_NEW(old, m->dim, err)) || (rc = rf_vector_writer_new(&w, db, embedder, m->dim, err)) ||
-        (rc = vector_query(&known, db, embedder, err)) ||
-        (rc = rf_stmt_new(&rows, db, "SELECT row, prompt FROM source_row WHERE source = ?1 ORDER BY row", err)))
-        goto out;
-    rf_bind_int(rows, 1, source);
-    while ((rc = rf_step(rows, err)) > 0) {
-        const size_t row = (size_t)rf_col_int(rows, 0);
-        const int64_t prompt = rf_col_int(rows, 1);
-        if (row >= m->rows) {
-            rc = rf_fail(err, RF_CORRUPT, "data row %zu of a source of %zu rows", row, m->rows);
-            goto out;
-        }
-        const float *x = m->x + row * m->dim;
-        if ((rc = stored_vector(known, prompt, old, m->dim, err)) < 0)
-            goto out;
-        if (rc) {
-            c->repeated++;
-            for (size_t i = 0; i < m->dim; i++)
-                c->max_difference = fmax(c->max_difference, fabs((double)x[i] - (double)old[i]));
-            continue;
-        }
-        if ((rc = rf_vector_put(w, prompt, x, err)))
-            goto out;
-        c->added++;
-        c->zero += all_zero(x, m->dim);
-    }
-    c->dropped = c->rows - c->added - c->repeated;
-out:
-    rf_stmt_free(rows);
-    rf_stmt_free(known);
-    rf_vector_writer_free(w);
-    rf_free(old);
-    return rc;
-}
-
-int rf_vectors_load(struct rf_db *db, const char *npy_path, const char *source, const char *embedder,
-                    struct rf_vectors_count *count, struct rf_err *err)
-{
-    struct rf_matrix m = { 0 };
-    struct rf_vectors_count c = { 0 };
-    int64_t source_id, embedder_id;
-    size_t rows = 0;
-    int rc;
-    if ((rc = find_source(db, source, &source_id, &rows, err)) || (rc = rf_npy_read(npy_path, &m, err)))
-        goto out;
-    if (m.rows != rows) {
-        rc = rf_fail(err, RF_BAD_INPUT, "%s: found %zu rows, expected %zu: one per data row of source \"%s\"", npy_path,
-                     m.rows, rows, source);
-        goto out;
-    }
-    c.rows = m.rows;
-    c.dim = m.dim;
-    if ((rc = rf_db_begin(db, err)))
-        goto out;
-    if ((rc = embedder_for_npy(db, embedder, m.dim, &embedder_id, err)) ||
-        (rc = load_rows(db, source_id, embedder_id, &m, &c, err)) || (rc = rf_db_commit(db, err))) {
-        rf_db_rollback(db);
-        rf_fail_in(err, "%s", npy_path);
-        goto out;
-    }
-    *count = c;
-out:
-    rf_matrix_release(&m);
-    return rc;
 }
 
 /* ---- .npy out ---- */
@@ -295,7 +198,7 @@ int rf_vectors_save(struct rf_db *db, const char *source, const char *embedder, 
     int64_t source_id;
     size_t cells;
     int rc;
-    if ((rc = find_source(db, source, &source_id, &c.rows, err)) || (rc = rf_embedder_need(db, embedder, &e, err)))
+    if ((rc = rf_source_find(db, source, &source_id, &c.rows, err)) || (rc = rf_embedder_need(db, embedder, &e, err)))
         goto out;
     c.dim = e.dim;
     c.dropped = c.rows;
@@ -303,7 +206,7 @@ int rf_vectors_save(struct rf_db *db, const char *source, const char *embedder, 
         rc = rf_fail(err, RF_FAIL, "out of memory: %zu vectors of %zu", c.rows, c.dim);
         goto out;
     }
-    if ((rc = RF_NEW(x, cells, err)) || (rc = vector_query(&known, db, e.id, err)) ||
+    if ((rc = RF_NEW(x, cells, err)) || (rc = rf_vector_query(&known, db, e.id, err)) ||
         (rc = rf_stmt_new(&rows, db, "SELECT row, prompt FROM source_row WHERE source = ?1 ORDER BY row", err)))
         goto out;
     rf_bind_int(rows, 1, source_id);
@@ -313,7 +216,7 @@ int rf_vectors_save(struct rf_db *db, const char *source, const char *embedder, 
             rc = rf_fail(err, RF_CORRUPT, "data row %zu of a source of %zu rows", row, c.rows);
             goto out;
         }
-        if ((rc = stored_vector(known, rf_col_int(rows, 1), x + row * c.dim, c.dim, err)) < 0)
+        if ((rc = rf_vector_stored(known, rf_col_int(rows, 1), x + row * c.dim, c.dim, err)) < 0)
             goto out;
         if (!rc) {
             rc = rf_fail(err, RF_BAD_INPUT,
@@ -323,7 +226,7 @@ int rf_vectors_save(struct rf_db *db, const char *source, const char *embedder, 
             goto out;
         }
         c.dropped--;
-        c.zero += all_zero(x + row * c.dim, c.dim);
+        c.zero += rf_vector_zero(x + row * c.dim, c.dim);
     }
     if (rc || (rc = rf_npy_write(npy_path, x, c.rows, c.dim, half ? RF_NPY_F2 : RF_NPY_F4, force, err)))
         goto out;
