@@ -1,8 +1,10 @@
 /* Where the digits make an integer below 2^53 and the power of ten is at most 22, both are exact doubles, and one
  * multiplication or division rounds once, as strtod does (W. Clinger, "How to read floating point numbers accurately",
- * PLDI 1990). The others go to strtod itself. */
+ * PLDI 1990). With the 64 bits of x87's long double the same holds for 18 digits and 10^27, but for the second rounding,
+ * to double: it is right unless the first one ended beside a tie. The others go to strtod itself. */
 #include "core/scan_real.h"
 
+#include <float.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -29,6 +31,33 @@ static const char *digits(const char *p, const char *end, uint64_t *m, int *n)
     }
     return p;
 }
+
+#if LDBL_MANT_DIG == 64 && defined(__x86_64__)
+enum { LONG_POWER = 27 /* 5^27 < 2^64 */, EXTRA = 11 /* bits of a long double behind those of a double */ };
+
+/* m * 10^scale; false where the rounding is not certain. */
+static bool by_long_double(uint64_t m, int scale, double *v)
+{
+    const int e = scale < 0 ? -scale : scale;
+    uint64_t bits;
+    if (e > LONG_POWER)
+        return false;
+    const long double ten = e <= EXACT_POWER ? (long double)power[e] : 1e22L * (long double)power[e - EXACT_POWER];
+    const long double x = scale < 0 ? (long double)m / ten : (long double)m * ten;
+    memcpy(&bits, &x, sizeof bits);
+    const uint64_t behind = bits & ((1U << EXTRA) - 1), tie = 1U << (EXTRA - 1);
+    if (behind + 1 >= tie && behind <= tie + 1)
+        return false;
+    *v = (double)x;
+    return true;
+}
+#else
+static bool by_long_double(uint64_t m, int scale, double *v)
+{
+    (void)m, (void)scale, (void)v;
+    return false;
+}
+#endif
 
 static double by_library(const char *s, size_t n)
 {
@@ -75,11 +104,13 @@ size_t rf_scan_real(const char *s, size_t n, double *v)
     const size_t used = (size_t)(p - s);
     if (used > RF_REAL_MOST)
         return 0;
-    if (count > MOST_DIGITS || m > exact_integer || scale < -EXACT_POWER || scale > EXACT_POWER) {
+    double x;
+    if (count <= MOST_DIGITS && m <= exact_integer && scale >= -EXACT_POWER && scale <= EXACT_POWER)
+        x = scale < 0 ? (double)m / power[-scale] : (double)m * power[scale];
+    else if (count > MOST_DIGITS || !by_long_double(m, scale, &x)) {
         *v = by_library(s, used);
         return used;
     }
-    const double x = scale < 0 ? (double)m / power[-scale] : (double)m * power[scale];
     *v = minus ? -x : x;
     return used;
 }

@@ -66,9 +66,16 @@ static int enter_folder(void **state)
     if (!mkdtemp(folder) || chdir(folder))
         return -1;
     *state = folder;
-    FILE *votes = fopen("votes.csv", "w"), *results = fopen("quiz.csv", "w");
-    if (!votes || !results)
+    FILE *votes = fopen("votes.csv", "w"), *results = fopen("quiz.csv", "w"), *prices = fopen("prices.json", "w"),
+         *asks = fopen("asks.jsonl", "w"), *vectors = fopen("vectors.jsonl", "w");
+    if (!votes || !results || !prices || !asks || !vectors)
         return -1;
+    fputs("{\"ai\": {\"big\": {\"cost_input\": 2e-5, \"cost_output\": 3e-5}, \"old\": {\"cost_input\": \"x\"}}}\n", prices);
+    fputs("{\"prompt_id\": \"p/1\", \"messages\": [{\"role\": \"user\", \"content\": \"one\"}, {\"role\": \"user\", \"content\": "
+          "[{\"type\": \"text\", \"text\": \"two\"}]}]}\n{\"instruction\": \"add\", \"input\": \"3 4\"}\n{\"turns\": [\"a\", "
+          "\"b\"]}\n", asks);
+    fputs("{\"text\": \"one\", \"embedding\": [1, 2.5], \"model\": \"m\"}\n{\"custom_id\": \"p/1\", \"response\": {\"body\": {\"data\": "
+          "[{\"embedding\": \"AACAPwAAAEA=\"}]}}}\n{\"text\": \"\\u0061\", \"embedding\": [0, 0]}\n", vectors);
     fputs("model_a,model_b,winner,prompt\n", votes);
     for (int i = 0; i < VOTES; i++)
         fprintf(votes, "%s,%s,%s,tell me something long about %s number %d\n", i % 2 ? "big" : "mid",
@@ -77,7 +84,7 @@ static int enter_folder(void **state)
     for (int i = 0; i < 2 * QUESTIONS; i++)
         fprintf(results, "quiz,%s,%d,a question of the quiz about %s number %d\n", i % 2 ? "big" : "small",
                 i % 2 ? i % 7 != 1 : i % 3 == 0, i / 2 % 5 ? "algebra" : "poems", i / 2);
-    return fclose(votes) | fclose(results);
+    return fclose(votes) | fclose(results) | fclose(prices) | fclose(asks) | fclose(vectors);
 }
 
 static int leave_folder(void **state)
@@ -92,6 +99,8 @@ static void every_command_survives_every_failing_allocation(void **state)
     (void)state;
     static const char *const lines[] = {
         "routefit ingest votes.csv quiz.csv",
+        "routefit ingest --max-errors 1 prices.json asks.jsonl",
+        "routefit ingest vectors.jsonl",
         "routefit ls",
         "routefit ls benches --json",
         "routefit ls models --format csv",
