@@ -11,6 +11,9 @@
 static const char utf16[] = "this is UTF-16; turn it into UTF-8 first: iconv -f UTF-16 -t UTF-8 x.csv > y.csv";
 static const char html[] = "this is a web page, not the file behind it: download the file itself";
 static const char packed[] = "this is packed twice; unpack it once: gzip -dc x.gz | routefit ingest --name x -";
+static const char columns[] = "this is JSON by columns, as pandas writes it by default; write a line per row: "
+                              "pandas.read_json('x.json').to_json('x.jsonl', orient='records', lines=True)";
+static const char zeros[] = "this starts with bytes of zero, which is no text and no format that routefit knows";
 static const char tar[] = "this is a tar archive; unpack it and ingest the files in it";
 
 static const struct {
@@ -30,7 +33,8 @@ static const struct {
       "7zXZ",
       5, "this is xz; unpack it on the way: xz -dc x.csv.xz | routefit ingest --name x -" },
     { "\x28\xB5\x2F\xFD", 4, packed },
-    { "PK\x03\x04", 4, "this is a zip archive; unpack it and ingest the files in it" },
+    { "PK\x03\x04", 4,
+      "this is a zip archive, or an Excel workbook: unpack it and ingest the files in it, or save the sheet as CSV" },
     { "\xFF\xFE", 2, utf16 },
     { "\xFE\xFF", 2, utf16 },
     { "\x93NUMPY", 6, "this is an .npy file, which is read twice: give it as a file, not through a pipe" },
@@ -42,6 +46,27 @@ static const struct {
     { "<html", 5, html },
 };
 
+/* {"model": {"0": ..., and lists where one name belongs: columns, which read as a row would be one row of nonsense. */
+static bool by_columns(struct rf_str s)
+{
+    static const char *const start[] = { "\"model\":{\"0\"", "\"model_name\":{\"0\"", "\"model_a\":{",
+                                         "\"model_a\":[",    "\"model_b\":{",         "\"model_b\":[" };
+    const size_t open = rf_skip_blanks(s, 0);
+    if (open >= s.len || s.s[open] != '{')
+        return false;
+    for (size_t i = 0; i < sizeof start / sizeof *start; i++) {
+        const size_t name = (size_t)(strchr(start[i], ':') - start[i]);
+        const char *const found = memmem(s.s, s.len, start[i], name);
+        size_t at = found ? (size_t)(found - s.s) + name : s.len;
+        const char *c = start[i] + name;
+        while (*c && (at = rf_skip_blanks(s, at)) < s.len && s.s[at] == *c)
+            at++, c++;
+        if (!*c)
+            return true;
+    }
+    return false;
+}
+
 const char *rf_foreign_bytes(struct rf_str head)
 {
     enum { TAR_MAGIC = 257 };
@@ -52,18 +77,19 @@ const char *rf_foreign_bytes(struct rf_str head)
     if (head.len > TAR_MAGIC + 5 && !memcmp(head.s + TAR_MAGIC, "ustar", 5))
         return tar;
     if (text.len > 1 && text.s[1] == '\0')
-        return utf16; /* without its mark */
-    return NULL;
+        return text.s[0] ? utf16 : zeros; /* without its mark */
+    return by_columns(text) ? columns : NULL;
 }
+
+static const char unnamed[] =
+    "these may be results, but the question or the benchmark is missing: prompt, sample_id or prompt_id, and task, or "
+    "--bench NAME --format results; other names with --map, as --map question=prompt";
 
 enum { MOST_NAMES = 4 };
 static const struct {
     const char *name[MOST_NAMES + 1]; /* all of them; NULL-filled */
     const char *advice;
 } shapes[] = {
-    { { "question_id", "model_1", "model_2", "g1_winner" },
-      "these are pairwise judgements of FastChat, which routefit does not read: ingest the single-answer ones "
-      "(gpt-4_single.jsonl), or rewrite them as votes: model_a, model_b, winner, judge" },
     { { "Model", "Mode", "Acc", "Total" },
       "this is a summary of ZeroEval, a line per model, without questions: there is nothing to route on; ingest "
       "outcomes per question (id, model, correct)" },
@@ -81,7 +107,47 @@ static const struct {
     { { "prompt", "response_a", "response_b" },
       "these are answers without verdicts, such as the test.csv of arena-55k: there is nothing to learn from them; "
       "ingest its train.csv" },
+    { { "doc_id", "doc", "target", "arguments" },
+      "these are samples of lm-evaluation-harness, which name no model; write results from them: "
+      "jq -c '{task: \"gsm8k\", model: \"NAME\", prompt: .arguments.gen_args_0.arg_0, score: .exact_match}' "
+      "samples.jsonl > x.jsonl, with the task, metric and (select) the filter that you want" },
+    { { "custom_id", "response", "error" },
+      "these are answers of an OpenAI batch without verdicts: score them, and write a table task, model, prompt, "
+      "score" },
+    { { "custom_id", "method", "body" },
+      "these are requests of an OpenAI batch; read their prompts with: jq -c .body x.jsonl | routefit ingest --format "
+      "prompts --name x -" },
+    { { "instance_id", "stats" },
+      "these are HELM's verdicts, which name neither model nor prompt: join them with instances.json, and write a "
+      "table "
+      "task, model, prompt, score" },
+    { { "columns", "data" },
+      "this is JSON by columns and data; write a line per row: pandas.read_json('x.json', "
+      "orient='split').to_json('x.jsonl', orient='records', lines=True)" },
+    { { "data" }, "these are rows inside of an object; write a line per row: jq -c '.data[]' x.json > x.jsonl" },
+    { { "model", "score" }, unnamed },
+    { { "model_name", "score" }, unnamed },
 };
+
+/* Names that readers ask for, when a header has them in other letters or between blanks. */
+static bool nearly_known(const struct rf_sniff *s)
+{
+    static const char *const known[] = {
+        "model_a", "model_b", "winner", "model", "score", "prompt", "task", "question"
+    };
+    for (size_t i = 0; i < s->n; i++) {
+        struct rf_str name = s->name[i];
+        for (; name.len && name.s[0] == ' '; name.s++)
+            name.len--;
+        while (name.len && name.s[name.len - 1] == ' ')
+            name.len--;
+        for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+            if (name.len == strlen(known[k]) && !strncasecmp(name.s, known[k], name.len) &&
+                !rf_str_is(s->name[i], known[k]))
+                return true;
+    }
+    return false;
+}
 
 /* True where the first line separates its columns by c: more than once, and no comma stands there. */
 static bool separated_by(struct rf_str head, char c)
@@ -144,5 +210,12 @@ const char *rf_foreign_names(const struct rf_sniff *s)
     if (!s->json && separated_by(s->head, ';'))
         return "its columns are separated by semicolons, expected commas: pandas.read_csv('x.csv', "
                "sep=';').to_csv('y.csv', index=False)";
+    if (s->head.len > 4 && !memcmp(s->head.s, "sep=", 4))
+        return "its first line is Excel's sep=, which is no header: tail -n +2 x.csv > y.csv";
+    if (!s->json && s->head.len && s->head.s[0] == '#')
+        return "its first line is a comment, expected the names of columns: grep -v '^#' x.csv > y.csv";
+    if (nearly_known(s))
+        return "its columns are named as routefit's but for capitals or blanks: say which is which, as "
+               "--map 'Model A=model_a' --map Winner=winner";
     return s->json ? NULL : plain_text(s);
 }

@@ -13,8 +13,9 @@ static enum speaker speaker_of(struct rf_str role)
     static const struct {
         const char *role;
         enum speaker who;
-    } known[] = { { "user", USER }, { "human", USER },  { "prompter", USER }, { "assistant", MODEL },
-                  { "gpt", MODEL }, { "model", MODEL }, { "bot", MODEL },     { "system", SYSTEM } };
+    } known[] = { { "user", USER },     { "human", USER },       { "prompter", USER }, { "assistant", MODEL },
+                  { "gpt", MODEL },     { "model", MODEL },      { "bot", MODEL },     { "chatgpt", MODEL },
+                  { "system", SYSTEM }, { "developer", SYSTEM }, { "tool", SYSTEM },   { "function", SYSTEM } };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (rf_str_is(role, known[i].role))
             return known[i].who;

@@ -43,6 +43,7 @@ static struct rf_str judge_of(const struct state *s, struct rf_str judge)
     static const char voter[] = "arena_user_";
     if (rf_field_missing(judge))
         return s->file_judge;
+    judge = rf_first_name(judge);
     return judge.len > sizeof voter - 1 && !memcmp(judge.s, voter, sizeof voter - 1) ? RF_STR("human") : judge;
 }
 

@@ -11,8 +11,9 @@
 #include "datasets/messages.h"
 #include "datasets/record.h"
 #include "datasets/sniff.h"
+#include "datasets/verdict.h"
 
-enum { F_TEXT, F_QUERY, F_INPUT, F_TURNS, F_MESSAGES, F_PROMPT_ID, F_ID, FIELDS };
+enum { F_TEXT, F_QUERY, F_INPUT, F_TURNS, F_MESSAGES, F_PROMPT_ID, F_ID, F_UID, FIELDS };
 static const struct rf_wanted wanted[FIELDS] = {
     [F_TEXT] = { { "prompt", "text", "question", "instruction" }, false },
     [F_QUERY] = { { "query", "user_prompt", "user_query" }, false },
@@ -20,7 +21,8 @@ static const struct rf_wanted wanted[FIELDS] = {
     [F_TURNS] = { { "turns" }, false },
     [F_MESSAGES] = { { "messages", "conversation", "conversations" }, false },
     [F_PROMPT_ID] = { { "prompt_id" }, false }, /* as votes and results refer to it */
-    [F_ID] = { { "question_id", "id", "uid", "conversation_id" }, false },
+    [F_ID] = { { "question_id", "id", "conversation_id", "conversation_hash" }, false },
+    [F_UID] = { { "uid" }, false },
 };
 
 struct state {
@@ -44,17 +46,33 @@ static void release(struct state *s)
     json_decref(s->list);
 }
 
+/* Arena-Hard's judgements name its questions by their ids: those of v0.1 have turns that are objects, those of v2.0 a
+ * uid of hexadecimal digits. */
+static bool of_arena_hard(const struct rf_record *r, bool objects)
+{
+    enum { DIGITS = 16 };
+    const struct rf_str uid = r->field[F_UID];
+    size_t n = 0;
+    while (n < uid.len && uid.s[n] && strchr("0123456789abcdef", uid.s[n]))
+        n++;
+    return rf_field_missing(uid) ? objects : n == uid.len && n == DIGITS;
+}
+
 /* The name by which p is known; ids of a file count for that file alone. */
-static int name_prompt(struct state *s, const struct rf_record *r, struct rf_prompt *p, struct rf_err *err)
+static int name_prompt(struct state *s, const struct rf_record *r, bool objects, struct rf_prompt *p,
+                       struct rf_err *err)
 {
     const char *const path = rf_sink_path(s->sink);
-    const struct rf_str folder = rf_path_folder(path), stem = rf_path_stem(path), id = r->field[F_ID];
+    const struct rf_str folder = rf_path_folder(path), stem = rf_path_stem(path),
+                        id = r->field[rf_field_missing(r->field[F_ID]) ? F_UID : F_ID];
     if (!rf_field_missing(r->field[F_PROMPT_ID])) {
         p->id = r->field[F_PROMPT_ID];
         return 0;
     }
     if (rf_field_missing(id))
         return 0;
+    if (of_arena_hard(r, objects))
+        return rf_key_join(&s->id, (const struct rf_str[]){ RF_STR("arena-hard"), id }, 2, &p->id, err);
     s->id.len = 0;
     const int rc = rf_buf_printf(&s->id, err, "%.*s%s%.*s/%.*s", (int)folder.len, folder.s ? folder.s : "",
                                  folder.s ? "/" : "", (int)stem.len, stem.s, (int)id.len, id.s);
@@ -133,7 +151,7 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
         return rf_sink_drop(s->sink, r->line, NULL, "empty prompt", "a prompt, text, question, turns or messages", err,
                             "none");
     if (!rc)
-        rc = name_prompt(s, r, &p, err);
+        rc = name_prompt(s, r, p.turn == s->content, &p, err);
     return rc ? rc : rf_sink_prompt(s->sink, &p, r->line, r->row, err);
 }
 
@@ -198,14 +216,17 @@ static bool nothing_else(const struct rf_sniff *s)
                                          "topic",  "dataset", "lang",         "language",   "source",
                                          "answer", "output",  "ground_truth", "difficulty", "level",
                                          "split",  "",        "Unnamed: 0",   NULL };
-    static const char *const other[] = { "model", "models",   "score",     "scores",  "winner",    "model_a", "model_b",
-                                         "label", "response", "responses", "choices", "embedding", "verdict", NULL };
+    static const char *const other[] = { "models",    "score",   "scores",    "winner",  "model_a", "model_b", "label",
+                                         "responses", "choices", "embedding", "verdict", "records", NULL };
+    static const char *const log[] = { "model", "response", NULL }; /* of a chat with a model: it is in the messages */
+    const bool talk =
+        rf_sniff_has(s, "messages") || rf_sniff_has(s, "conversation") || rf_sniff_has(s, "conversations");
     for (size_t i = 0; i < s->n; i++) {
         bool field = is_one_of(s->name[i], plain);
         for (size_t k = 0; !field && k < FIELDS; k++)
             for (size_t a = 0; !field && a < RF_ALIASES && wanted[k].name[a]; a++)
                 field = rf_str_is(s->name[i], wanted[k].name[a]);
-        if (s->json ? is_one_of(s->name[i], other) : !field)
+        if (s->json ? is_one_of(s->name[i], other) || (!talk && is_one_of(s->name[i], log)) : !field)
             return false;
     }
     return true;

@@ -6,11 +6,11 @@
 /* clang-format off */
 #define READERS(X) \
     X(arena55k) X(routerbench) X(routellm) X(mtbench_questions) X(mtbench_judgements) X(contaminated) X(votes) X(results) \
-    X(battles) X(reviews) X(named_prompts) X(alpaca_eval) \
+    X(battles) X(reviews) X(games) X(named_prompts) X(alpaca_eval) \
     X(judgebench) X(judgebench_judges) X(llmbar) X(llmbar_judges) X(pandalm) X(pandalm_results) X(gpt4_dataset) \
     X(prices) X(prompts) \
     X(routerbench_pickle) \
-    X(routerarena) X(zeroeval) X(llmrouter) X(scores)
+    X(routerarena) X(zeroeval) X(llmrouter) X(embedllm) X(scores)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct rf_reader rf_reader_##name;

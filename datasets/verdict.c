@@ -49,6 +49,16 @@ struct rf_str rf_optional(struct rf_str s)
     return rf_field_missing(s) ? (struct rf_str){ 0 } : s;
 }
 
+struct rf_str rf_first_name(struct rf_str s)
+{
+    static const char open[] = "[\"";
+    if (s.len < sizeof open || memcmp(s.s, open, sizeof open - 1) != 0)
+        return s;
+    const char *const from = s.s + sizeof open - 1, *const to = memchr(from, '"', s.len - (sizeof open - 1));
+    const size_t n = to ? (size_t)(to - from) : 0;
+    return n && !memchr(from, '\\', n) ? (struct rf_str){ from, n } : s;
+}
+
 void rf_vote_flip(struct rf_vote *v)
 {
     const struct rf_vote was = *v;

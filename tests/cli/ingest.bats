@@ -287,12 +287,24 @@ npy() {
 @test "files that hold no votes are told what they are" {
     printf 'id,prompt,response_a,response_b\n1,p,r,r\n' >test.csv
     printf 'id,winner_model_a,winner_model_b,winner_tie\n1,.3,.3,.3\n' >submission.csv
-    printf '{"question_id": 81, "model_1": "a", "model_2": "b", "g1_winner": "tie"}\n' >pair.jsonl
+    printf '{"doc_id": 0, "doc": {}, "target": "2", "arguments": {}, "exact_match": 1.0}\n' >samples.jsonl
+    printf '{"custom_id": "r", "method": "POST", "url": "/v1", "body": {"messages": []}}\n' >batch.jsonl
+    printf '{"data": [{"model_a": "x"}]}\n' >wrapped.json
+    printf '{"columns": ["model_a"], "index": [0], "data": [["x"]]}\n' >split.json
+    printf '[{"instance_id": "id1", "stats": []}]\n' >helm.json
+    printf 'question,model,score\nq,m,1\n' >nobench.csv
+    printf 'Model_A,Model_B, Winner\nx,y,a\n' >capitals.csv
+    printf 'sep=,\nmodel_a,model_b,winner\nx,y,a\n' >excel.csv
+    printf '# exported\nmodel_a,model_b,winner\nx,y,a\n' >comment.csv
+    head -c 100 /dev/zero >zeros.bin
+    printf 'PK\003\004xl/' >book.xlsx
     printf '{\n "model_a": "x"}' >object.json
     printf 'model_a\tmodel_b\twinner\nx\ty\ta\n' >tabs.tsv
     printf '<!DOCTYPE html><html>' >page.csv
     printf 'i\0d\0' >wide.csv
-    for pair in test.csv:train.csv submission.csv:train.csv pair.jsonl:'rewrite them as votes' object.json:'jq -c .' tabs.tsv:commas \
+    for pair in test.csv:train.csv submission.csv:train.csv samples.jsonl:'write results from them' batch.jsonl:requests wrapped.json:"'.data[]'" \
+        split.json:orient helm.json:instances.json nobench.csv:--bench capitals.csv:--map excel.csv:'sep=' comment.csv:grep zeros.bin:zero \
+        book.xlsx:workbook object.json:'jq -c .' tabs.tsv:commas \
         page.csv:download wide.csv:iconv; do
         run "$ROUTEFIT" ingest "${pair%%:*}"
         [ "$status" -eq 3 ]

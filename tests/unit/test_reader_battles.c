@@ -135,7 +135,7 @@ static void conversations_are_turns(void **state)
              "[{\"type\": \"text\", \"text\": \"t\"}, {\"type\": \"image\"}, \"wo\"]}, {\"role\": "
              "\"assistant\", \"content\": \"B\"}]",
              TALK("one", "C"))                                         /* 1 */
-        FULL("2x", "[{\"role\": \"tool\", \"content\": \"?\"}]", "[]") /* 2 */
+        FULL("2x", "[{\"role\": \"bird\", \"content\": \"?\"}]", "[]") /* 2 */
         FULL("3x", "{\"role\": 1}", "[]")                              /* 3 */
         FULL("4x", "[{\"role\": \"user\", \"content\": 7}]", "[]")     /* 4 */
         FULL("5x", "\"[{'role': 'user'}]\"", "[]")                     /* 5 */

@@ -20,6 +20,11 @@
     "{\"idx\": " index ", \"motivation_app\": \"Gmail\", \"cmp_key\": \"" key                                          \
     "\", \"instruction\": \"do\", \"input\": \"" input "\", \"response1\": \"r\", \"response2\": \"s\", " labels "}"
 
+#define PAIR(id, first, second)                                                                                        \
+    "{\"question_id\": " id ", \"model_1\": \"y\", \"model_2\": \"x\", \"g1_winner\": \"" first                        \
+    "\", \"g2_winner\": \"" second "\", \"judge\": [\"gpt-4\", \"pair-v2\"], \"turn\": 1, \"g1_judgment\": \"j\"}\n"
+#define HARD(id, more) "{\"uid\": \"" id "\", \"model\": \"m\", \"judge\": \"gpt-4.1\", " more "}\n"
+
 static const struct rf_sink_options lax = { .max_errors = 1000 };
 
 /* Reads where rows may be dropped. */
@@ -58,6 +63,8 @@ static void formats_are_known_by_their_fields(void **state)
           "\"mixtral_score\": 4}\n",
           "gpt4-dataset" },
         { "prompt,source,gpt4_response,mixtral_response,mixtral_score\n", "gpt4-dataset" },
+        { PAIR("1", "tie", "tie"), "games" },
+        { HARD("u", "\"games\": []"), "games" },
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         assert_string_equal(picked(known[i][0]), known[i][1]);
@@ -76,6 +83,29 @@ static void summaries_are_told_what_they_are(void **state)
         assert_int_equal(rf_sniff_init(&s, "x", (struct rf_str){ summary[i], strlen(summary[i]) }, NULL), 0);
         assert_non_null(strstr(rf_foreign_names(&s.s), "behind"));
         rf_sniff_release(&s);
+    }
+}
+
+/* Columns of names, read as a row, would be one row of nonsense. */
+static void columns_are_no_rows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool columns;
+    } list[] = {
+        { "{\"model_a\":{\"0\":\"x\"},\"model_b\":{\"0\":\"y\"},\"winner\":{\"0\":\"x\"}}", true },
+        { " {\"id\": [1], \"model_a\" : [\"x\"], \"model_b\": [\"y\"], \"winner\": [\"x\"]}", true },
+        { "{\"task\": {\"0\": \"b\"}, \"model\": {\"0\": \"m\"}, \"score\": {\"0\": 1}}", true },
+        { "{\"model_a\": \"x\", \"model_b\": \"y\", \"winner\": \"a\"}", false },
+        { "{\"model\": [\"x\"], \"prompt\": \"p\"}", false },
+        { "{\"prompt\": \"{\\\"model_a\\\": [1]}\"}", false },
+        { "{\"model_a\"", false },
+        { "model_a,model_b\n\"\"\"model_a\"\":[\",y\n", false },
+    };
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        const char *const advice = rf_foreign_bytes((struct rf_str){ list[i].text, strlen(list[i].text) });
+        assert_int_equal(list[i].columns, advice && strstr(advice, "columns"));
     }
 }
 
@@ -352,6 +382,65 @@ static void three_people_are_three_judges(void **state)
     rf_db_close(db);
 }
 
+/* ---- games ---- */
+
+static void both_games_of_a_pair_are_votes(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    const struct rf_sink_count c =
+        read_lax(db, "games", "gpt-4_pair.jsonl",
+                 PAIR("81", "model_1", "model_2") PAIR("82", "tie", "error") PAIR("83", "model_2", "A"));
+    assert_int_equal(c.votes, 5);
+    assert_int_equal(c.unparsed, 1);
+    assert_int_equal(c.dropped, 1);
+    /* the winners are in the pair's numbering, and x comes before y */
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE key = '81/x/y/1' AND judge = 'gpt-4' AND origin = "
+                             "'mt-bench' AND (winner || shown_first) IN ('bb', 'aa')"),
+                     2);
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE key = '82/x/y/1' AND winner IS NULL AND shown_first = "
+                             "'a'"),
+                     1);
+    rf_db_close(db);
+}
+
+static void arena_hard_turns_the_baseline_round(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    struct rf_sink_count c =
+        read_lax(db, "games", "m.jsonl",
+                 HARD("u", "\"baseline\": \"b\", \"games\": [{\"score\": \"A>>B\"}, {\"score\": \"A>B\"}]")
+                     HARD("v", "\"baseline\": \"b\", \"games\": [{\"score\": \"A<<B\"}, {\"score\": null}]")
+                         HARD("w", "\"category\": \"creative_writing\", \"games\": [{\"score\": \"A=B\"}, null]")
+                             HARD("x", "\"baseline\": \"b\", \"games\": [{\"score\": \"A\"}]")
+                                 HARD("y", "\"baseline\": \"b\", \"games\": []")
+                                     HARD("z", "\"category\": \"mine\", \"games\": [{\"score\": \"A=B\"}]"));
+    assert_int_equal(c.votes, 6);
+    assert_int_equal(c.unparsed, 2);
+    assert_int_equal(c.dropped, 3);
+    /* the baseline b was A at first, then the model was */
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE key = 'u/b/m' AND winner = 'a' AND shown_first = 'a' "
+                             "AND weight = 3"),
+                     1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE key = 'u/b/m' AND winner = 'b' AND shown_first = 'b' "
+                             "AND weight = 1"),
+                     1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE key = 'v/b/m' AND winner = 'b' AND weight = 3"), 1);
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE winner IS NULL AND weight IS NULL"), 2);
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE model_a = 'gemini-2.0-flash-001' AND task = "
+                             "'creative_writing'"),
+                     2);
+    /* v0.1 names neither baseline nor category, and its questions are known by their ids */
+    c = read_lax(db, "games", "old.jsonl",
+                 "{\"question_id\": \"q\", \"model\": \"m\", \"judge\": \"j\", \"games\": [{\"score\": \"A=B\"}]}\n");
+    assert_int_equal(c.votes, 1);
+    read_text(db, "prompts", "arena/question.jsonl",
+              "{\"question_id\": \"q\", \"turns\": [{\"content\": \"why?\"}]}\n");
+    assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE prompt = 'why?' AND model_a = 'gpt-4-0314'"), 1);
+    rf_db_close(db);
+}
+
 /* ---- RouteLLM ---- */
 
 static void a_weak_answer_that_does_is_a_tie(void **state)
@@ -384,6 +473,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formats_are_known_by_their_fields),
         cmocka_unit_test(summaries_are_told_what_they_are),
+        cmocka_unit_test(columns_are_no_rows),
         cmocka_unit_test(both_orders_of_a_pair_are_one_pair),
         cmocka_unit_test(models_and_judge_come_from_the_name),
         cmocka_unit_test(reviews_of_other_shapes),
@@ -393,6 +483,8 @@ int main(void)
         cmocka_unit_test(decisions_in_the_other_order_are_turned_round),
         cmocka_unit_test(both_verdicts_of_a_row_are_votes),
         cmocka_unit_test(three_people_are_three_judges),
+        cmocka_unit_test(both_games_of_a_pair_are_votes),
+        cmocka_unit_test(arena_hard_turns_the_baseline_round),
         cmocka_unit_test(a_weak_answer_that_does_is_a_tie),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,9 @@ static void every_layout_gives_its_prompts(void **state)
         { "{\"messages\": [{\"role\": \"system\", \"content\": \"s\"}, {\"role\": \"user\", \"content\": \"one\"}, "
           "{\"role\": \"assistant\", \"content\": \"a\"}, {\"role\": \"user\", \"content\": \"two\"}]}\n",
           "one", 2 },
+        { "{\"conversation_hash\": \"h\", \"model\": \"m\", \"conversation\": [{\"role\": \"developer\", \"content\": "
+          "\"d\"}, {\"role\": \"user\", \"content\": \"one\"}, {\"role\": \"tool\", \"content\": \"t\"}]}\n",
+          "one", 1 },
         { "\xEF\xBB\xBFid,query\r\n1,one\r\n", "one", 1 },
     };
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
@@ -50,6 +53,9 @@ static void votes_that_name_a_prompt_get_its_text(void **state)
     read_text(db, "prompts", "p.csv", "prompt_id,prompt\np1,what?\n");
     assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE prompt = 'what?'"), 1);
     assert_int_equal(ask(db, "SELECT count(*) FROM prompt"), 1);
+    /* Arena-Hard's ids are its questions' own, in whatever file */
+    read_text(db, "prompts", "x/y.jsonl", "{\"uid\": \"0123456789abcdef\", \"prompt\": \"what?\"}\n");
+    assert_int_equal(ask(db, "SELECT count(*) FROM prompt_key WHERE key = 'arena-hard/0123456789abcdef'"), 1);
     /* ids of a file are its own */
     read_text(db, "prompts", "d/one.csv", "id,prompt\n1,first\n");
     read_text(db, "prompts", "d/two.csv", "id,prompt\n1,second\n");
@@ -96,6 +102,8 @@ static void other_formats_stay_theirs(void **state)
                         "mtbench-questions");
     assert_string_equal(picked("model_a,model_b,winner,prompt\nx,y,a,p\n"), "votes");
     assert_string_equal(picked("id,prompt,response_a,response_b\n"), "");
+    assert_string_equal(picked("{\"prompt\": \"p\", \"model\": \"m\"}\n"), "");
+    assert_string_equal(picked("{\"prompt\": \"p\", \"records\": {\"m\": 1}}\n"), "");
 }
 
 int main(void)

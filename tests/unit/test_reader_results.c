@@ -39,6 +39,29 @@ static void results_know_the_names_that_users_give_their_columns(void **state)
     rf_db_close(db);
 }
 
+/* ---- EmbedLLM ---- */
+
+static void embedllm_joins_questions_by_text(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    static const char train[] = "prompt_id,model_id,category_id,category,label,prompt,model_name\n0,0,1,mmlu,1,one,a\n"
+                                "0,1,1,mmlu,0,one,b\n1,0,1,piqa,,two,a\n1,1,1,piqa,x,two,b\n2,0,1,piqa,1,,a\n";
+    assert_string_equal(picked(train), "embedllm");
+    assert_string_equal(picked("question_id,question,model_id,model_name,label\n"), "embedllm");
+    struct rf_sink_count c = read_text(db, "embedllm", "train.csv", train);
+    assert_int_equal(c.results, 2);
+    assert_int_equal(c.dropped, 3);
+    assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE bench = 'embedllm' AND task = 'mmlu' AND prompt = "
+                             "'one' AND score = (model = 'a')"),
+                     2);
+    /* ids start anew in each file */
+    c = read_text(db, "embedllm", "test.csv", "question_id,question,model_id,model_name,label\n0,three,0,a,1.0\n");
+    assert_int_equal(c.results, 1);
+    assert_int_equal(ask(db, "SELECT count(DISTINCT key) FROM results"), 2);
+    rf_db_close(db);
+}
+
 /* ---- RouterArena ---- */
 
 #define ARENA_HEAD "{\"global_index\": \"MMLUPro_computer science_7\", \"question\": \" q\\n\", \"llm_selected\": "
@@ -285,6 +308,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_know_the_names_that_users_give_their_columns),
+        cmocka_unit_test(embedllm_joins_questions_by_text),
         cmocka_unit_test(routerarena_keeps_continuous_scores_and_leaves_out_what_was_not_evaluated),
         cmocka_unit_test(a_cost_that_no_price_list_gives_is_kept_and_noted),
         cmocka_unit_test(zeroeval_meets_its_questions_in_either_order_and_names_the_bench_by_the_file),
