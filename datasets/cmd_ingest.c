@@ -204,7 +204,7 @@ static int remark_doubles(const struct ingest *g, const char *path, struct rf_er
     static const char twice[] =
         "SELECT count(*) FROM (SELECT max(source) = this AND min(source) < this AS twice FROM item, (SELECT id AS this "
         "FROM source WHERE name = ?1) WHERE prompt IS NOT NULL AND bench IN (SELECT bench FROM item WHERE source = "
-        "this) GROUP BY bench, prompt) WHERE twice";
+        "this) AND (SELECT source FROM item ORDER BY id LIMIT 1) < this GROUP BY bench, prompt) WHERE twice";
     const char *const value[] = { g->name.data };
     int64_t n = 0;
     const int rc = rf_db_int(g->ctx->db, &n, err, twice, 1, value);
