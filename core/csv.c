@@ -1,18 +1,17 @@
-/* CSV in and out. libcsv judges the structure; the text of quoted fields, which is nearly all of a file of prompts,
- * goes around it: it sees the two outer quotes, while memchr finds the next quote and the run up to it is copied once.
- * Around both stand what libcsv leaves open: the byte order mark, physical lines (it reports every row end; those
- * inside fields are counted in their text), the field cap. Refuses: unclosed quotes, quotes inside unquoted fields,
- * text behind a closing quote, fields above the cap. */
+/* CSV in and out. core/csv_front.c finds the rows that are plain to see, which are nearly all; their fields are handed
+ * out where they stand. All else is judged by libcsv, a row at a time; there the text of quoted fields goes around it:
+ * it sees the two outer quotes, while memchr finds the next quote and the run up to it is copied once. Around both
+ * stand what libcsv leaves open: the byte order mark, physical lines (it reports every row end; those inside fields are
+ * counted in their text), the field cap. Refuses: unclosed quotes, quotes inside unquoted fields, text behind a closing
+ * quote, fields above the cap. */
 #include "core/csv.h"
 
 #include <csv.h>
 #include <string.h>
 
-enum {
-    CHUNK = 65536,
-    BLOCK = 65536 /* growth of libcsv's field buffer; its own 128 is quadratic */,
-    MAX_FIELD = 16 << 20
-};
+#include "core/csv_front.h"
+
+enum { BLOCK = 65536 /* growth of libcsv's field buffer; its own 128 is quadratic */, MAX_FIELD = 16 << 20 };
 
 /* Where the next byte stands, as far as quotes go. */
 enum place {
@@ -24,9 +23,12 @@ enum place {
 struct reader {
     const char *name; /* of the input */
     size_t max_field;
+    const uint64_t *unread; /* of the options */
     int (*row)(void *ctx, const struct rf_csv_row *row, struct rf_err *err);
     void *ctx;
     struct csv_parser parser;
+    struct rf_csv_front front;
+    bool between; /* rows: the next byte starts one */
     enum place place;
     struct rf_buf text;   /* the fields of the row so far, each with a NUL behind, and what there is of the next */
     size_t start;         /* of that next field in text */
@@ -73,8 +75,7 @@ static int add_text(struct reader *r, const char *s, size_t n)
     return rf_buf_add(&r->text, s, n, r->err);
 }
 
-/* The field is whole but for s[n], which libcsv held: all of an unquoted field, nothing of a quoted one. */
-static int add_field(struct reader *r, const char *s, size_t n)
+static int add_field_slot(struct reader *r)
 {
     if (r->n == r->cap) {
         const size_t cap = r->cap ? 2 * r->cap : 16;
@@ -84,13 +85,20 @@ static int add_field(struct reader *r, const char *s, size_t n)
         r->field = bigger;
         r->cap = cap;
     }
-    const int rc = add_text(r, s, n);
-    if (rc)
+    r->n++;
+    return 0;
+}
+
+/* The field is whole but for s[n], which libcsv held: all of an unquoted field, nothing of a quoted one. */
+static int add_field(struct reader *r, const char *s, size_t n)
+{
+    int rc = add_text(r, s, n);
+    if (rc || (rc = add_field_slot(r)))
         return rc;
-    if (r->n == 0)
+    if (r->n == 1)
         r->row_line = r->line;
     const size_t len = r->text.len - r->start;
-    r->field[r->n++].len = len;
+    r->field[r->n - 1].len = len;
     r->line += line_ends(r->text.data + r->start, len);
     r->text.len++; /* the NUL that rf_buf_add left behind */
     r->start = r->text.len;
@@ -104,25 +112,32 @@ static void on_field(void *s, size_t len, void *ctx)
         r->rc = add_field(r, s, len);
 }
 
-/* end: the byte that ended the row; -1: the end of the file did. No fields: a blank line, or the LF of a CRLF. */
-static void on_row(int end, void *ctx)
+/* The row of n fields is whole. end: the byte that ended it; -1: the end of the file did. No fields: a blank line, or
+ * the LF of a CRLF. */
+static void end_row(struct reader *r, int end)
 {
-    struct reader *r = ctx;
     const bool second_half = end == '\n' && r->after_cr && r->n == 0;
-    if (r->rc)
-        return;
     if (r->n) {
-        const char *at = r->text.data;
-        for (size_t i = 0; i < r->n; i++) {
-            r->field[i].s = at;
-            at += r->field[i].len + 1;
-        }
         const struct rf_csv_row row = { r->n, r->field, r->row_line };
         r->rc = r->row(r->ctx, &row, r->err);
     }
-    r->n = r->text.len = r->start = 0;
+    r->n = 0;
     r->line += !second_half;
     r->after_cr = end == '\r';
+}
+
+static void on_row(int end, void *ctx)
+{
+    struct reader *r = ctx;
+    if (r->rc)
+        return;
+    const char *at = r->text.data;
+    for (size_t i = 0; i < r->n; i++) {
+        r->field[i].s = at;
+        at += r->field[i].len + 1;
+    }
+    end_row(r, end);
+    r->text.len = r->start = 0;
 }
 
 /* libcsv stopped: byte is where, NULL for the end of the file. */
@@ -150,32 +165,104 @@ static int parse_error(struct reader *r, const char *byte)
 static int feed(struct reader *r, const char *s, size_t n)
 {
     const size_t done = csv_parse(&r->parser, s, n, on_field, on_row, r);
-    if (!r->rc && done < n)
-        r->rc = parse_error(r, s + done);
     if (!r->rc && r->parser.entry_pos > r->max_field)
         r->rc = field_too_long(r);
+    if (!r->rc && done < n)
+        r->rc = parse_error(r, s + done);
     return r->rc;
 }
 
-/* One chunk [p, end). A quote that libcsv takes outside can only be an opening one: it refuses all others. */
-static int split(struct reader *r, const char *p, const char *end)
+/* libcsv's way through [p, end): at most up to the end of the row, which is where it gets. A quote that it takes
+ * outside can only be an opening one: it refuses all others. */
+static char *judge(struct reader *r, char *p, char *end)
+{
+    r->between = false;
+    if (r->place == AT_QUOTE) {
+        const bool doubled = *p == '"';
+        r->place = doubled ? INSIDE : OUTSIDE;
+        r->rc = doubled ? add_text(r, p, 1) : feed(r, "\"", 1);
+        return p + doubled;
+    }
+    char *const lf = r->place == OUTSIDE ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+    char *const most = lf ? lf + 1 : end, *const quote = memchr(p, '"', (size_t)(most - p));
+    char *const next = quote ? quote + 1 : most;
+    if (r->place == OUTSIDE) {
+        feed(r, p, (size_t)(next - p));
+        r->place = quote ? INSIDE : OUTSIDE;
+        r->between = next[-1] == '\n';
+    } else {
+        r->rc = add_text(r, p, (size_t)((quote ? quote : end) - p));
+        r->place = quote ? AT_QUOTE : INSIDE;
+    }
+    return next;
+}
+
+/* Makes one of the two quotes of each pair in s[n]; returns what is left of n. */
+static size_t single_quotes(char *s, size_t n)
+{
+    char *to = memchr(s, '"', n), *const end = s + n;
+    for (char *from = to; from;) {
+        char *const quote = memchr(from + 2, '"', (size_t)(end - from - 2)), *const stop = quote ? quote : end;
+        const size_t run = (size_t)(stop - from) - 1; /* the second quote and what follows it */
+        memmove(to, from + 1, run);
+        to += run;
+        from = quote;
+    }
+    return to ? (size_t)(to - s) : n;
+}
+
+/* A row that was seen through: its fields without their quotes and with a NUL behind, in place. */
+static void open_fields(struct reader *r)
+{
+    const uint64_t unread = r->unread ? *r->unread : 0;
+    for (size_t i = 0; i < r->n; i++) {
+        struct rf_str *const f = &r->field[i];
+        if (f->len && *f->s == '"') {
+            char *const s = (char *)f->s + 1; /* the bytes of a chunk are the reader's own */
+            f->s = s;
+            f->len -= 2;
+            if (r->front.doubled && (i >= 64 || !(unread >> i & 1)))
+                f->len = single_quotes(s, f->len);
+        }
+        ((char *)f->s)[f->len] = '\0';
+    }
+}
+
+/* All rows of [p, end) that are plain to see; returns where the first other one starts. */
+static char *plain_rows(struct reader *r, char *p, char *end)
+{
+    struct rf_csv_front *const f = &r->front;
+    const char *from = p, *at;
+    rf_csv_front_start(f, p, end);
+    while (!r->rc && (at = rf_csv_front_next(f))) {
+        const char ends = *at;
+        if ((r->rc = add_field_slot(r)))
+            break;
+        r->field[r->n - 1] = (struct rf_str){ from, (size_t)(at - from) };
+        from = at + 1;
+        if (ends == f->delimiter)
+            continue;
+        if (r->n == 1 && !r->field[0].len)
+            r->n = 0;
+        open_fields(r);
+        r->row_line = r->line;
+        r->line += f->lines;
+        end_row(r, ends);
+        f->row = from;
+        f->lines = 0;
+        f->doubled = false;
+    }
+    r->n = 0;
+    return p + (f->row - p);
+}
+
+static int split(struct reader *r, char *p, char *end)
 {
     while (p < end && !r->rc) {
-        if (r->place == AT_QUOTE) {
-            const bool doubled = *p == '"';
-            r->place = doubled ? INSIDE : OUTSIDE;
-            r->rc = doubled ? add_text(r, p++, 1) : feed(r, "\"", 1);
-            continue;
-        }
-        const char *quote = memchr(p, '"', (size_t)(end - p));
-        if (r->place == OUTSIDE) {
-            feed(r, p, (size_t)((quote ? quote + 1 : end) - p));
-            r->place = quote ? INSIDE : OUTSIDE;
-        } else {
-            r->rc = add_text(r, p, (size_t)((quote ? quote : end) - p));
-            r->place = quote ? AT_QUOTE : INSIDE;
-        }
-        p = quote ? quote + 1 : end;
+        if (r->between)
+            p = plain_rows(r, p, end);
+        if (p < end && !r->rc)
+            p = judge(r, p, end);
     }
     return r->rc;
 }
@@ -192,17 +279,22 @@ static int skip_byte_order_mark(struct rf_input *in, struct rf_err *err)
 int rf_csv_read(struct rf_input *in, const struct rf_csv_options *o,
                 int (*row)(void *ctx, const struct rf_csv_row *row, struct rf_err *err), void *ctx, struct rf_err *err)
 {
-    struct reader r = { .name = rf_input_name(in), .row = row, .ctx = ctx, .line = 1, .err = err };
+    struct reader r = { .name = rf_input_name(in), .row = row, .ctx = ctx, .line = 1, .between = true, .err = err };
+    const struct rf_csv_options set = o ? *o : (struct rf_csv_options){ 0 };
     struct rf_str chunk;
-    r.max_field = o && o->max_field ? o->max_field : MAX_FIELD;
+    r.max_field = set.max_field ? set.max_field : MAX_FIELD;
+    r.unread = set.unread;
+    r.front.max_field = r.max_field;
+    r.front.delimiter = set.delimiter ? set.delimiter : ',';
     csv_init(&r.parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL);
     csv_set_space_func(&r.parser, keep_blanks);
     csv_set_blk_size(&r.parser, BLOCK);
-    csv_set_delim(&r.parser, (unsigned char)(o && o->delimiter ? o->delimiter : ','));
+    csv_set_delim(&r.parser, (unsigned char)r.front.delimiter);
     if ((r.rc = rf_buf_reserve(&r.text, 0, err)) || (r.rc = skip_byte_order_mark(in, err)))
         goto out;
     do {
-        if ((r.rc = rf_input_chunk(in, CHUNK, &chunk, err)) || split(&r, chunk.s, chunk.s + chunk.len))
+        if ((r.rc = rf_input_chunk(in, set.chunk ? set.chunk : SIZE_MAX, &chunk, err)) ||
+            split(&r, (char *)chunk.s, (char *)chunk.s + chunk.len))
             goto out;
     } while (chunk.len);
     if (r.place == AT_QUOTE && feed(&r, "\"", 1))

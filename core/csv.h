@@ -26,7 +26,10 @@ struct rf_csv_row {
 
 struct rf_csv_options {
     size_t max_field; /* bytes; 0 = 16 MiB */
-    char delimiter;   /* 0 = ',' */
+    size_t chunk;     /* most bytes looked at together, 0 = as many as the input hands out; rows do not depend on it */
+    const uint64_t *unread; /* bit i: nobody reads column i, whose text may come with its quotes doubled; looked at for
+                               every row; NULL: all columns are read */
+    char delimiter;         /* 0 = ',' */
 };
 
 /* Calls row for every row, the header too. The callback returns 0 to go on, or an rf_code to stop, which is then

@@ -31,7 +31,8 @@ int rf_input_memory(struct rf_input **out, const char *name, const void *data, s
 int rf_input_head(struct rf_input *in, struct rf_str *head, struct rf_err *err);
 /* Up to n bytes into buf, *got = 0 at the end. */
 int rf_input_read(struct rf_input *in, void *buf, size_t n, size_t *got, struct rf_err *err);
-/* The next bytes without a copy: up to max of them, valid until the next call; chunk->len = 0 at the end. */
+/* The next bytes without a copy: up to max of them, valid until the next call and until then the caller's, who may
+ * write over them; chunk->len = 0 at the end. */
 int rf_input_chunk(struct rf_input *in, size_t max, struct rf_str *chunk, struct rf_err *err);
 /* Next line without its LF (a CR before it stays), valid until the next call; returns 1, 0 at the end, or an rf_code. A
  * last line without LF counts. *line = its physical number from 1. RF_BAD_INPUT for a line above 64 MiB. */

@@ -1,6 +1,6 @@
-/* CSV: any bytes are rows or a refusal with its line, as libcsv alone would have it. Rows have ascending lines that the
- * text really has; what is written from the fields is read back as the same fields; the header alone is the first row.
- * The first byte picks the field cap. */
+/* CSV: any bytes are rows or a refusal with its line, as libcsv alone would have it, in whatever chunks they come. Rows
+ * have ascending lines that the text really has; what is written from the fields is read back as the same fields; the
+ * header alone is the first row. The first byte picks the field cap. */
 #include <csv.h>
 #include <string.h>
 
@@ -10,8 +10,9 @@
 struct seen {
     FILE *copy;           /* what rf_csv_put makes of the rows; NULL: none */
     struct rf_buf fields; /* all fields, each with a NUL behind */
+    struct rf_buf places; /* of each row its number of fields and its line */
     size_t rows, first;   /* number of rows, fields of the first */
-    size_t cap;
+    size_t cap, chunk;    /* options of the reading */
     uint64_t line;
 };
 
@@ -22,6 +23,9 @@ static int look(void *ctx, const struct rf_csv_row *row, struct rf_err *err)
     s->line = row->line;
     if (s->rows++ == 0)
         s->first = row->n;
+    const uint64_t place[] = { row->n, row->line };
+    if (rf_buf_add(&s->places, place, sizeof place, err))
+        return err->code;
     for (size_t i = 0; i < row->n; i++) {
         const struct rf_str f = row->field[i];
         PROMISE(f.s[f.len] == '\0' && (!s->cap || f.len <= s->cap));
@@ -39,7 +43,7 @@ static int look(void *ctx, const struct rf_csv_row *row, struct rf_err *err)
 
 static int read_all(const void *data, size_t n, struct seen *s, struct rf_err *err)
 {
-    const struct rf_csv_options o = { .max_field = s->cap };
+    const struct rf_csv_options o = { .max_field = s->cap, .chunk = s->chunk };
     struct rf_input *in = NULL;
     int rc = rf_input_memory(&in, "fuzz", data, n, err);
     if (!rc)
@@ -87,6 +91,21 @@ static bool same(const struct rf_buf *a, const struct rf_buf *b)
     return a->len == b->len && (!a->len || !memcmp(a->data, b->data, a->len));
 }
 
+/* By libcsv alone, which gets all that comes a byte at a time, and in chunks of any length: the same rows, lines and
+ * errors as in one piece. */
+static void agree(const uint8_t *data, size_t n, const struct seen *one, int rc, const struct rf_err *why)
+{
+    const size_t chunks[] = { 1, 2 + n % 67 };
+    for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
+        struct seen s = { .cap = one->cap, .chunk = chunks[i] };
+        struct rf_err err = { 0 };
+        PROMISE(read_all(data, n, &s, &err) == rc && err.code == why->code && !strcmp(err.msg, why->msg));
+        PROMISE(same(&s.fields, &one->fields) && same(&s.places, &one->places));
+        rf_buf_release(&s.fields);
+        rf_buf_release(&s.places);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct seen once = { 0 }, again = { 0 };
@@ -106,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     fclose(once.copy);
     PROMISE(rc == 0 || (rc == RF_BAD_INPUT && !strncmp(err.msg, "fuzz:", 5)));
     PROMISE(once.line <= lines);
+    agree(data, n, &once, rc, &err);
     const bool taken = oracle(data, n, &fields);
     PROMISE(rc == 0 ? taken && same(&once.fields, &fields) : once.cap || !taken);
     if (rc == 0) {
@@ -122,5 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     rf_buf_release(&fields);
     rf_buf_release(&once.fields);
     rf_buf_release(&again.fields);
+    rf_buf_release(&once.places);
+    rf_buf_release(&again.places);
     return 0;
 }
