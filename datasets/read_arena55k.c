@@ -15,8 +15,8 @@ static const struct rf_wanted wanted[FIELDS] = {
     [MODEL_A] = { { "model_a" }, true },
     [MODEL_B] = { { "model_b" }, true },
     [PROMPT] = { { "prompt" }, true },
-    [RESPONSE_A] = { { "response_a" }, false },
-    [RESPONSE_B] = { { "response_b" }, false },
+    [RESPONSE_A] = { { "response_a" }, RF_RESPONSE },
+    [RESPONSE_B] = { { "response_b" }, RF_RESPONSE },
     [WIN_A] = { { "winner_model_a" }, true },
     [WIN_B] = { { "winner_model_b" }, true },
     [WIN_TIE] = { { "winner_tie" }, true },
@@ -125,7 +125,7 @@ static int sniff(const struct rf_sniff *s)
     int found = 0;
     for (int i = 0; i < FIELDS; i++) {
         has[i] = rf_sniff_has(s, wanted[i].name[0]);
-        found += wanted[i].required && has[i];
+        found += wanted[i].need == RF_REQUIRED && has[i];
     }
     return found == REQUIRED ? 90 : (has[MODEL_A] || has[MODEL_B]) && (has[WIN_A] || has[WIN_B]) ? 40 : 0;
 }

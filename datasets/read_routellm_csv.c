@@ -84,7 +84,7 @@ static int read_outcomes(struct rf_input *in, struct rf_sink *sink, struct rf_er
     struct state s = { .sink = sink };
     int rc = name_bench(&s, err);
     if (!rc)
-        rc = rf_csv_table_read(in, sink, &(struct rf_csv_table){ header, row, &s }, err);
+        rc = rf_csv_table_read(in, sink, &(struct rf_csv_table){ .header = header, .row = row, .ctx = &s }, err);
     rf_wide_release(&s.wide);
     rf_benchname_release(&s.bench);
     return rc;

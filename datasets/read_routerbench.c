@@ -134,7 +134,8 @@ static int csv_header(void *ctx, const struct rf_str *name, size_t n, struct rf_
 static int read_csv(struct rf_input *in, struct rf_sink *sink, struct rf_err *err)
 {
     struct state s = { .sink = sink };
-    const int rc = rf_csv_table_read(in, sink, &(struct rf_csv_table){ csv_header, row, &s }, err);
+    const int rc =
+        rf_csv_table_read(in, sink, &(struct rf_csv_table){ .header = csv_header, .row = row, .ctx = &s }, err);
     release(&s);
     return rc;
 }

@@ -59,7 +59,7 @@ static int table_row(void *ctx, const struct rf_csv_row *r, struct rf_err *err)
 int rf_csv_table_read(struct rf_input *in, struct rf_sink *sink, const struct rf_csv_table *t, struct rf_err *err)
 {
     struct table_state s = { sink, t, 0, 0 };
-    const int rc = rf_csv_read(in, NULL, table_row, &s, err);
+    const int rc = rf_csv_read(in, &(struct rf_csv_options){ .unread = t->unread }, table_row, &s, err);
     return rc || s.width ? rc : rf_fail(err, RF_BAD_INPUT, "%s: found no header row", rf_sink_path(sink));
 }
 
@@ -73,6 +73,7 @@ struct record_state {
     void *ctx;
     struct rf_str field[RF_RECORD_MOST];
     size_t column[RF_RECORD_MOST]; /* CSV: where the field stands, SIZE_MAX: nowhere */
+    uint64_t unread;               /* CSV: bit c: nobody looks at column c */
     size_t offset[RF_RECORD_MOST]; /* JSON: where in text the field stands, SIZE_MAX: not there */
     struct rf_buf text;            /* JSON: values that are no strings */
     struct rf_buf keys;            /* JSON: those of the first object, for messages */
@@ -130,8 +131,12 @@ static int csv_header(void *ctx, const struct rf_str *name, size_t n, struct rf_
             s->column[i] = c;
         }
     }
+    s->unread = UINT64_MAX;
     for (size_t i = 0; i < s->n; i++)
-        if (s->wanted[i].required && s->column[i] == SIZE_MAX)
+        if (s->column[i] < 64 && (rf_sink_reads_responses(s->sink) || s->wanted[i].need != RF_RESPONSE))
+            s->unread &= ~(UINT64_C(1) << s->column[i]);
+    for (size_t i = 0; i < s->n; i++)
+        if (s->wanted[i].need == RF_REQUIRED && s->column[i] == SIZE_MAX)
             return rf_fail(err, RF_BAD_INPUT, "%s:1: found no column \"%s\" among the %zu of the header",
                            rf_sink_path(s->sink), s->wanted[i].name[0], n);
     return 0;
@@ -246,7 +251,7 @@ static int json_row(struct record_state *s, struct rf_str text, uint64_t line, u
     if ((rc = json_fields(s, object, line, row, err)))
         goto out;
     for (size_t i = 0; i < s->n; i++)
-        if (s->wanted[i].required && !s->field[i].s) {
+        if (s->wanted[i].need == RF_REQUIRED && !s->field[i].s) {
             rc = rf_sink_drop(s->sink, line, s->wanted[i].name[0], "missing field", "a value", err, "none");
             goto out;
         }
@@ -293,7 +298,7 @@ static int json_elements(struct record_state *s, struct rf_input *in, struct rf_
 
 static int csv_table(struct record_state *s, struct rf_input *in, struct rf_err *err)
 {
-    return rf_csv_table_read(in, s->sink, &(struct rf_csv_table){ csv_header, csv_row, s }, err);
+    return rf_csv_table_read(in, s->sink, &(struct rf_csv_table){ csv_header, csv_row, s, &s->unread }, err);
 }
 
 int rf_records_read(struct rf_input *in, struct rf_sink *sink, const struct rf_wanted *wanted, size_t n,

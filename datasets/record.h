@@ -18,9 +18,17 @@ extern "C" {
 
 enum { RF_ALIASES = 4, RF_RECORD_MOST = 16 };
 
+/* true and false say whether a field is needed; RF_RESPONSE: it is not, and nobody looks at it where the sink does not
+ * read responses (CSV text is then as it stands in the file, quotes doubled). */
+enum rf_need {
+    RF_OPTIONAL,
+    RF_REQUIRED, /* a CSV header without it stops the reading, a JSON object without it is dropped */
+    RF_RESPONSE
+};
+
 struct rf_wanted {
     const char *name[RF_ALIASES]; /* the first one that the file has; NULL-filled. "a/b": key b of the object a */
-    bool required;                /* a CSV header without it stops the reading, a JSON object without it is dropped */
+    enum rf_need need;
 };
 
 struct rf_record {
@@ -48,6 +56,7 @@ struct rf_csv_table {
     int (*header)(void *ctx, const struct rf_str *name, size_t n, struct rf_err *err);
     int (*row)(void *ctx, const struct rf_str *cell, uint64_t line, uint64_t row, struct rf_err *err);
     void *ctx;
+    const uint64_t *unread; /* as in rf_csv_options; NULL: all cells are read */
 };
 /* Hands t the header by the names that readers know (ingest --map): for tables that are no CSV. */
 int rf_table_header(const struct rf_csv_table *t, struct rf_sink *sink, const struct rf_str *column, size_t n,
