@@ -11,6 +11,19 @@
 
 enum { FEW_DROPS = 10, POLL_ROWS = 256, MOST_UNUSED = 400 };
 
+/* The statement of row_add for n rows. */
+static int add_rows_new(struct rf_stmt **out, struct rf_db *db, int n, struct rf_err *err)
+{
+    struct rf_buf sql = { 0 };
+    int rc = rf_buf_printf(&sql, err, "INSERT INTO source_row (source, row, prompt) VALUES ");
+    for (int i = 0; !rc && i < n; i++)
+        rc = rf_buf_printf(&sql, err, "%s(?1, ?%d, ?%d)", i ? ", " : "", 2 * i + 2, 2 * i + 3);
+    if (!rc && !(rc = rf_buf_printf(&sql, err, " ON CONFLICT DO NOTHING")))
+        rc = rf_stmt_new(out, db, sql.data, err);
+    rf_buf_release(&sql);
+    return rc;
+}
+
 int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_options *o, struct rf_err *err)
 {
     struct rf_sink *s = NULL;
@@ -28,7 +41,6 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
                           "rows_dropped = ?7, repaired = ?8 WHERE id = ?1" },
         { &s->drop_add, "INSERT INTO dropped (source, line, reason, field, found, expected) VALUES (?1, ?2, ?3, ?4, "
                         "?5, ?6)" },
-        { &s->row_add, "INSERT INTO source_row (source, row, prompt) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING" },
         { &s->vote_get,
           "SELECT model_a, model_b, winner, prompt FROM preference WHERE origin = ?1 AND key = ?2 AND judge = ?3 AND "
           "coalesce(shown_first, '') = ?4" },
@@ -59,6 +71,8 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
         rc = rf_stmt_new(all[i].stmt, db, all[i].sql, err);
     if (!rc)
         rc = rf_result_batch_init(&s->results, db, err);
+    if (!rc && !(rc = add_rows_new(&s->row_add, db, 1, err)))
+        rc = add_rows_new(&s->rows_add, db, RF_ROWS_TOGETHER, err);
     if (!rc && (rc = rf_db_defer_index(db, RF_VOTE_KEYS, err)) >= 0) {
         s->knows_votes = rc == 1;
         rc = 0;
@@ -74,10 +88,10 @@ void rf_sink_free(struct rf_sink *s)
 {
     if (!s)
         return;
-    struct rf_stmt *const all[] = { s->source_add,  s->source_end, s->drop_add,         s->row_add,
-                                    s->vote_get,    s->vote_add,   s->item_get,         s->item_add,
-                                    s->item_prompt, s->item_task,  s->price_get,        s->result_get,
-                                    s->price_add,   s->score_get,  s->contaminated_add, s->score_add };
+    struct rf_stmt *const all[] = { s->source_add,       s->source_end, s->drop_add,   s->row_add,   s->rows_add,
+                                    s->vote_get,         s->vote_add,   s->item_get,   s->item_add,  s->item_prompt,
+                                    s->item_task,        s->price_get,  s->result_get, s->price_add, s->score_get,
+                                    s->contaminated_add, s->score_add };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         rf_stmt_free(all[i]);
     rf_result_batch_release(&s->results);
@@ -99,6 +113,7 @@ int rf_sink_begin(struct rf_sink *s, const struct rf_input *in, const char *name
     s->nreason = s->nnote = 0;
     s->unused.len = 0;
     s->row = ROW_NOTHING;
+    s->nplace = 0;
     s->reject_mark = s->o.rejects ? rf_rejects_mark(s->o.rejects) : 0;
     rf_bind_text(s->source_add, 1, name);
     rf_bind_text(s->source_add, 2, path);
@@ -171,9 +186,9 @@ int rf_sink_end(struct rf_sink *s, const uint8_t sha256[RF_SHA256_SIZE], uint64_
     for (int i = 0; i < (int)(sizeof value / sizeof *value); i++)
         rf_bind_int(s->source_end, 3 + i, (int64_t)value[i]);
     int rc = rf_result_batch_flush(&s->results, err);
-    if (!rc)
-        rc = rf_run(s->source_end, err);
-    return rc ? rc : rf_store_settle(&s->store, err);
+    if (!rc && !(rc = rf_run(s->source_end, err)) && !(rc = rf_sink_flush(s, err)))
+        rc = rf_store_settle(&s->store, err);
+    return rc;
 }
 
 int rf_sink_undo(struct rf_sink *s, struct rf_err *err)

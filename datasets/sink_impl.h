@@ -21,6 +21,7 @@ enum row_state {
 
 #define RF_VOTE_KEYS "preference_key" /* the index */
 enum { RF_VOTE_KEYS_MOST = 1 << 18 }; /* kept in memory: 8 MB */
+enum { RF_ROWS_TOGETHER = 32 };       /* rows of source_row that one statement inserts */
 
 struct rf_sink {
     struct rf_db *db; /* borrowed */
@@ -29,7 +30,7 @@ struct rf_sink {
     struct rf_result_batch results;
     struct rf_seen votes; /* a first load: the index over the keys of votes is left out, and this holds them all */
     bool knows_votes;
-    struct rf_stmt *source_add, *source_end, *drop_add, *row_add, *vote_get, *vote_add, *item_get, *item_add,
+    struct rf_stmt *source_add, *source_end, *drop_add, *row_add, *rows_add, *vote_get, *vote_add, *item_get, *item_add,
         *item_prompt, *item_task, *price_get, *result_get, *contaminated_add, *price_add, *score_get, *score_add;
 
     /* of the file being read */
@@ -40,6 +41,11 @@ struct rf_sink {
     long reject_mark;          /* where its lines begin in o.rejects */
     struct rf_sink_count count;
     enum row_state row;
+    struct rf_sink_place {
+        uint64_t row;
+        int64_t prompt;
+    } place[RF_ROWS_TOGETHER]; /* [nplace] rows of source_row that are not inserted yet */
+    size_t nplace;
     struct rf_sink_reason *reason; /* [nreason] */
     size_t nreason;
     struct rf_sink_reason *note; /* [nnote] */
@@ -48,6 +54,8 @@ struct rf_sink {
     struct rf_progress progress;
 };
 
+/* Inserts the places. */
+int rf_sink_flush(struct rf_sink *s, struct rf_err *err);
 /* From now on the database answers for the keys of votes. */
 int rf_sink_ask_for_votes(struct rf_sink *s, struct rf_err *err);
 

@@ -49,15 +49,36 @@ static int put_prompt(struct rf_sink *s, const struct rf_prompt *p, int64_t *id,
     return rc || !p->n || !p->id.s ? rc : rf_store_name(&s->store, p->id, *id, &had, err);
 }
 
+static int add_rows(struct rf_sink *s, struct rf_stmt *add, const struct rf_sink_place *place, int n,
+                    struct rf_err *err)
+{
+    rf_bind_int(add, 1, s->source);
+    for (int i = 0; i < n; i++) {
+        rf_bind_int(add, 2 * i + 2, (int64_t)place[i].row);
+        rf_bind_int(add, 2 * i + 3, place[i].prompt);
+    }
+    return rf_run(add, err);
+}
+
+int rf_sink_flush(struct rf_sink *s, struct rf_err *err)
+{
+    const size_t n = s->nplace;
+    int rc = 0;
+    s->nplace = 0;
+    if (n == RF_ROWS_TOGETHER)
+        return add_rows(s, s->rows_add, s->place, RF_ROWS_TOGETHER, err);
+    for (size_t i = 0; !rc && i < n; i++)
+        rc = add_rows(s, s->row_add, &s->place[i], 1, err);
+    return rc;
+}
+
 /* Which prompt stands in this row of the file; prompt 0: none. */
 static int put_row(struct rf_sink *s, uint64_t row, int64_t prompt, struct rf_err *err)
 {
     if (!prompt)
         return 0;
-    rf_bind_int(s->row_add, 1, s->source);
-    rf_bind_int(s->row_add, 2, (int64_t)row);
-    rf_bind_int(s->row_add, 3, prompt);
-    return rf_run(s->row_add, err);
+    s->place[s->nplace++] = (struct rf_sink_place){ row, prompt };
+    return s->nplace == RF_ROWS_TOGETHER ? rf_sink_flush(s, err) : 0;
 }
 
 static void bind_id(struct rf_stmt *stmt, int i, int64_t id)
