@@ -147,6 +147,11 @@ void rf_bind_real(struct rf_stmt *s, int i, double v)
     bound(s, isnan(v) ? sqlite3_bind_null(s->h, i) : sqlite3_bind_double(s->h, i, v));
 }
 
+void rf_lend_str(struct rf_stmt *s, int i, struct rf_str v)
+{
+    bound(s, v.s ? sqlite3_bind_text64(s->h, i, v.s, v.len, SQLITE_STATIC, SQLITE_UTF8) : sqlite3_bind_null(s->h, i));
+}
+
 void rf_bind_text(struct rf_stmt *s, int i, const char *v)
 {
     rf_bind_str(s, i, (struct rf_str){ v, v ? strlen(v) : 0 });

@@ -66,6 +66,8 @@ void rf_bind_int(struct rf_stmt *s, int i, int64_t v);
 void rf_bind_real(struct rf_stmt *s, int i, double v);       /* NaN binds NULL */
 void rf_bind_text(struct rf_stmt *s, int i, const char *v);  /* NULL binds NULL */
 void rf_bind_str(struct rf_stmt *s, int i, struct rf_str v); /* v.s = NULL binds NULL */
+/* Without a copy: what v points to stays until the statement has run, and is bound anew before it runs again. */
+void rf_lend_str(struct rf_stmt *s, int i, struct rf_str v);
 void rf_bind_blob(struct rf_stmt *s, int i, const void *v, size_t n);
 void rf_bind_null(struct rf_stmt *s, int i);
 /* 1: a row is there; 0: done (and reset, bindings kept); negative: rf_code. */

@@ -133,20 +133,20 @@ static int new_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_str or
     struct rf_stmt *const add = s->vote_add;
     rf_bind_int(add, 1, s->source);
     rf_bind_int(add, 2, (int64_t)v->line);
-    rf_bind_str(add, 3, origin);
-    rf_bind_str(add, 4, v->key);
+    rf_lend_str(add, 3, origin);
+    rf_lend_str(add, 4, v->key);
     bind_id(add, 5, prompt);
     rf_bind_int(add, 6, model[0]);
     rf_bind_int(add, 7, model[1]);
-    rf_bind_text(add, 8, v->winner);
-    rf_bind_str(add, 9, judge);
+    rf_lend_str(add, 8, (struct rf_str){ v->winner, v->winner ? strlen(v->winner) : 0 });
+    rf_lend_str(add, 9, judge);
     rf_bind_real(add, 10, v->weight);
     rf_said_bind(&a, add, 11);
     rf_said_bind(&b, add, 13);
-    rf_bind_str(add, 15, (struct rf_str){ v->shown_first ? &v->shown_first : NULL, v->shown_first != 0 });
+    rf_lend_str(add, 15, (struct rf_str){ v->shown_first ? &v->shown_first : NULL, v->shown_first != 0 });
     rf_bind_real(add, 16, v->score_a);
     rf_bind_real(add, 17, v->score_b);
-    rf_bind_str(add, 18, v->task);
+    rf_lend_str(add, 18, v->task);
     if ((rc = rf_run(add, err)))
         return rc;
     mark(s, ROW_ADDED);

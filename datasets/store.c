@@ -252,8 +252,8 @@ static void bind_prompt(struct rf_stmt *s, int64_t id, const uint8_t hash[RF_SHA
 {
     rf_bind_int(s, 1, id);
     rf_bind_blob(s, 2, hash, RF_SHA256_SIZE);
-    rf_bind_str(s, 3, p->n ? p->turn[0] : (struct rf_str){ 0 });
-    rf_bind_str(s, 4, more);
+    rf_lend_str(s, 3, p->n ? p->turn[0] : (struct rf_str){ 0 });
+    rf_lend_str(s, 4, more);
     rf_bind_int(s, 5, p->n ? (int64_t)p->n : 1);
     if (p->n)
         rf_bind_int(s, 6, (int64_t)p->turn[0].len);
