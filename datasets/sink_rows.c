@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "datasets/field.h"
 #include "datasets/sink_impl.h"
+#include "datasets/sniff.h"
 
 static void mark(struct rf_sink *s, enum row_state state)
 {
@@ -33,8 +34,9 @@ static int check_prompt(struct rf_sink *s, const struct rf_prompt *p, uint64_t l
 static int check_name(struct rf_sink *s, const char *what, struct rf_str name, uint64_t line, bool *dropped,
                       struct rf_err *err)
 {
-    if (!name.len)
-        return DROP(s, line, what, "no name", "a name", "none");
+    char shown[RF_SHOWN];
+    if (rf_field_missing(name) || rf_skip_blanks(name, 0) == name.len)
+        return DROP(s, line, what, "no name", "a name", "%s", name.len ? rf_field_show(name, shown) : "none");
     if (!rf_utf8_valid(name.s, name.len))
         return DROP(s, line, what, "not UTF-8", "UTF-8: convert the file with iconv", "other bytes");
     return 0;

@@ -96,6 +96,8 @@ int rf_sniff_init(struct rf_sniffed *s, const char *path, struct rf_str head, st
         s->s.n = keys((struct rf_str){ head.s + object, head.len - object }, s->name, MAX_NAMES);
     else if (shape == RF_SHAPE_TABLE)
         rc = rf_csv_header(head, &s->buf, s->name, MAX_NAMES, &s->s.n, err);
+    if (s->s.n > MAX_NAMES)
+        s->s.n = MAX_NAMES; /* the header's number of fields; those behind tell nothing new */
     return rc;
 }
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -36,6 +37,32 @@ static void results_know_the_names_that_users_give_their_columns(void **state)
         "task,model,score,sample_id,latency,input_tokens\nb,m,1,x,-1,\nb,m,1,y,,1.5\nb,m,1,z,,-3\nb,m,1,w,0,\n");
     assert_int_equal(c.dropped, 3);
     assert_int_equal(ask(db, "SELECT line FROM dropped WHERE field = 'latency'"), 2);
+    rf_db_close(db);
+}
+
+/* A header of any width may be asked for its names. */
+static void tables_may_be_wide(void **state)
+{
+    (void)state;
+    enum { COLUMNS = 9000 };
+    char *const text = test_malloc(COLUMNS * 8), *p = text;
+    p += sprintf(p, "model,score,prompt,task");
+    for (int i = 0; i < COLUMNS; i++)
+        p += sprintf(p, ",c%d", i);
+    strcpy(p, "\n");
+    assert_string_equal(picked(text), "results");
+    test_free(text);
+}
+
+static void models_without_a_name_are_dropped(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    const struct rf_sink_count c =
+        read_text(db, "results", "x.csv", "task,model,score,prompt\nb,NaN,1,p\nb, ,1,p\nb,,1,p\nb,m,1,p\n");
+    assert_int_equal(c.results, 1);
+    assert_int_equal(c.dropped, 3);
+    assert_int_equal(ask(db, "SELECT count(*) FROM model"), 1);
     rf_db_close(db);
 }
 
@@ -308,6 +335,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_know_the_names_that_users_give_their_columns),
+        cmocka_unit_test(tables_may_be_wide),
+        cmocka_unit_test(models_without_a_name_are_dropped),
         cmocka_unit_test(embedllm_joins_questions_by_text),
         cmocka_unit_test(routerarena_keeps_continuous_scores_and_leaves_out_what_was_not_evaluated),
         cmocka_unit_test(a_cost_that_no_price_list_gives_is_kept_and_noted),
