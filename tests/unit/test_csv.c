@@ -224,6 +224,26 @@ static void another_delimiter_may_be_given(void **state)
     check("a\tb,c\n", 6, &(struct rf_csv_options){ .delimiter = '\t' }, "1:a|b,c\n", NULL);
 }
 
+static void columns_that_nobody_reads_keep_their_quotes_doubled(void **state)
+{
+    (void)state;
+    const uint64_t second = 2;
+    const struct rf_csv_options o = { .unread = &second };
+    static const char text[] = "\"a\"\"\",\"b\"\"\",\"c\"\"\"\"d\"\n";
+    check(text, sizeof text - 1, &o, "1:a\"|b\"\"|c\"\"d\n", NULL);
+}
+
+static void rows_do_not_depend_on_chunks(void **state)
+{
+    (void)state;
+    const char text[] = "\"a\"\"\r\nb\",c\r\n\r\n\rd,\"e\n\"\n,\n\"\"\r\"x\ry\",z\n\n1\"\n";
+    for (size_t chunk = 0; chunk < sizeof text; chunk++)
+        check(text, sizeof text - 1, &(struct rf_csv_options){ .chunk = chunk },
+              "1:a\"\r\nb|c\n5:d|e\n\n7:|\n8:\n9:x\ry|z\n",
+              "t.csv:12: found a quote inside an unquoted field, expected the whole field in quotes and the quote "
+              "doubled");
+}
+
 static void the_header_alone_is_read_for_sniffing(void **state)
 {
     (void)state;
@@ -314,6 +334,8 @@ int main(void)
         cmocka_unit_test(what_is_put_is_read_back),
         cmocka_unit_test(the_callback_may_stop),
         cmocka_unit_test(another_delimiter_may_be_given),
+        cmocka_unit_test(columns_that_nobody_reads_keep_their_quotes_doubled),
+        cmocka_unit_test(rows_do_not_depend_on_chunks),
         cmocka_unit_test(the_header_alone_is_read_for_sniffing),
         cmocka_unit_test(formulas_are_disarmed_and_numbers_are_not),
         cmocka_unit_test(every_allocation_may_fail),
