@@ -139,7 +139,7 @@ static int read_safetensors(struct rf_input *in, const char *tensor, rf_vector_t
     if (rc)
         goto out;
     if (routefit_tensors_open(&f, whole.data, whole.len, why))
-        rc = rf_fail(err, strstr(why, "memory") ? RF_FAIL : RF_BAD_INPUT, "%s", why);
+        rc = rf_fail(err, !strcmp(why, "out of memory") ? RF_FAIL : RF_BAD_INPUT, "%s", why);
     else if (!(rc = refuse_weights(f, err)) && !(rc = choose(f, tensor, &t, err)))
         rc = hand_out(t, take, ctx, err);
     if (rc == RF_BAD_INPUT)
