@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "datasets/field.h"
 #include "datasets/reader.h"
 #include "fuzz/fuzz.h"
 
@@ -28,7 +29,7 @@ int rf_sink_price(struct rf_sink *s, const struct rf_price *p, struct rf_err *er
     is_price(p->output);
     is_price(p->request);
     PROMISE(!isnan(p->input) || !isnan(p->output) || !isnan(p->request));
-    PROMISE(!p->valid_from.s || p->valid_from.len == strlen("2024-06-01"));
+    PROMISE(!p->valid_from.s || rf_field_date(p->valid_from));
     return 0;
 }
 
