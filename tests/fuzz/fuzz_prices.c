@@ -86,6 +86,12 @@ struct rf_mapping *rf_sink_mapping(const struct rf_sink *s)
     return NULL;
 }
 
+bool rf_sink_reads_responses(const struct rf_sink *s)
+{
+    (void)s;
+    return false;
+}
+
 /* What readers of other formats call, which stand in the same list. */
 #define NEVER(declaration)                                                                                             \
     declaration                                                                                                        \
@@ -103,7 +109,6 @@ NEVER(int rf_sink_contaminated(struct rf_sink *s UNUSED, struct rf_str text UNUS
 NEVER(int rf_sink_score(struct rf_sink *s UNUSED, const struct rf_score *v UNUSED, struct rf_err *err UNUSED))
 NEVER(int rf_sink_prompt(struct rf_sink *s UNUSED, const struct rf_prompt *p UNUSED, uint64_t line UNUSED,
                          uint64_t row UNUSED, struct rf_err *err UNUSED))
-NEVER(bool rf_sink_reads_responses(const struct rf_sink *s UNUSED))
 NEVER(struct rf_str rf_sink_name(const struct rf_sink *s UNUSED))
 NEVER(const char *rf_sink_judge(const struct rf_sink *s UNUSED))
 NEVER(const char *rf_sink_bench(const struct rf_sink *s UNUSED))
