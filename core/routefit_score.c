@@ -1126,7 +1126,8 @@ static int load_logistic(struct routefit_router *r, const struct routefit_tensor
     if (pick->use_ids || pick->strong || pick->weak)
         return fail(
             err,
-            "a logistic router compares one pair of models; expected no pick, or one by name and id for kind mf only");
+            "a %s router compares one pair of models; expected no pick, or one by name and id for kind mf only",
+            r->kind->name);
     if (!(r->w = numbers(f, "weight", 1, &r->dim, err)) || !(bias = numbers(f, "bias", 1, &one, err)) ||
         load_scale(f, &scale, err))
         goto out;
@@ -1148,6 +1149,15 @@ static int load_logistic(struct routefit_router *r, const struct routefit_tensor
 out:
     free(bias);
     return rc;
+}
+
+/* The same file as of a logistic router on text, fitted on the features themselves. */
+static int load_ngram(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
+                      char *err)
+{
+    if (r->input != ROUTEFIT_TEXT)
+        return fail(err, "metadata routefit.input: found vector, expected text for kind ngram");
+    return load_logistic(r, f, pick, err);
 }
 
 /* "routefit.models": (*name)[n] and the text behind it, both for the caller to free. */

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 /* The kinds of router, one word each. train/ joins the same list with its halves, so a forgotten half does not link. */
-#define ROUTEFIT_KINDS(X) X(logistic) X(mf) X(sw) X(knn) X(linear) X(cluster)
+#define ROUTEFIT_KINDS(X) X(logistic) X(mf) X(sw) X(ngram) X(knn) X(linear) X(cluster)
 
 enum { ROUTEFIT_ERR = 256 };
 

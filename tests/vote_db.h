@@ -88,7 +88,7 @@ static inline void vote_db_close(struct rf_db *db, const char *path)
 /* Bench 'planted': a question for each prompt, answered by all four models, right more often the better the model is
  * and the higher the first element, at a cost of 4 to 1 thousandths of a dollar. And models 1..4, the first the
  * strongest, two by the names that `fit mf` compares, n prompts with vectors of dim, one vote each: the better model
- * wins more often where the first element is high; every 11th vote is a tie. */
+ * wins more often where the first element is high, of which the text tells too; every 11th vote is a tie. */
 static inline void vote_db_plant(struct rf_db *db, size_t n, size_t dim)
 {
     static const char *const name[] = { "gpt-4-1106-preview", "model-2", "mixtral-8x7b-instruct-v0.1", "model-4" };
@@ -102,9 +102,10 @@ static inline void vote_db_plant(struct rf_db *db, size_t n, size_t dim)
     for (size_t i = 1; i <= n; i++) {
         char text[64];
         const int a = 1 + (int)rf_rng_below(&r, 4), b = 1 + (a + (int)rf_rng_below(&r, 3)) % 4;
-        snprintf(text, sizeof text, "a question long enough, number %zu", i);
         for (size_t j = 0; j < dim; j++)
             x[j] = (float)rf_rng_normal(&r);
+        snprintf(text, sizeof text, "a %s question, %s enough, number %zu", x[0] > 0 ? "difficult" : "simple",
+                 x[0] > 1 || x[0] < -1 ? "clearly" : "just", i);
         const double p = rf_sigmoid((b - a) * (0.5 + 0.8 * (double)x[0]) + 0.2 * (double)x[1]);
         vote_db_prompt(db, (int64_t)i, text);
         vote_db_vector(db, (int64_t)i, x, dim);

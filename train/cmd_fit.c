@@ -16,25 +16,27 @@
            "The weight file to write (safetensors)."),                                                                 \
         RF_OPT(struct rf_fit_options, force, "force", 'f', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,                        \
                "Replace FILE if it exists."),                                                                          \
-        RF_OPT(struct rf_fit_options, embedder, "embedder", 'e', RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,                \
-               "Whose vectors; needed where the database has several."),                                               \
         RF_OPT(struct rf_fit_options, valid, "valid", 0, RF_OPT_REAL, "SHARE", "0.1", NULL, 0, 0.9,                    \
                "Share of the prompts kept for validation; a prompt is on one side with all that is known of it.")
 
-const struct rf_opt rf_fit_table[] = {
-    COMMON_OPTIONS,
-    RF_OPT(struct rf_fit_options, source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
-           "Only votes of these sources; without it all."),
-    RF_OPT(struct rf_fit_options, votes, "votes", 0, RF_OPT_LIST, "LIST", "human", NULL, 0, 0,
-           "Whose votes count, and for how much: JUDGE or JUDGE:WEIGHT, as in human,gpt-4:0.4; results:BENCH or "
-           "results:BENCH:WEIGHT takes two models' scores on a question of the benchmark as a vote."),
-    RF_OPT(struct rf_fit_options, min_chars, "min-chars", 0, RF_OPT_INT, "N", "16", NULL, 0, 1e9,
-           "Leave out prompts of fewer characters, white space at the ends not counted; 16 is RouteLLM's."),
-    RF_OPT_END,
-};
+#define EMBEDDER_OPTION                                                                                                \
+    RF_OPT(struct rf_fit_options, embedder, "embedder", 'e', RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,                    \
+           "Whose vectors; needed where the database has several.")
+#define VOTES_OPTIONS                                                                                                  \
+    RF_OPT(struct rf_fit_options, source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,                          \
+           "Only votes of these sources; without it all."),                                                            \
+        RF_OPT(struct rf_fit_options, votes, "votes", 0, RF_OPT_LIST, "LIST", "human", NULL, 0, 0,                     \
+               "Whose votes count, and for how much: JUDGE or JUDGE:WEIGHT, as in human,gpt-4:0.4; results:BENCH or "  \
+               "results:BENCH:WEIGHT takes two models' scores on a question of the benchmark as a vote."),             \
+        RF_OPT(struct rf_fit_options, min_chars, "min-chars", 0, RF_OPT_INT, "N", "16", NULL, 0, 1e9,                  \
+               "Leave out prompts of fewer characters, white space at the ends not counted; 16 is RouteLLM's.")
+
+const struct rf_opt rf_fit_table[] = { COMMON_OPTIONS, EMBEDDER_OPTION, VOTES_OPTIONS, RF_OPT_END };
+const struct rf_opt rf_fit_text_table[] = { COMMON_OPTIONS, VOTES_OPTIONS, RF_OPT_END };
 
 const struct rf_opt rf_fit_results_table[] = {
     COMMON_OPTIONS,
+    EMBEDDER_OPTION,
     RF_OPT(struct rf_fit_options, bench, "bench", 'b', RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
            "The benchmarks whose results are learnt from."),
     RF_OPT(struct rf_fit_options, model, "model", 'm', RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
@@ -95,6 +97,14 @@ static size_t sum_left_out(const struct rf_fit *f)
     return out;
 }
 
+/* Of the vectors, or the number of buckets for texts. */
+static int64_t width_of(const struct rf_fit *f)
+{
+    if (f->scored)
+        return (int64_t)f->scored->in.dim;
+    return f->votes->x ? (int64_t)f->votes->dim : ROUTEFIT_BUCKETS;
+}
+
 static int print_summary(const struct rf_ctx *ctx, const struct rf_fit *f, const struct rf_model *m,
                          const struct rf_fit_options *o, double seconds, struct rf_err *err)
 {
@@ -106,7 +116,7 @@ static int print_summary(const struct rf_ctx *ctx, const struct rf_fit *f, const
     if ((rc = rf_table_new(&t, columns, n, err)) || (rc = rf_table_text(t, ctx->cmd->name, err)) ||
         (rc = rf_table_text(t, o->output, err)) || (rc = rf_table_int(t, (int64_t)f->used_train, err)) ||
         (rc = rf_table_int(t, (int64_t)f->used_valid, err)) || (rc = rf_table_int(t, (int64_t)sum_left_out(f), err)) ||
-        (rc = rf_table_int(t, (int64_t)(f->votes ? f->votes->dim : f->scored->in.dim), err)) ||
+        (rc = rf_table_int(t, width_of(f), err)) ||
         (rc = f->votes ? rf_table_real(t, m->train_loss, err) : rf_table_int(t, (int64_t)f->scored->r.models, err)) ||
         (rc = rf_table_real(t, m->valid_loss, err)) ||
         (rc = rf_table_real(t, f->votes ? m->valid_accuracy : m->null_loss, err)) ||
@@ -175,6 +185,7 @@ int rf_fit_data_load(struct rf_fit_data *d, struct rf_db *db, const struct rf_ki
 {
     if (kind->from == RF_FROM_VOTES) {
         const struct rf_votes_filter f = { .embedder = o->embedder,
+                                           .text = kind->input == ROUTEFIT_TEXT,
                                            .source = o->source,
                                            .votes = o->votes,
                                            .min_chars = o->min_chars,

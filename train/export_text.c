@@ -7,8 +7,9 @@
 #include "core/rng.h"
 #include "core/sha256.h"
 #include "train/export.h"
+#include "train/whole.h"
 
-enum { TEXTS = 1000, MOST_WORDS = 60, MOST_LETTERS = 9, WHOLE_MAX = 127 };
+enum { TEXTS = 1000, MOST_WORDS = 60, MOST_LETTERS = 9 };
 
 /* The collapsed router, and what its file is made of. */
 struct collapsed {
@@ -49,17 +50,6 @@ static int check_embedder(const struct rf_export *e, const char *path, const str
     return 0;
 }
 
-/* The nearest multiples of the scale that lets the largest weight be 127. */
-static void round_weights(struct collapsed *c)
-{
-    float largest = 0;
-    for (size_t i = 0; i < c->buckets; i++)
-        largest = fmaxf(largest, fabsf(c->weight[i]));
-    c->scale = largest > 0 ? largest / WHOLE_MAX : 1;
-    for (size_t i = 0; i < c->buckets; i++)
-        c->whole[i] = (int8_t)lrintf(fmaxf(-WHOLE_MAX, fminf(WHOLE_MAX, c->weight[i] / c->scale)));
-}
-
 static int collapse(struct collapsed *c, const struct rf_export *e, const struct routefit_embedder *embedder,
                     struct rf_err *err)
 {
@@ -75,7 +65,7 @@ static int collapse(struct collapsed *c, const struct rf_export *e, const struct
     for (int k = 0; k < ROUTEFIT_SHAPE; k++)
         c->shape[k] = (float)shape[k];
     c->bias = (float)(intercept + added);
-    round_weights(c);
+    c->scale = rf_whole_weights(c->weight, c->buckets, c->whole);
 out:
     rf_free(w);
     rf_free(bucket);

@@ -17,6 +17,7 @@ void rf_inputs_release(struct rf_inputs *in)
     void *const owned[] = { in->x, in->prompt, in->valid, in->embedder, in->embedder_sha256 };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         rf_free(owned[i]);
+    rf_turns_release(&in->text);
     *in = (struct rf_inputs){ 0 };
 }
 
@@ -148,6 +149,16 @@ static int take_vector(struct rf_inputs *in, int64_t prompt, struct rf_str blob,
     return zero ? RF_OUT_ZERO : RF_OUTS;
 }
 
+/* Adds one text at row in->rows. RF_OUTS, RF_OUT_NO_PROMPT, or an rf_code. */
+static int take_text(struct rf_inputs *in, struct rf_str text, struct rf_err *err)
+{
+    if (!text.s)
+        return RF_OUT_NO_PROMPT;
+    const int rc = rf_buf_add(&in->text.all, text.s, text.len, err);
+    in->text.at[in->rows + 1] = in->text.all.len;
+    return rc ? rc : RF_OUTS;
+}
+
 /* The side of a prompt: the same first turn is on the same side whatever follows it, in every database. */
 static int pick_side(struct rf_str text, struct rf_str hash, const struct rf_inputs_filter *f, bool *valid,
                      struct rf_err *err)
@@ -169,15 +180,23 @@ static int pick_side(struct rf_str text, struct rf_str hash, const struct rf_inp
     return 0;
 }
 
+static int make_room(struct rf_inputs *in, bool text, size_t n, struct rf_err *err)
+{
+    size_t cells;
+    int rc = 0;
+    if (!rf_mul(n, in->dim, &cells))
+        return rf_fail(err, RF_FAIL, "out of memory: %zu vectors of %zu floats", n, in->dim);
+    if ((rc = RF_NEW(in->prompt, n, err)) || (rc = RF_NEW(in->valid, n, err)))
+        return rc;
+    return text ? RF_NEW(in->text.at, n + 1, err) : RF_NEW(in->x, cells, err);
+}
+
 static int read_vectors(struct rf_inputs *in, struct rf_db *db, int64_t embedder, const struct rf_inputs_filter *f,
                         struct rf_wanted *w, size_t nw, struct rf_sha256 *sum, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
-    size_t cells;
     int rc;
-    if (!rf_mul(nw, in->dim, &cells))
-        return rf_fail(err, RF_FAIL, "out of memory: %zu vectors of %zu floats", nw, in->dim);
-    if ((rc = RF_NEW(in->x, cells, err)) || (rc = RF_NEW(in->prompt, nw, err)) || (rc = RF_NEW(in->valid, nw, err)) ||
+    if ((rc = make_room(in, f->text, nw, err)) ||
         (rc = rf_stmt_new(&s, db,
                           "SELECT q.id, q.text, q.bytes, q.hash, e.vector FROM prompt q LEFT JOIN embedding e"
                           " ON e.embedder = ?1 AND e.prompt = q.id ORDER BY q.id",
@@ -192,21 +211,23 @@ static int read_vectors(struct rf_inputs *in, struct rf_db *db, int64_t embedder
         /* without text, the number of bytes bounds the number of code points from above */
         const bool is_short =
             text.s ? !is_long_enough(text, f->min_chars) : !rf_col_null(s, 2) && rf_col_int(s, 2) < f->min_chars;
-        if (is_short || rf_col_null(s, 4)) {
+        if (is_short || (!f->text && rf_col_null(s, 4))) {
             p->out = is_short ? RF_OUT_SHORT : RF_OUT_NO_VECTOR;
             continue;
         }
-        if ((rc = take_vector(in, p->prompt, rf_col_str(s, 4), err)) < 0)
+        if ((rc = f->text ? take_text(in, text, err) : take_vector(in, p->prompt, rf_col_str(s, 4), err)) < 0)
             goto out;
         p->out = (enum rf_left_out)rc;
         if (p->out != RF_OUTS)
             continue;
         if ((rc = pick_side(text, hash, f, &in->valid[in->rows], err)) ||
-            (rc = rf_sha256_add(sum, in->x + in->rows * in->dim, in->dim * sizeof *in->x, err)))
+            (!f->text && (rc = rf_sha256_add(sum, in->x + in->rows * in->dim, in->dim * sizeof *in->x, err))))
             goto out;
         p->row = in->rows;
         in->prompt[in->rows++] = p->prompt;
     }
+    if (!rc && f->text && !(rc = rf_sha256_add(sum, in->text.all.data, in->text.all.len, err)))
+        rc = rf_sha256_add(sum, in->text.at, (in->rows + 1) * sizeof *in->text.at, err);
 out:
     rf_stmt_free(s);
     return rc;
@@ -219,7 +240,7 @@ int rf_inputs_load(struct rf_inputs *in, struct rf_db *db, const struct rf_input
     *in = (struct rf_inputs){ 0 };
     for (size_t i = 0; i < n; i++)
         wanted[i].out = RF_OUT_NO_VECTOR;
-    int rc = find_embedder(in, db, f->embedder, &embedder, err);
+    int rc = f->text ? 0 : find_embedder(in, db, f->embedder, &embedder, err);
     if (!rc)
         rc = read_vectors(in, db, embedder, f, wanted, n, sum, err);
     if (rc)

@@ -20,6 +20,7 @@ extern "C" {
 
 struct rf_inputs_filter {
     const char *embedder; /* NULL: the only one of the database */
+    bool text;            /* true: the first turns themselves in place of vectors; embedder is not looked at */
     int64_t min_chars;    /* code points of the first turn without white space at both ends (RouteLLM: 16); prompts
                              without text pass */
     double valid;         /* share of the prompts on the validation side, [0, 1) */
@@ -35,11 +36,12 @@ struct rf_wanted {
 };
 
 struct rf_inputs {
-    float *x;        /* [rows][dim] row-major, ascending prompt id; finite, none all zero */
+    float *x;        /* [rows][dim] row-major, ascending prompt id; finite, none all zero; NULL for text */
     int64_t *prompt; /* [rows] prompt ids, ascending */
     bool *valid;     /* [rows] true: validation side */
     size_t rows, dim;
-    char *embedder;        /* name of the vectors */
+    struct rf_turns text;  /* of the rows, for text */
+    char *embedder;        /* name of the vectors; NULL for text */
     char *embedder_sha256; /* hex of the text model's file; NULL: vectors from elsewhere */
 };
 

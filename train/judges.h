@@ -1,6 +1,6 @@
 /* Whose verdicts count, and for how much: "human", "gpt-4:0.4", ... as --votes takes them. A name may hold colons: the
- * weight is what follows the last one, where that is a number. "results:BENCH", unless a judge has that name, counts the
- * results of a benchmark as votes. Refuses: weights that are not above 0, a judge twice. */
+ * weight is what follows the last one, where that is a number. "results:BENCH", unless a judge has that name, counts
+ * the results of a benchmark as votes. Refuses: weights that are not above 0, a judge twice. */
 #ifndef RF_TRAIN_JUDGES_H
 #define RF_TRAIN_JUDGES_H
 

@@ -22,20 +22,20 @@ extern "C" {
 #endif
 
 /* The options of every kind. A kind's own option struct starts with this one, and its command lists rf_fit_table or
- * rf_fit_results_table first. */
+ * rf_fit_text_table or rf_fit_results_table first. */
 struct rf_fit_options {
     const char *output; /* -o */
     bool force;
     const char *embedder;  /* NULL: the only one */
     struct rf_list source; /* empty: all */
     double valid;          /* share of prompts */
-    /* kinds that learn from votes: rf_fit_table */
+    /* kinds that learn from votes: rf_fit_table, or rf_fit_text_table without --embedder */
     struct rf_list votes; /* judges and their weights */
     int64_t min_chars;
     /* kinds that learn from results: rf_fit_results_table */
     struct rf_list bench, model;
 };
-extern const struct rf_opt rf_fit_table[], rf_fit_results_table[];
+extern const struct rf_opt rf_fit_table[], rf_fit_text_table[], rf_fit_results_table[];
 
 /* One line of train_log. */
 struct rf_epoch {
@@ -79,8 +79,8 @@ struct rf_model {
     size_t tensors;
     struct rf_meta meta[RF_MODEL_METAS];
     size_t metas;
-    /* The trainer's own logit of strong over weak for row rf_model_check_row(votes->rows, i) of votes->x, from the
-     * parameters as saved (float32): the pair must give the same from the file, or nothing is written. */
+    /* The trainer's own logit of strong over weak for row rf_model_check_row(votes->rows, i) of votes->x, or text of
+     * votes->text, from the parameters as saved: the pair must give the same from the file, or nothing is written. */
     double check[RF_MODEL_CHECKS];
     /* Kinds that learn from results: in its place the trainer's own predicted scores and costs for the vector of
      * question rf_model_check_row(scored->r.n, i): [RF_MODEL_CHECKS][2][models], from rf_calloc, owned. */
@@ -104,9 +104,10 @@ size_t rf_model_check_row(size_t rows, size_t i);
 enum rf_learns_from { RF_FROM_VOTES, RF_FROM_RESULTS };
 
 struct rf_kind {
-    struct rf_cmd cmd; /* first; name = the word in ROUTEFIT_KINDS, opts = { rf_fit_table or rf_fit_results_table, own
+    struct rf_cmd cmd; /* first; name = the word in ROUTEFIT_KINDS, opts = { one of the three tables, own
                           table }, need RF_NEED_WRITE, run = rf_fit_command */
     enum rf_learns_from from;
+    enum routefit_input input; /* ROUTEFIT_TEXT, of votes only: votes->text is filled, votes->x NULL, votes->dim 0 */
     /* opts: the kind's option struct, parsed and in range. Adds tensors and its own metadata ("routefit.strong",
      * "routefit.weak", options that shaped the weights) to *m; "routefit.kind", ".version", ".input", ".embedder",
      * ".embedder_sha256" and the counts are added by the caller, and for kinds that learn from results ".models" and

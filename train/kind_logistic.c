@@ -8,7 +8,6 @@
 
 #include "core/json.h"
 #include "core/mem.h"
-#include "core/stats.h"
 #include "train/kind.h"
 #include "train/logit.h"
 #include "train/rows.h"
@@ -24,14 +23,7 @@ struct logistic_options {
 };
 
 static const struct rf_opt options[] = {
-    RF_OPT(struct logistic_options, strong, "strong", 's', RF_OPT_LIST, "SET", "tier:0-1", NULL, 0, 0,
-           "The strong side: model names, * and ? match, tier:N-M are Bradley-Terry tiers of the training votes, 0 the "
-           "strongest of ten; the default is RouteLLM's strong set."),
-    RF_OPT(struct logistic_options, weak, "weak", 'w', RF_OPT_LIST, "SET", "tier:2-9", NULL, 0, 0,
-           "The weak side, in the same way."),
-    RF_OPT(struct logistic_options, ties, "ties", 't', RF_OPT_CHOICE, "HOW", "drop", RF_TIES_CHOICES, 0, 0,
-           "What a tie says: nothing (as in RouteLLM's training), half a win for each side, or that the weak model is "
-           "enough; \"both bad\" is a tie."),
+    RF_SIDES_OPTIONS(struct logistic_options, "drop"),
     RF_OPT(struct logistic_options, c, "C", 'C', RF_OPT_LIST, "LIST", "0.01,0.1,1,10", NULL, 0, 0,
            "Inverse strength of the ridge, as in scikit-learn; of several the one with the least validation loss is "
            "kept; inf: no ridge."),
@@ -68,20 +60,22 @@ static int read_c(const struct rf_list *list, double *c, struct rf_err *err)
     return 0;
 }
 
-/* Mean log loss and share of examples ranked right (0.5 for a logit of 0), by weight; NaN where there are none. */
+struct point {
+    const struct rf_votes *v;
+    const double *theta;
+};
+
+static double logit_of(const void *ctx, size_t row)
+{
+    const struct point *const p = ctx;
+    return rf_row_dot_d(p->v->x + row * p->v->dim, p->theta, p->v->dim) + p->theta[p->v->dim];
+}
+
+/* As rf_sides_measure. */
 static void evaluate(const struct rf_votes *v, const struct rf_example *e, size_t n, const double *theta, double *loss,
                      double *accuracy)
 {
-    double sum = 0, right = 0, weight = 0;
-    for (size_t i = 0; i < n; i++) {
-        const double w = (double)e[i].weight;
-        const double m = (double)e[i].y * (rf_row_dot_d(v->x + e[i].row * v->dim, theta, v->dim) + theta[v->dim]);
-        sum += w * rf_softplus(-m);
-        right += w * (m > 0 ? 1 : m < 0 ? 0 : 0.5);
-        weight += w;
-    }
-    *loss = weight > 0 ? sum / weight : NAN;
-    *accuracy = weight > 0 ? right / weight : NAN;
+    rf_sides_measure(e, n, logit_of, &(struct point){ v, theta }, loss, accuracy);
 }
 
 /* A fit under way. */
@@ -169,36 +163,8 @@ out:
     return rc;
 }
 
-/* The words of a list as the user wrote them. */
-static int add_list(struct rf_model *m, const char *key, const struct rf_list *list, struct rf_err *err)
-{
-    struct rf_buf b = { 0 };
-    int rc = 0;
-    for (size_t i = 0; i < list->n && !rc; i++)
-        rc = rf_buf_printf(&b, err, "%s%s", i ? "," : "", list->v[i]);
-    if (!rc)
-        rc = rf_model_meta(m, err, key, "%s", b.len ? b.data : "");
-    rf_buf_release(&b);
-    return rc;
-}
-
-/* The models of one side as a JSON list. */
-static int add_models(struct rf_model *m, const char *key, const struct rf_votes *v, const bool *in, struct rf_err *err)
-{
-    struct rf_buf b = { 0 };
-    int rc = 0;
-    for (size_t i = 0; i < v->models && !rc; i++)
-        if (in[i] && !(rc = rf_buf_printf(&b, err, "%s", b.len ? "," : "")))
-            rc = rf_json_add_string(&b, (struct rf_str){ v->model[i], strlen(v->model[i]) }, err);
-    if (!rc)
-        rc = rf_model_meta(m, err, key, "[%s]", b.len ? b.data : "");
-    rf_buf_release(&b);
-    return rc;
-}
-
 static int fill_model(struct rf_model *m, struct run *r, struct rf_err *err)
 {
-    static const char *const ties[] = { "drop", "half", "weak-suffices" };
     static const char *const solver[] = { "auto", "newton", "dual", "lbfgs" };
     const struct rf_votes *v = r->f->votes;
     double ignored;
@@ -207,12 +173,8 @@ static int fill_model(struct rf_model *m, struct run *r, struct rf_err *err)
     rf_real_text(r->best_c, c);
     if ((rc = add_standard_errors(m, r, err)) || (rc = add_floats(m, "weight", r->best, v->dim, err)) ||
         (rc = add_floats(m, "bias", r->best + v->dim, 1, err)) ||
-        (rc = add_list(m, "routefit.strong", &r->o->strong, err)) ||
-        (rc = add_list(m, "routefit.weak", &r->o->weak, err)) ||
-        (rc = add_models(m, "routefit.strong_models", v, r->sides.strong, err)) ||
-        (rc = add_models(m, "routefit.weak_models", v, r->sides.weak, err)) ||
+        (rc = rf_sides_describe(&r->sides, v, &r->o->strong, &r->o->weak, (enum rf_ties)r->o->ties, m, err)) ||
         (rc = rf_model_meta(m, err, "routefit.C", "%s", c)) ||
-        (rc = rf_model_meta(m, err, "routefit.ties", "%s", ties[r->o->ties])) ||
         (rc = rf_model_meta(m, err, "routefit.solver", "%s", solver[r->result.solver])))
         return rc;
     evaluate(v, r->sides.train, r->sides.trains, r->best, &m->train_loss, &ignored);

@@ -9,6 +9,7 @@
 
 #include "core/json.h"
 #include "core/mem.h"
+#include "core/stats.h"
 #include "train/kind.h"
 
 void rf_model_release(struct rf_model *m)
@@ -98,9 +99,10 @@ static int add_common(struct rf_model *m, const struct rf_kind *kind, const stru
     int rc;
     if ((rc = rf_model_meta(m, err, "routefit.kind", "%s", kind->cmd.name)) ||
         (rc = rf_model_meta(m, err, "routefit.version", "%s", RF_VERSION)) ||
-        (rc = rf_model_meta(m, err, "routefit.input", "vector")) ||
-        (rc = rf_model_meta(m, err, "routefit.embedder", "%s", embedder)) ||
         (rc = rf_model_meta(m, err, "routefit.seed", "%llu", (unsigned long long)f->seed)) ||
+        (rc = rf_model_meta(m, err, "routefit.input", "%s", embedder ? "vector" : "text")) ||
+        (rc = embedder ? rf_model_meta(m, err, "routefit.embedder", "%s", embedder)
+                       : rf_model_meta(m, err, "routefit.features", "%s", ROUTEFIT_FEATURES)) ||
         (sha256 && (rc = rf_model_meta(m, err, "routefit.embedder_sha256", "%s", sha256))))
         return rc;
     if (f->votes)
@@ -129,6 +131,24 @@ static int check_logits(const struct rf_model *m, const struct rf_votes *v, cons
                            (long long)v->prompt[row], want);
     }
     return 0;
+}
+
+/* The same of texts, whose win rates are compared. */
+static int check_texts(const struct rf_model *m, const struct rf_votes *v, const struct routefit_router *r,
+                       struct rf_err *err)
+{
+    struct routefit_features *const pad = routefit_features_new(routefit_dim(r));
+    int rc = pad ? 0 : rf_fail(err, RF_FAIL, "out of memory: %zu buckets of features", routefit_dim(r));
+    for (size_t i = 0; i < RF_MODEL_CHECKS && !rc; i++) {
+        const size_t row = rf_model_check_row(v->rows, i);
+        const struct rf_str text = rf_turn_of(&v->text, row);
+        const double got = routefit_win_rate_text(r, pad, text.s, text.len), want = rf_sigmoid(m->check[i]);
+        if (!agree(got, want))
+            rc = rf_fail(err, RF_FAIL, "the scoring pair gives win rate %.9g for prompt %lld, the trainer %.9g", got,
+                         (long long)v->prompt[row], want);
+    }
+    routefit_features_free(pad);
+    return rc;
 }
 
 /* The bytes give the trainer's predicted scores and costs. room[2][models] */
@@ -181,7 +201,9 @@ static int check_bytes(struct rf_model *m, const struct rf_fit *f, const struct 
     int rc = 0;
     if (routefit_load(&r, buf->data, buf->len, NULL, why))
         return rf_fail(err, RF_FAIL, "the scoring pair refuses the new weights: %s", why);
-    if (routefit_dim(r) != dim)
+    if (f->votes && f->votes->text.at)
+        rc = check_texts(m, f->votes, r, err);
+    else if (routefit_dim(r) != dim)
         rc = rf_fail(err, RF_FAIL, "the scoring pair reads vectors of %zu from the new weights, expected %zu",
                      routefit_dim(r), dim);
     else if (f->votes)

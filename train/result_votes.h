@@ -1,7 +1,7 @@
-/* Benchmark results as votes (RouteLLM's D_gold): on each question, each two models' scores are a verdict. A difference d
- * of the scores, as a share of the benchmark's range, is a win of weight |d| and a tie of weight 1 - |d|: where ties count
- * half, every loss sees the target (1 + d) / 2, and right or wrong gives whole wins and whole ties. Refuses: unknown
- * benchmarks. */
+/* Benchmark results as votes (RouteLLM's D_gold): on each question, each two models' scores are a verdict. A difference
+ * d of the scores, as a share of the benchmark's range, is a win of weight |d| and a tie of weight 1 - |d|: where ties
+ * count half, every loss sees the target (1 + d) / 2, and right or wrong gives whole wins and whole ties. Refuses:
+ * unknown benchmarks. */
 #ifndef RF_TRAIN_RESULT_VOTES_H
 #define RF_TRAIN_RESULT_VOTES_H
 

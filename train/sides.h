@@ -17,6 +17,18 @@ enum rf_ties { RF_TIES_DROP, RF_TIES_HALF, RF_TIES_WEAK };
  * answer was as good. "Both bad" is a tie. */
 #define RF_TIES_CHOICES "drop|half|weak-suffices"
 
+/* Rows for the members strong, weak (struct rf_list) and ties (int) of a kind's options. */
+#define RF_SIDES_OPTIONS(type, usual_ties)                                                                             \
+    RF_OPT(                                                                                                            \
+        type, strong, "strong", 's', RF_OPT_LIST, "SET", "tier:0-1", NULL, 0, 0,                                       \
+        "The strong side: model names, * and ? match, tier:N-M are Bradley-Terry tiers of the training votes, 0 the "  \
+        "strongest of ten; the default is RouteLLM's strong set."),                                                    \
+        RF_OPT(type, weak, "weak", 'w', RF_OPT_LIST, "SET", "tier:2-9", NULL, 0, 0,                                    \
+               "The weak side, in the same way."),                                                                     \
+        RF_OPT(type, ties, "ties", 't', RF_OPT_CHOICE, "HOW", usual_ties, RF_TIES_CHOICES, 0, 0,                       \
+               "What a tie says: nothing (as in RouteLLM's training), half a win for each side, or that the weak "     \
+               "model is enough; \"both bad\" is a tie.")
+
 struct rf_sides {
     bool *strong, *weak;      /* [models of the votes] */
     struct rf_example *train; /* [trains] by ascending row */
@@ -29,6 +41,14 @@ struct rf_sides {
  * training votes left (the reasons are counted), no ratings. */
 int rf_sides_pick(struct rf_sides *s, struct rf_fit *f, const struct rf_list *strong, const struct rf_list *weak,
                   enum rf_ties ties, struct rf_err *err);
+/* Mean log loss (nats) and share of examples e[n] ranked right (0.5 for a logit of 0), by weight; NaN where there are
+ * none. logit: of strong over weak for a row. */
+void rf_sides_measure(const struct rf_example *e, size_t n, double (*logit)(const void *ctx, size_t row),
+                      const void *ctx, double *loss, double *accuracy);
+/* Metadata of both sides and the ties: "routefit.strong", ".weak" as the user wrote them, ".strong_models",
+ * ".weak_models" as JSON lists, ".ties". */
+int rf_sides_describe(const struct rf_sides *s, const struct rf_votes *v, const struct rf_list *strong,
+                      const struct rf_list *weak, enum rf_ties ties, struct rf_model *m, struct rf_err *err);
 void rf_sides_release(struct rf_sides *s);
 
 #ifdef __cplusplus

@@ -44,6 +44,18 @@ int rf_votes_none_left(size_t read, const size_t *left_out, struct rf_err *err)
     return rc;
 }
 
+void rf_turns_release(struct rf_turns *t)
+{
+    rf_buf_release(&t->all);
+    rf_free(t->at);
+    *t = (struct rf_turns){ 0 };
+}
+
+struct rf_str rf_turn_of(const struct rf_turns *t, size_t i)
+{
+    return (struct rf_str){ t->all.data + t->at[i], t->at[i + 1] - t->at[i] };
+}
+
 void rf_votes_release(struct rf_votes *v)
 {
     for (size_t i = 0; v->model && i < v->models; i++)
@@ -55,6 +67,7 @@ void rf_votes_release(struct rf_votes *v)
     rf_free(v->valid);
     rf_free(v->embedder);
     rf_free(v->embedder_sha256);
+    rf_turns_release(&v->text);
     *v = (struct rf_votes){ 0 };
 }
 
@@ -149,7 +162,7 @@ int rf_votes_load(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
     struct rf_wanted *w = NULL;
     struct rf_sha256 *sum = NULL;
     size_t n = 0, nw = 0;
-    const struct rf_inputs_filter wish = { f->embedder, f->min_chars, f->valid, f->seed };
+    const struct rf_inputs_filter wish = { f->embedder, f->text, f->min_chars, f->valid, f->seed };
     struct rf_inputs in = { 0 }; /* its arrays become the votes' */
     int rc;
     *v = (struct rf_votes){ 0 };
@@ -158,6 +171,7 @@ int rf_votes_load(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
         (rc = rf_inputs_load(&in, db, &wish, w, nw, sum, err)))
         goto out;
     v->x = in.x;
+    v->text = in.text;
     v->prompt = in.prompt;
     v->valid = in.valid;
     v->rows = in.rows;

@@ -10,6 +10,7 @@
 
 #include "core/db.h"
 #include "core/err.h"
+#include "core/mem.h"
 #include "core/opt.h"
 #include "core/sha256.h"
 
@@ -45,16 +46,24 @@ enum rf_left_out {
     RF_OUTS
 };
 
+/* First turns of prompts, one behind the other. */
+struct rf_turns {
+    struct rf_buf all;
+    size_t *at; /* [rows + 1] text i is [at[i], at[i + 1]) of all; NULL: there are none */
+};
+
 struct rf_votes {
     struct rf_battle *battle; /* [n] in database order */
     size_t n;
-    float *x; /* [rows][dim] row-major: vectors of the distinct prompts, ascending prompt id; finite, none all zero */
-    int64_t *prompt; /* [rows] prompt ids, ascending */
-    bool *valid;     /* [rows] true: validation side */
+    float *x; /* [rows][dim] row-major: vectors of the distinct prompts, ascending prompt id; finite, none all zero;
+                 NULL for kinds that read texts */
+    struct rf_turns text; /* for those: the first turns of the same prompts */
+    int64_t *prompt;      /* [rows] prompt ids, ascending */
+    bool *valid;          /* [rows] true: validation side */
     size_t rows, dim;
     char **model; /* [models] names of the models in battle[], by strcmp order */
     size_t models;
-    char *embedder;        /* name of the vectors */
+    char *embedder;        /* name of the vectors; NULL for texts */
     char *embedder_sha256; /* hex of the text model's file; NULL: vectors from elsewhere */
     size_t read;           /* votes looked at; read = n + sum of left_out */
     size_t left_out[RF_OUTS];
@@ -64,6 +73,7 @@ struct rf_votes {
 
 struct rf_votes_filter {
     const char *embedder;  /* NULL: the only one of the database */
+    bool text;             /* true: texts in place of vectors */
     struct rf_list source; /* names; empty: all */
     struct rf_list votes;  /* judges and their weights, as train/judges.h takes them; empty: all */
     bool promptless;       /* true: votes without a prompt count too (they have no vector) */
@@ -76,6 +86,10 @@ struct rf_votes_filter {
 /* Fills *v (whatever it held); on failure *v is empty. Only RF_OUT_SOURCE .. RF_OUT_WEIGHT are counted here. */
 int rf_votes_load(struct rf_votes *v, struct rf_db *db, const struct rf_votes_filter *f, struct rf_err *err);
 void rf_votes_release(struct rf_votes *v);
+
+void rf_turns_release(struct rf_turns *t);
+/* Text i of t. */
+struct rf_str rf_turn_of(const struct rf_turns *t, size_t i);
 
 /* "prompt shorter than --min-chars": words for people, static. */
 const char *rf_left_out_name(enum rf_left_out why);

@@ -103,8 +103,14 @@ static const char *const *standard(const struct rf_kind *kind)
 static void scores_agree(const struct fitted *t, const struct routefit_router *r)
 {
     const struct rf_votes *const v = t->data.votes;
-    for (size_t i = 0; v && i < RF_MODEL_CHECKS; i++)
-        assert_near(routefit_win_rate(r, v->x + rf_model_check_row(v->rows, i) * DIM), rf_sigmoid(t->m.check[i]), 1e-6);
+    struct routefit_features *const pad = routefit_features_new(ROUTEFIT_BUCKETS);
+    for (size_t i = 0; v && i < RF_MODEL_CHECKS; i++) {
+        const size_t row = rf_model_check_row(v->rows, i);
+        const struct rf_str text = v->x ? (struct rf_str){ 0 } : rf_turn_of(&v->text, row);
+        assert_near(v->x ? routefit_win_rate(r, v->x + row * DIM) : routefit_win_rate_text(r, pad, text.s, text.len),
+                    rf_sigmoid(t->m.check[i]), 1e-6);
+    }
+    routefit_features_free(pad);
     const struct rf_scored *const s = t->data.scored;
     for (size_t i = 0; s && i < RF_MODEL_CHECKS; i++) {
         double score[4], cost[4];
@@ -131,8 +137,11 @@ static void every_kind_fits_saves_and_loads(void **state)
         assert_int_equal(err.code, 0);
         assert_int_equal(routefit_load(&r, t.bytes.data, t.bytes.len, NULL, why), 0);
         assert_string_equal(routefit_kind(r), (*k)->cmd.name);
-        assert_int_equal(routefit_dim(r), DIM);
-        assert_string_equal(routefit_meta(r, "routefit.embedder"), "planted");
+        const bool text = (*k)->input == ROUTEFIT_TEXT;
+        assert_int_equal(routefit_input(r), (*k)->input);
+        assert_int_equal(routefit_dim(r), text ? ROUTEFIT_BUCKETS : DIM);
+        assert_string_equal(routefit_meta(r, text ? "routefit.features" : "routefit.embedder"),
+                            text ? ROUTEFIT_FEATURES : "planted");
         assert_string_equal(routefit_meta(r, "routefit.version"), RF_VERSION);
         assert_true((*k)->from == RF_FROM_RESULTS ||
                     (routefit_meta(r, "routefit.strong") && routefit_meta(r, "routefit.weak")));

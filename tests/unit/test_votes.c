@@ -199,8 +199,7 @@ static void wrong_names_and_vectors_are_refused(void **state)
     refuse(db, &(struct rf_votes_filter){ .embedder = "lsa" }, RF_USAGE, "it has planted");
     refuse(db, &(struct rf_votes_filter){ .source = { (const char **)(uintptr_t)nobody, 1 } }, RF_USAGE,
            "it has other, planted");
-    refuse(db, &(struct rf_votes_filter){ .votes = { (const char **)(uintptr_t)nobody, 1 } }, RF_USAGE,
-           "gpt-4");
+    refuse(db, &(struct rf_votes_filter){ .votes = { (const char **)(uintptr_t)nobody, 1 } }, RF_USAGE, "gpt-4");
     refuse(db, &(struct rf_votes_filter){ .min_chars = 1000000, .source = { other, 1 } }, RF_BAD_INPUT,
            "shorter than --min-chars");
     vote_db_vector(db, 5, bad, 3);
@@ -289,9 +288,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_count_as_votes),
-        cmocka_unit_test(votes_are_joined_and_counted), cmocka_unit_test(filters_name_what_they_keep),
-        cmocka_unit_test(split_follows_the_text_alone), cmocka_unit_test(wrong_names_and_vectors_are_refused),
-        cmocka_unit_test(every_allocation_may_fail),    cmocka_unit_test(aliases_are_one_model),
+        cmocka_unit_test(votes_are_joined_and_counted),
+        cmocka_unit_test(filters_name_what_they_keep),
+        cmocka_unit_test(split_follows_the_text_alone),
+        cmocka_unit_test(wrong_names_and_vectors_are_refused),
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(aliases_are_one_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

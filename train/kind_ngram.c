@@ -1,0 +1,254 @@
+/* fit ngram: one weight per bucket of n-grams, straight from the texts: no vectors are needed. Each ridge is solved
+ * nearly, the one with the least validation loss exactly; what is saved is rounded first and measured then. Refuses:
+ * several ridges without validation votes. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "core/mem.h"
+#include "train/kind.h"
+#include "train/ngrams.h"
+#include "train/sides.h"
+#include "train/sparse.h"
+#include "train/whole.h"
+
+static const double roughly = 1e-4, exactly = 1e-8; /* |gradient| of the mean loss */
+
+struct ngram_options {
+    struct rf_fit_options fit; /* first */
+    struct rf_list strong, weak, l2;
+    int ties, objective;
+    bool f32;
+};
+
+static const struct rf_opt options[] = {
+    RF_SIDES_OPTIONS(struct ngram_options, "half"),
+    RF_OPT(struct ngram_options, l2, "l2", 0, RF_OPT_LIST, "LIST", "0.0003,0.001,0.003,0.01,0.03,0.1", NULL, 0, 0,
+           "Strengths of the ridge, against the mean loss; of several the one with the least validation loss is kept."),
+    RF_OPT(struct ngram_options, objective, "objective", 0, RF_OPT_CHOICE, "WHAT", "logistic", "logistic|difference", 0,
+           0,
+           "The chance that the strong side wins, or by least squares how much more often it wins than loses; then the "
+           "logit is twice that."),
+    RF_OPT(struct ngram_options, f32, "f32", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "Save floats (128 KB) in place of whole numbers of one byte (32 KB)."),
+    RF_OPT_END,
+};
+
+struct run {
+    struct rf_fit *f;
+    const struct ngram_options *o;
+    struct rf_sides sides;
+    struct rf_ngrams g;
+    double *l2;           /* [o->l2.n] descending */
+    double *theta, *best; /* [g.x.cols + 1] the latest solution, the one kept: weights of logits */
+    double best_l2, best_valid;
+    size_t passes;
+};
+
+static int descending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x < y) - (x > y);
+}
+
+static int read_l2(struct run *r, struct rf_err *err)
+{
+    const struct rf_list *const list = &r->o->l2;
+    int rc = list->n ? RF_NEW(r->l2, list->n, err) : rf_fail(err, RF_USAGE, "--l2: expected at least one number");
+    for (size_t i = 0; i < list->n && !rc; i++) {
+        char *end = NULL;
+        r->l2[i] = strtod(list->v[i], &end);
+        if (end == list->v[i] || *end || !(r->l2[i] >= 1e-9 && r->l2[i] <= 1e9))
+            rc = rf_fail(err, RF_USAGE, "--l2 %s: expected numbers from 1e-9 to 1e9 (0.003 is a start)", list->v[i]);
+    }
+    if (!rc)
+        qsort(r->l2, list->n, sizeof *r->l2, descending);
+    return rc;
+}
+
+/* The rows of the training examples: what the statistics of the features are of. */
+static int make_features(struct run *r, struct rf_err *err)
+{
+    const struct rf_votes *const v = r->f->votes;
+    bool *in = NULL;
+    int rc = RF_NEW(in, v->rows, err);
+    for (size_t i = 0; i < r->sides.trains && !rc; i++)
+        in[r->sides.train[i].row] = true;
+    if (!rc)
+        rc = rf_ngrams_make(&r->g, &v->text, v->rows, in, err);
+    rf_free(in);
+    if (rc || (rc = RF_NEW(r->theta, r->g.x.cols + 1, err)))
+        return rc;
+    return RF_NEW(r->best, r->g.x.cols + 1, err);
+}
+
+struct point {
+    const struct run *r;
+    const double *theta;
+    double factor; /* logit = factor * (theta . x) */
+};
+
+static double logit_of(const void *ctx, size_t row)
+{
+    const struct point *const p = ctx;
+    return p->factor * rf_sparse_dot(&p->r->g.x, p->theta, row);
+}
+
+/* A difference f of chances is (1 + f) / 2 as a win rate, which near 0 is the logit 2 f. */
+static double factor(const struct run *r)
+{
+    return r->o->objective == RF_SPARSE_SQUARED ? 2 : 1;
+}
+
+static int observe(void *ctx, size_t passes, struct rf_err *err)
+{
+    struct run *const r = ctx;
+    return r->f->progress ? rf_progress_step(r->f->progress, passes, NULL, err) : 0;
+}
+
+static int solve(struct run *r, double l2, double tolerance, double *theta, double *grad, struct rf_err *err)
+{
+    const struct rf_sparse p = { .x = &r->g.x,
+                                 .e = r->sides.train,
+                                 .n = r->sides.trains,
+                                 .loss = (enum rf_sparse_loss)r->o->objective,
+                                 .l2 = l2,
+                                 .threads = r->f->threads };
+    struct rf_sparse_result result;
+    const int rc = rf_sparse_solve(&p, tolerance, theta, &result, observe, r, err);
+    if (rc)
+        return rf_fail_in(err, "l2 = %g", l2);
+    r->passes += result.passes;
+    *grad = result.grad_norm;
+    return 0;
+}
+
+/* From the strongest ridge to the weakest, each from the last one's solution. */
+static int choose(struct run *r, struct rf_err *err)
+{
+    for (size_t i = 0; i < r->o->l2.n; i++) {
+        const struct point at = { r, r->theta, factor(r) };
+        double train, valid, accuracy, ignored;
+        int rc = solve(r, r->l2[i], roughly, r->theta, &ignored, err);
+        if (rc)
+            return rc;
+        rf_sides_measure(r->sides.train, r->sides.trains, logit_of, &at, &train, &ignored);
+        rf_sides_measure(r->sides.valid, r->sides.valids, logit_of, &at, &valid, &accuracy);
+        if ((rc = rf_fit_epoch(r->f, train, valid, accuracy, err)))
+            return rc == RF_INTERRUPTED ? rf_fail(err, rc, "stopped by Ctrl-C before all of --l2 were solved") : rc;
+        if (r->o->l2.n > 1 &&
+            (rc = rf_fit_note(r->f, err, "l2 = %g: loss %.5f in training, %.5f in validation", r->l2[i], train, valid)))
+            return rc;
+        if (i == 0 || valid < r->best_valid) {
+            memcpy(r->best, r->theta, (r->g.x.cols + 1) * sizeof *r->best);
+            r->best_l2 = r->l2[i];
+            r->best_valid = valid;
+        }
+    }
+    return 0;
+}
+
+/* theta[n] as a float tensor; theta becomes what the floats say. */
+static int add_floats(struct rf_model *m, const char *name, double *theta, size_t n, struct rf_err *err)
+{
+    float *const w = rf_calloc(n, sizeof *w, err);
+    for (size_t j = 0; w && j < n; j++)
+        theta[j] = (double)(w[j] = (float)theta[j]);
+    return rf_model_tensor(m, name, RF_F32, 1, &n, w, err);
+}
+
+/* The same as whole numbers and their scale. */
+static int add_whole(struct rf_model *m, double *theta, size_t n, struct rf_err *err)
+{
+    float *w = NULL;
+    int8_t *const whole = rf_calloc(n, sizeof *whole, err);
+    double scale = 0;
+    int rc = whole ? RF_NEW(w, n, err) : 0; /* no whole: rf_model_tensor says so */
+    for (size_t j = 0; w && j < n; j++)
+        w[j] = (float)theta[j];
+    if (w)
+        scale = (double)rf_whole_weights(w, n, whole);
+    for (size_t j = 0; w && j < n; j++)
+        theta[j] = scale * whole[j];
+    rf_free(w);
+    const int added = rf_model_tensor(m, "weight", RF_I8, 1, &n, whole, err);
+    return rc || (rc = added) ? rc : add_floats(m, "weight_scale", &scale, 1, err);
+}
+
+/* r->best becomes what the saved tensors say. */
+static int fill_model(struct rf_model *m, struct run *r, double grad, struct rf_err *err)
+{
+    static const char *const objective[] = { "logistic", "difference" };
+    const size_t buckets = r->g.buckets;
+    const struct rf_votes *const v = r->f->votes;
+    const struct point saved = { r, r->best, 1 };
+    double ignored;
+    char l2[32];
+    int rc;
+    for (size_t j = 0; j <= r->g.x.cols; j++)
+        r->best[j] *= factor(r);
+    rf_ngrams_fold(&r->g, r->best);
+    rf_real_text(r->best_l2, l2);
+    if ((rc = r->o->f32 ? add_floats(m, "weight", r->best, buckets, err) : add_whole(m, r->best, buckets, err)) ||
+        (rc = add_floats(m, "shape_weight", r->best + buckets, ROUTEFIT_SHAPE, err)) ||
+        (rc = add_floats(m, "bias", r->best + r->g.x.cols, 1, err)) ||
+        (rc = rf_sides_describe(&r->sides, v, &r->o->strong, &r->o->weak, (enum rf_ties)r->o->ties, m, err)) ||
+        (rc = rf_model_meta(m, err, "routefit.l2", "%s", l2)) ||
+        (rc = rf_model_meta(m, err, "routefit.objective", "%s", objective[r->o->objective])))
+        return rc;
+    rf_ngrams_unfold(&r->g, r->best);
+    rf_sides_measure(r->sides.train, r->sides.trains, logit_of, &saved, &m->train_loss, &ignored);
+    rf_sides_measure(r->sides.valid, r->sides.valids, logit_of, &saved, &m->valid_loss, &m->valid_accuracy);
+    for (size_t i = 0; i < RF_MODEL_CHECKS; i++)
+        m->check[i] = logit_of(&saved, rf_model_check_row(v->rows, i));
+    return rf_fit_note(r->f, err, "l2 = %g kept; |gradient| %.2g, %zu passes over the votes in all", r->best_l2, grad,
+                       r->passes);
+}
+
+static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf_err *err)
+{
+    struct run r = { .f = f, .o = opts };
+    double grad = 0;
+    int rc;
+    if ((rc = read_l2(&r, err)) ||
+        (rc = rf_sides_pick(&r.sides, f, &r.o->strong, &r.o->weak, (enum rf_ties)r.o->ties, err)))
+        goto out;
+    if (r.o->l2.n > 1 && !r.sides.valids) {
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "--l2 has %zu values and no validation votes to choose by: give one, or a larger --valid",
+                     r.o->l2.n);
+        goto out;
+    }
+    if ((rc = make_features(&r, err)) || (rc = choose(&r, err)) ||
+        (rc = solve(&r, r.best_l2, exactly, r.best, &grad, err)))
+        goto out;
+    rc = fill_model(m, &r, grad, err);
+out:
+    rf_sides_release(&r.sides);
+    rf_ngrams_release(&r.g);
+    rf_free(r.l2);
+    rf_free(r.theta);
+    rf_free(r.best);
+    return rc;
+}
+
+const struct rf_kind rf_kind_ngram = {
+    .cmd = { .name = "ngram",
+             .summary = "fit a linear router straight from the prompts' texts",
+             .args = "",
+             .about = "Learns P(strong model wins | text of the prompt) with one weight for each bucket\n"
+                      "of word and character n-grams and eight for the text's shape, rare n-grams\n"
+                      "weighing more (IDF), with a ridge, to the exact optimum. Needs no vectors; the\n"
+                      "file takes 32 KB and the scoring pair reads texts with it.",
+             .examples = "routefit fit ngram -o ngram.safetensors\n"
+                         "routefit fit ngram --votes results:gsm8k --strong gpt-4-1106-preview --weak 'mistralai*' -o "
+                         "gold.safetensors\n",
+             .opts = { rf_fit_text_table, options },
+             .opts_size = sizeof(struct ngram_options),
+             .need = RF_NEED_WRITE,
+             .run = rf_fit_command },
+    .from = RF_FROM_VOTES,
+    .input = ROUTEFIT_TEXT,
+    .fit = fit,
+};
