@@ -1,23 +1,27 @@
 /* fit ngram: one weight per bucket of n-grams, straight from the texts: no vectors are needed. Each ridge is solved
- * nearly, the one with the least validation loss exactly; what is saved is rounded first and measured then. Refuses:
- * several ridges without validation votes. */
+ * nearly, by cross-validation on few votes, and the one with the least held-out loss exactly; what is saved is rounded
+ * first and measured then. Refuses: several ridges and nothing to choose by. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/json.h"
 #include "core/mem.h"
+#include "core/sha256.h"
 #include "train/kind.h"
 #include "train/ngrams.h"
 #include "train/sides.h"
 #include "train/sparse.h"
 #include "train/whole.h"
 
+/* With more training examples than this, one validation side is as good as folds. */
+enum { FEW = 20000 };
 static const double roughly = 1e-4, exactly = 1e-8; /* |gradient| of the mean loss */
 
 struct ngram_options {
     struct rf_fit_options fit; /* first */
     struct rf_list strong, weak, l2;
+    int64_t folds;
     int ties, objective;
     bool f32;
 };
@@ -25,7 +29,12 @@ struct ngram_options {
 static const struct rf_opt options[] = {
     RF_SIDES_OPTIONS(struct ngram_options, "half"),
     RF_OPT(struct ngram_options, l2, "l2", 0, RF_OPT_LIST, "LIST", "0.0003,0.001,0.003,0.01,0.03,0.1", NULL, 0, 0,
-           "Strengths of the ridge, against the mean loss; of several the one with the least validation loss is kept."),
+           "Strengths of the ridge, against the mean loss; of several the one with the least loss on votes held out is "
+           "kept."),
+    RF_OPT(
+        struct ngram_options, folds, "folds", 0, RF_OPT_INT, "N", "5", NULL, 0, 100,
+        "Choose the ridge by cross-validation within the training side, a prompt in one fold with all its votes; 0 or "
+        "1, and above 20000 votes: on the validation side."),
     RF_OPT(struct ngram_options, objective, "objective", 0, RF_OPT_CHOICE, "WHAT", "logistic", "logistic|difference", 0,
            0,
            "The chance that the strong side wins, or by least squares how much more often it wins than loses; then the "
@@ -40,9 +49,9 @@ struct run {
     const struct ngram_options *o;
     struct rf_sides sides;
     struct rf_ngrams g;
-    double *l2;           /* [o->l2.n] descending */
-    double *theta, *best; /* [g.x.cols + 1] the latest solution, the one kept: weights of logits */
-    double best_l2, best_valid;
+    double *l2;   /* [o->l2.n] descending */
+    double *best; /* [g.x.cols + 1] the solution that is kept */
+    double best_l2;
     size_t passes;
 };
 
@@ -78,9 +87,7 @@ static int make_features(struct run *r, struct rf_err *err)
     if (!rc)
         rc = rf_ngrams_make(&r->g, &v->text, v->rows, in, err);
     rf_free(in);
-    if (rc || (rc = RF_NEW(r->theta, r->g.x.cols + 1, err)))
-        return rc;
-    return RF_NEW(r->best, r->g.x.cols + 1, err);
+    return rc ? rc : RF_NEW(r->best, r->g.x.cols + 1, err);
 }
 
 struct point {
@@ -107,14 +114,13 @@ static int observe(void *ctx, size_t passes, struct rf_err *err)
     return r->f->progress ? rf_progress_step(r->f->progress, passes, NULL, err) : 0;
 }
 
-static int solve(struct run *r, double l2, double tolerance, double *theta, double *grad, struct rf_err *err)
+/* Examples e[n] from theta, in place. */
+static int solve(struct run *r, const struct rf_example *e, size_t n, double l2, double tolerance, double *theta,
+                 double *grad, struct rf_err *err)
 {
-    const struct rf_sparse p = { .x = &r->g.x,
-                                 .e = r->sides.train,
-                                 .n = r->sides.trains,
-                                 .loss = (enum rf_sparse_loss)r->o->objective,
-                                 .l2 = l2,
-                                 .threads = r->f->threads };
+    const struct rf_sparse p = {
+        .x = &r->g.x, .e = e, .n = n, .loss = (enum rf_sparse_loss)r->o->objective, .l2 = l2, .threads = r->f->threads
+    };
     struct rf_sparse_result result;
     const int rc = rf_sparse_solve(&p, tolerance, theta, &result, observe, r, err);
     if (rc)
@@ -124,29 +130,136 @@ static int solve(struct run *r, double l2, double tolerance, double *theta, doub
     return 0;
 }
 
-/* From the strongest ridge to the weakest, each from the last one's solution. */
-static int choose(struct run *r, struct rf_err *err)
+/* One division into votes to learn from and votes held out. */
+struct part {
+    struct rf_example *learn, *hold; /* [learns], [holds]; borrowed where own is false */
+    size_t learns, holds;
+    bool own;
+    double *theta; /* [g.x.cols + 1] the latest solution */
+};
+
+static void part_release(struct part *p)
 {
-    for (size_t i = 0; i < r->o->l2.n; i++) {
-        const struct point at = { r, r->theta, factor(r) };
+    if (p->own) {
+        rf_free(p->learn);
+        rf_free(p->hold);
+    }
+    rf_free(p->theta);
+}
+
+/* A prompt's fold hangs on its text alone. */
+static int fold_of(const struct run *r, size_t row, size_t folds, size_t *fold, struct rf_err *err)
+{
+    const struct rf_str text = rf_turn_of(&r->f->votes->text, row);
+    uint8_t digest[RF_SHA256_SIZE];
+    const int rc = rf_sha256_of(text.s, text.len, digest, err);
+    *fold = rc ? 0 : (size_t)(digest[RF_SHA256_SIZE - 1] << 8 | digest[RF_SHA256_SIZE - 2]) % folds;
+    return rc;
+}
+
+/* Fold `out` of `folds` held out; one fold: the validation side. */
+static int part_init(struct part *p, const struct run *r, size_t out, size_t folds, struct rf_err *err)
+{
+    const struct rf_sides *const s = &r->sides;
+    int rc = RF_NEW(p->theta, r->g.x.cols + 1, err);
+    if (rc || folds == 1) {
+        p->learn = s->train;
+        p->learns = s->trains;
+        p->hold = s->valid;
+        p->holds = s->valids;
+        return rc;
+    }
+    p->own = true;
+    if ((rc = RF_NEW(p->learn, s->trains, err)) || (rc = RF_NEW(p->hold, s->trains, err)))
+        return rc;
+    for (size_t i = 0; i < s->trains && !rc; i++) {
+        size_t fold;
+        if ((rc = fold_of(r, s->train[i].row, folds, &fold, err)))
+            return rc;
+        if (fold == out)
+            p->hold[p->holds++] = s->train[i];
+        else
+            p->learn[p->learns++] = s->train[i];
+    }
+    return p->learns && p->holds
+               ? 0
+               : rf_fail(err, RF_BAD_INPUT, "--folds %zu: fold %zu has no prompt, or all: give fewer, or 0", folds,
+                         out + 1);
+}
+
+static double share(double sum, double loss, size_t n)
+{
+    return n ? sum + loss * (double)n : sum;
+}
+
+/* All parts at one ridge, each from its last solution: mean losses per example. */
+static int try_ridge(struct run *r, struct part *part, size_t parts, double l2, double *learnt, double *held,
+                     double *right, struct rf_err *err)
+{
+    double sums[3] = { 0 };
+    size_t learns = 0, holds = 0;
+    for (size_t i = 0; i < parts; i++) {
+        struct part *const p = &part[i];
+        const struct point at = { r, p->theta, factor(r) };
         double train, valid, accuracy, ignored;
-        int rc = solve(r, r->l2[i], roughly, r->theta, &ignored, err);
+        const int rc = solve(r, p->learn, p->learns, l2, roughly, p->theta, &ignored, err);
         if (rc)
             return rc;
-        rf_sides_measure(r->sides.train, r->sides.trains, logit_of, &at, &train, &ignored);
-        rf_sides_measure(r->sides.valid, r->sides.valids, logit_of, &at, &valid, &accuracy);
-        if ((rc = rf_fit_epoch(r->f, train, valid, accuracy, err)))
+        rf_sides_measure(p->learn, p->learns, logit_of, &at, &train, &ignored);
+        rf_sides_measure(p->hold, p->holds, logit_of, &at, &valid, &accuracy);
+        sums[0] = share(sums[0], train, p->learns);
+        sums[1] = share(sums[1], valid, p->holds);
+        sums[2] = share(sums[2], accuracy, p->holds);
+        learns += p->learns;
+        holds += p->holds;
+    }
+    *learnt = sums[0] / (double)learns;
+    *held = holds ? sums[1] / (double)holds : (double)NAN;
+    *right = holds ? sums[2] / (double)holds : (double)NAN;
+    return 0;
+}
+
+/* From the strongest ridge to the weakest. */
+static int choose_among(struct run *r, struct part *part, size_t parts, struct rf_err *err)
+{
+    double best = INFINITY;
+    r->best_l2 = r->l2[0];
+    for (size_t i = 0; i < r->o->l2.n; i++) {
+        double train, held, right;
+        int rc = try_ridge(r, part, parts, r->l2[i], &train, &held, &right, err);
+        if (rc || (rc = rf_fit_epoch(r->f, train, held, right, err)))
             return rc == RF_INTERRUPTED ? rf_fail(err, rc, "stopped by Ctrl-C before all of --l2 were solved") : rc;
         if (r->o->l2.n > 1 &&
-            (rc = rf_fit_note(r->f, err, "l2 = %g: loss %.5f in training, %.5f in validation", r->l2[i], train, valid)))
+            (rc = rf_fit_note(r->f, err, "l2 = %g: loss %.5f in training, %.5f held out", r->l2[i], train, held)))
             return rc;
-        if (i == 0 || valid < r->best_valid) {
-            memcpy(r->best, r->theta, (r->g.x.cols + 1) * sizeof *r->best);
+        if (held < best) {
+            best = held;
             r->best_l2 = r->l2[i];
-            r->best_valid = valid;
         }
     }
     return 0;
+}
+
+static int choose(struct run *r, struct rf_err *err)
+{
+    const bool fold = r->o->l2.n > 1 && r->o->folds > 1 && r->sides.trains <= FEW;
+    const size_t parts = fold ? (size_t)r->o->folds : 1;
+    struct part *part = NULL;
+    int rc = 0;
+    if (r->o->l2.n > 1 && !fold && !r->sides.valids)
+        return rf_fail(
+            err, RF_BAD_INPUT,
+            "--l2 has %zu values and no validation votes to choose by: give one, --folds, or a larger --valid",
+            r->o->l2.n);
+    rc = RF_NEW(part, parts, err);
+    for (size_t i = 0; i < parts && !rc; i++)
+        rc = part_init(&part[i], r, i, parts, err);
+    if (!rc)
+        rc = choose_among(r, part, parts, err);
+    for (size_t i = 0; part && i < parts; i++)
+        part_release(&part[i]);
+    rf_free(part);
+    return rc;
 }
 
 /* theta[n] as a float tensor; theta becomes what the floats say. */
@@ -214,21 +327,14 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
     if ((rc = read_l2(&r, err)) ||
         (rc = rf_sides_pick(&r.sides, f, &r.o->strong, &r.o->weak, (enum rf_ties)r.o->ties, err)))
         goto out;
-    if (r.o->l2.n > 1 && !r.sides.valids) {
-        rc = rf_fail(err, RF_BAD_INPUT,
-                     "--l2 has %zu values and no validation votes to choose by: give one, or a larger --valid",
-                     r.o->l2.n);
-        goto out;
-    }
     if ((rc = make_features(&r, err)) || (rc = choose(&r, err)) ||
-        (rc = solve(&r, r.best_l2, exactly, r.best, &grad, err)))
+        (rc = solve(&r, r.sides.train, r.sides.trains, r.best_l2, exactly, r.best, &grad, err)))
         goto out;
     rc = fill_model(m, &r, grad, err);
 out:
     rf_sides_release(&r.sides);
     rf_ngrams_release(&r.g);
     rf_free(r.l2);
-    rf_free(r.theta);
     rf_free(r.best);
     return rc;
 }

@@ -10,7 +10,7 @@
 #include "core/stats.h"
 #include "train/lbfgs.h"
 
-enum { MOST_BLOCKS = 16, MEMORY = 20, MOST_STEPS = 5000 };
+enum { MOST_BLOCKS = 16, MEMORY = 10, MOST_STEPS = 5000 };
 
 double rf_sparse_dot(const struct rf_csr *x, const double *theta, size_t row)
 {
@@ -22,7 +22,7 @@ double rf_sparse_dot(const struct rf_csr *x, const double *theta, size_t row)
 
 struct pass {
     const struct rf_sparse *p;
-    const double *theta;
+    const double *theta; /* [cols + 1] */
     size_t blocks;
     double *g;                  /* [blocks][cols + 1] */
     double loss[MOST_BLOCKS];   /* sums over each block's examples */
@@ -115,15 +115,45 @@ int rf_sparse_gradient(const struct rf_sparse *p, const double *theta, double *f
     return rc;
 }
 
+/* L-BFGS walks in z, theta = unit z: units in which every second derivative is about 1 make the steps few. */
 struct solve {
     struct pass pass;
+    double *unit;  /* [cols + 1] > 0 */
+    double *theta; /* [cols + 1] of the point looked at */
     rf_sparse_observer observe;
     void *ctx;
 };
 
-static int eval(void *ctx, const double *theta, double *f, double *g, struct rf_err *err)
+static int eval(void *ctx, const double *z, double *f, double *g, struct rf_err *err)
 {
-    return run(&((struct solve *)ctx)->pass, theta, f, g, err);
+    struct solve *const s = ctx;
+    const size_t k = s->pass.p->x->cols + 1;
+    for (size_t j = 0; j < k; j++)
+        s->theta[j] = s->unit[j] * z[j];
+    const int rc = run(&s->pass, s->theta, f, g, err);
+    for (size_t j = 0; j < k; j++)
+        g[j] *= s->unit[j];
+    return rc;
+}
+
+/* The units from the diagonal of the Hessian, for the logistic loss at its largest; the least of them. */
+static double set_units(const struct rf_sparse *p, double *unit)
+{
+    const struct rf_csr *const x = p->x;
+    const double most = p->loss == RF_SPARSE_SQUARED ? 1 : 0.25;
+    double weight = 0, least = INFINITY;
+    memset(unit, 0, (x->cols + 1) * sizeof *unit);
+    for (size_t i = 0; i < p->n; i++) {
+        const double w = (double)p->e[i].weight;
+        weight += w;
+        for (size_t k = x->ptr[p->e[i].row]; k < x->ptr[p->e[i].row + 1]; k++)
+            unit[x->col[k]] += w * (double)x->val[k] * (double)x->val[k];
+    }
+    for (size_t j = 0; j <= x->cols; j++) {
+        unit[j] = 1 / sqrt(j < x->cols ? most * unit[j] / weight + p->l2 : most);
+        least = fmin(least, unit[j]);
+    }
+    return least;
 }
 
 static int observe(void *ctx, const struct rf_lbfgs_state *state, struct rf_err *err)
@@ -135,18 +165,29 @@ static int observe(void *ctx, const struct rf_lbfgs_state *state, struct rf_err 
 int rf_sparse_solve(const struct rf_sparse *p, double tolerance, double *theta, struct rf_sparse_result *res,
                     rf_sparse_observer observer, void *ctx, struct rf_err *err)
 {
+    const size_t k = p->x->cols + 1;
     struct solve s = { .observe = observer, .ctx = ctx };
-    const struct rf_lbfgs_problem problem = { p->x->cols + 1, eval, observe, &s };
-    const struct rf_lbfgs_options options = { .memory = MEMORY, .max_iter = MOST_STEPS, .tol_grad = tolerance };
+    const struct rf_lbfgs_problem problem = { k, eval, observe, &s };
+    struct rf_lbfgs_options options = { .memory = MEMORY, .max_iter = MOST_STEPS };
     struct rf_lbfgs_result end;
     int rc = pass_init(&s.pass, p, err);
-    if (rc || (rc = rf_lbfgs(&problem, &options, theta, &end, err)))
+    if (rc || (rc = RF_NEW(s.unit, k, err)) || (rc = RF_NEW(s.theta, k, err)))
+        goto out;
+    options.tol_grad = tolerance * set_units(p, s.unit); /* then |gradient| <= tolerance in theta too */
+    for (size_t j = 0; j < k; j++)
+        theta[j] /= s.unit[j];
+    rc = rf_lbfgs(&problem, &options, theta, &end, err);
+    for (size_t j = 0; j < k; j++)
+        theta[j] *= s.unit[j];
+    if (rc)
         goto out;
     *res = (struct rf_sparse_result){ end.loss, end.grad_norm, end.evals };
-    if (!(end.grad_norm <= tolerance))
+    if (!(end.grad_norm <= options.tol_grad))
         rc = rf_fail(err, RF_FAIL, "no convergence: |gradient| %.3g after %zu passes (%s), expected %.3g",
-                     end.grad_norm, end.evals, rf_lbfgs_end_name(end.end), tolerance);
+                     end.grad_norm, end.evals, rf_lbfgs_end_name(end.end), options.tol_grad);
 out:
     rf_free(s.pass.g);
+    rf_free(s.unit);
+    rf_free(s.theta);
     return rc;
 }

@@ -29,8 +29,9 @@ struct rf_sparse {
 };
 
 struct rf_sparse_result {
-    double loss, grad_norm; /* F and |gradient| at the solution */
-    size_t passes;          /* over the rows */
+    double loss;      /* F at the solution */
+    double grad_norm; /* |gradient| in the solver's units, which are no smaller */
+    size_t passes;    /* over the rows */
 };
 
 /* Called after each step: 0 goes on, an rf_code stops with it; may be NULL. */
