@@ -149,16 +149,15 @@ static bool nearly_known(const struct rf_sniff *s)
     return false;
 }
 
-/* True where the first line separates its columns by c: more than once, and no comma stands there. */
+/* True where the first line separates its columns by c: more than once, and more often than a comma stands there. */
 static bool separated_by(struct rf_str head, char c)
 {
-    size_t n = 0;
+    size_t n = 0, commas = 0;
     for (size_t i = 0; i < head.len && head.s[i] != '\n' && head.s[i] != '\r'; i++) {
-        if (head.s[i] == ',')
-            return false;
+        commas += head.s[i] == ',';
         n += head.s[i] == c;
     }
-    return n > 1;
+    return n > 1 && n > commas;
 }
 
 static const char llmbar_summary[] =

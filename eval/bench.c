@@ -47,6 +47,11 @@ static int choose_pair(struct rf_bench *b, struct rf_db *db, const struct rf_ben
                               "`routefit ls benches` lists them", err);
         goto out;
     }
+    if (models.n < 2) {
+        rc = rf_fail(err, RF_USAGE, "benchmark \"%s\": models with results: found %zu, expected two to choose between",
+                     o->name, models.n);
+        goto out;
+    }
     if ((!strong || !weak) && models.n != 2) {
         rc =
             rf_fail(err, RF_USAGE, "benchmark \"%s\" has results of %zu models: name the pair with --strong and --weak",

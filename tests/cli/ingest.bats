@@ -295,6 +295,7 @@ npy() {
     printf 'question,model,score\nq,m,1\n' >nobench.csv
     printf 'Model_A,Model_B, Winner\nx,y,a\n' >capitals.csv
     printf 'sep=,\nmodel_a,model_b,winner\nx,y,a\n' >excel.csv
+    printf 'model_a;model_b;winner;prompt, text\nx;y;a;p\n' >semicolons.csv
     printf '# exported\nmodel_a,model_b,winner\nx,y,a\n' >comment.csv
     head -c 100 /dev/zero >zeros.bin
     printf 'PK\003\004xl/' >book.xlsx
@@ -303,7 +304,7 @@ npy() {
     printf '<!DOCTYPE html><html>' >page.csv
     printf 'i\0d\0' >wide.csv
     for pair in test.csv:train.csv submission.csv:train.csv samples.jsonl:'write results from them' batch.jsonl:requests wrapped.json:"'.data[]'" \
-        split.json:orient helm.json:instances.json nobench.csv:--bench capitals.csv:--map excel.csv:'sep=' comment.csv:grep zeros.bin:zero \
+        split.json:orient helm.json:instances.json nobench.csv:--bench capitals.csv:--map excel.csv:'sep=' comment.csv:grep zeros.bin:zero semicolons.csv:semicolons \
         book.xlsx:workbook object.json:'jq -c .' tabs.tsv:commas \
         page.csv:download wide.csv:iconv; do
         run "$ROUTEFIT" ingest "${pair%%:*}"
