@@ -2,11 +2,12 @@
 #include "datasets/field.h"
 
 #include <errno.h>
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/scan_real.h"
 
 bool rf_str_is(struct rf_str s, const char *text)
 {
@@ -46,70 +47,14 @@ static bool plain(struct rf_str s, const char *alphabet, char out[64])
     return strspn(out, alphabet) == s.len;
 }
 
-#if LDBL_MANT_DIG == 64
-/* Digits from *p on, into *m as long as it cannot overflow; returns how many there were. */
-static size_t digits(const char **p, const char *end, uint64_t *m)
-{
-    enum { MOST = 19 }; /* 10^19 - 1 < 2^64 */
-    const char *const start = *p;
-    while (*p < end && **p >= '0' && **p <= '9' && *p - start < MOST)
-        *m = *m * 10 + (uint64_t)(*(*p)++ - '0');
-    return (size_t)(*p - start);
-}
-
-/* What strtod would give for a usual number, without its arithmetic of any length. Of at most 19 digits the number and
- * the power of ten are exact in the 64 bits of a long double, so their quotient or product is rounded once. Rounded
- * again to 53 bits it is right, unless it lies just between two doubles: then, and for all other texts, false. */
-static bool quick_real(struct rf_str s, double *v)
-{
-    enum { POWERS = 28, REST = 0x7FF, HALF = 0x400 }; /* 5^27 < 2^64; the bits that a double has not */
-    static const long double power[POWERS] = { 1e0L,  1e1L,  1e2L,  1e3L,  1e4L,  1e5L,  1e6L,  1e7L,  1e8L,  1e9L,
-                                               1e10L, 1e11L, 1e12L, 1e13L, 1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L,
-                                               1e20L, 1e21L, 1e22L, 1e23L, 1e24L, 1e25L, 1e26L, 1e27L };
-    const char *p = s.s, *const end = s.s + s.len;
-    const bool minus = p < end && *p == '-';
-    uint64_t m = 0, exponent = 0, bits;
-    p += minus;
-    size_t n = digits(&p, end, &m), part = 0;
-    if (p < end && *p == '.') {
-        p++;
-        part = digits(&p, end, &m);
-    }
-    n += part;
-    if (n == 0 || n > 19)
-        return false;
-    int scale = -(int)part;
-    if (p < end && (*p == 'e' || *p == 'E')) {
-        const bool down = ++p < end && *p == '-';
-        p += p < end && (*p == '-' || *p == '+');
-        const size_t k = digits(&p, end, &exponent);
-        if (k == 0 || k > 3)
-            return false;
-        scale += down ? -(int)exponent : (int)exponent;
-    }
-    if (p != end || scale <= -POWERS || scale >= POWERS)
-        return false;
-    const long double x = scale < 0 ? (long double)m / power[-scale] : (long double)m * power[scale];
-    memcpy(&bits, &x, sizeof bits);
-    if ((bits & REST) == HALF)
-        return false;
-    *v = minus ? -(double)x : (double)x;
-    return true;
-}
-#else
-static bool quick_real(struct rf_str s, double *v)
-{
-    (void)s;
-    (void)v;
-    return false;
-}
-#endif
-
 bool rf_field_real(struct rf_str s, double *v)
 {
     char text[64], *end = NULL;
-    if (quick_real(s, v))
+    double quick;
+    if (s.s && rf_scan_real(s.s, s.len, &quick) == s.len && s.len && isfinite(quick)) {
+        *v = quick;
         return true;
+    }
     if (!plain(s, "+-.0123456789eE", text))
         return false;
     const double x = strtod(text, &end);
