@@ -35,12 +35,19 @@ static const char *digits(const char *p, const char *end, uint64_t *m, int *n)
 #if LDBL_MANT_DIG == 64 && defined(__x86_64__)
 enum { LONG_POWER = 27 /* 5^27 < 2^64 */, EXTRA = 11 /* bits of a long double behind those of a double */ };
 
+/* Whether the processor really has those bits: valgrind computes long doubles as doubles. */
+static bool is_long(void)
+{
+    volatile const long double one = 1, last = 0x1p-63L;
+    return one + last > one;
+}
+
 /* m * 10^scale; false where the rounding is not certain. */
 static bool by_long_double(uint64_t m, int scale, double *v)
 {
     const int e = scale < 0 ? -scale : scale;
     uint64_t bits;
-    if (e > LONG_POWER)
+    if (e > LONG_POWER || !is_long())
         return false;
     const long double ten = e <= EXACT_POWER ? (long double)power[e] : 1e22L * (long double)power[e - EXACT_POWER];
     const long double x = scale < 0 ? (long double)m / ten : (long double)m * ten;
