@@ -91,3 +91,12 @@ out:
     rf_stmt_free(s);
     return rc;
 }
+
+int rf_run_close(struct rf_run *run, struct rf_ctx *ctx, int rc, const char *data_sha256, struct rf_err *err)
+{
+    if (!run->id)
+        return rc;
+    const char *const status = !rc ? "done" : rc == RF_INTERRUPTED ? "interrupted" : "failed";
+    const int ended = rf_run_end(run, ctx, status, data_sha256, NULL, NULL, err);
+    return rc ? rc : ended;
+}

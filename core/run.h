@@ -24,6 +24,10 @@ int rf_run_begin(struct rf_run *run, struct rf_ctx *ctx, struct rf_err *err);
 int rf_run_end(struct rf_run *run, struct rf_ctx *ctx, const char *status, const char *data_sha256,
                const char *weights_sha256, const char *output, struct rf_err *err);
 
+/* The end of a command that leaves no file: the status follows from rc, the command's own code; returns rc, or the
+ * failure of the end itself. Does nothing where no row was begun. */
+int rf_run_close(struct rf_run *run, struct rf_ctx *ctx, int rc, const char *data_sha256, struct rf_err *err);
+
 #ifdef __cplusplus
 }
 #endif

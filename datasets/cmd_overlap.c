@@ -314,11 +314,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         fputc('\n', ctx->out);
     rc = print_pairs(ctx, c, n, &corpus, o->limit, err);
 out:
-    if (row.id) {
-        const char *status = !rc ? "done" : rc == RF_INTERRUPTED ? "interrupted" : "failed";
-        const int ended = rf_run_end(&row, ctx, status, sha256, NULL, NULL, err);
-        rc = rc ? rc : ended;
-    }
+    rc = rf_run_close(&row, ctx, rc, sha256, err);
     for (size_t i = 0; c && i < n; i++)
         rf_matches_release(&c[i].found);
     for (size_t i = 0; set && i < sets; i++)

@@ -339,11 +339,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         goto out;
     rc = print_parts(ctx, o->name, &d, &p, err);
 out:
-    if (row.id) {
-        const char *status = !rc ? "done" : rc == RF_INTERRUPTED ? "interrupted" : "failed";
-        const int ended = rf_run_end(&row, ctx, status, *d.sha256 ? d.sha256 : NULL, NULL, NULL, err);
-        rc = rc ? rc : ended;
-    }
+    rc = rf_run_close(&row, ctx, rc, *d.sha256 ? d.sha256 : NULL, err);
     division_release(&d);
     return rc;
 }

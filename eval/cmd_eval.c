@@ -212,11 +212,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         goto out;
     rc = rf_table_print(t, ctx->out, ctx->format, err);
 out:
-    if (row.id) {
-        const char *status = !rc ? "done" : rc == RF_INTERRUPTED ? "interrupted" : "failed";
-        const int ended = rf_run_end(&row, ctx, status, rc ? NULL : sha256, NULL, NULL, err);
-        rc = rc ? rc : ended;
-    }
+    rc = rf_run_close(&row, ctx, rc, rc ? NULL : sha256, err);
     for (size_t i = 0; e && i < benches; i++)
         rf_evaluation_release(&e[i]);
     rf_free(e);

@@ -135,11 +135,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     rf_sha256_hex(digest, sha256);
     rc = rf_table_print(t, ctx->out, ctx->format, err);
 out:
-    if (row.id) {
-        const char *const status = !rc ? "done" : rc == RF_INTERRUPTED ? "interrupted" : "failed";
-        const int ended = rf_run_end(&row, ctx, status, rc ? NULL : sha256, NULL, NULL, err);
-        rc = rc ? rc : ended;
-    }
+    rc = rf_run_close(&row, ctx, rc, rc ? NULL : sha256, err);
     rf_routers_free(router, (size_t)nargs);
     rf_sha256_free(sum);
     rf_table_free(t);

@@ -347,10 +347,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     tell(&b, ctx->chat);
     rc = print(&b, ctx, err);
 out:
-    if (row.id) {
-        const int ended = rf_run_end(&row, ctx, rc ? "failed" : "done", b.d.sha256, NULL, NULL, err);
-        rc = rc ? rc : ended;
-    }
+    rc = rf_run_close(&row, ctx, rc, b.d.sha256, err);
     board_release(&b);
     return rc;
 }

@@ -60,3 +60,12 @@ int rf_fit_note(struct rf_fit *f, struct rf_err *err, const char *fmt, ...)
     va_end(ap);
     return rf_buf_printf(&f->notes, err, "%s\n", line);
 }
+
+int rf_fit_note_free(struct rf_fit *f, struct rf_err *err)
+{
+    int rc = 0;
+    for (size_t m = 0; m < f->scored->r.models && !rc; m++)
+        if (isnan(f->scored->mean_cost[m]))
+            rc = rf_fit_note(f, err, "no cost is known of \"%s\": it counts as free", f->scored->r.model[m]);
+    return rc;
+}

@@ -71,6 +71,10 @@ void rf_fit_release(struct rf_fit *f);
 int rf_fit_epoch(struct rf_fit *f, double train_loss, double valid_loss, double valid_accuracy, struct rf_err *err);
 int rf_fit_note(struct rf_fit *f, struct rf_err *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* Kinds that learn from results: a note for every model of which no cost is known, and which therefore counts as free.
+ */
+int rf_fit_note_free(struct rf_fit *f, struct rf_err *err);
+
 enum { RF_MODEL_TENSORS = 8, RF_MODEL_METAS = 32, RF_MODEL_CHECKS = 64 };
 
 /* A fitted router as it will stand in the file. Zero-initialise; owns what the two adders are given. */
@@ -95,6 +99,8 @@ void rf_model_release(struct rf_model *m);
  * through as RF_FAIL (a failed allocation). */
 int rf_model_tensor(struct rf_model *m, const char *name, enum rf_dtype dtype, size_t rank, const size_t *shape,
                     void *data, struct rf_err *err);
+/* v[n] as a float tensor of rank 1; v becomes what the floats say. */
+int rf_model_floats(struct rf_model *m, const char *name, double *v, size_t n, struct rf_err *err);
 /* Adds a metadata entry: key static, value formatted. */
 int rf_model_meta(struct rf_model *m, struct rf_err *err, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

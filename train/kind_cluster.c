@@ -10,6 +10,8 @@
 #include "core/mem.h"
 #include "train/kind.h"
 #include "train/kmeans.h"
+#include "train/numbers.h"
+#include "train/rows.h"
 
 enum { MOST_K = 4096, ITERATIONS = 100, TOP = 3 };
 enum rule { NEAREST, SOFT };
@@ -57,16 +59,6 @@ static void tables_release(struct tables *t)
     *t = (struct tables){ 0 };
 }
 
-static void make_unit(const float *x, size_t n, float *unit)
-{
-    double square = 0;
-    for (size_t i = 0; i < n; i++)
-        square += (double)x[i] * (double)x[i];
-    const double inverse = square > 0 ? 1 / sqrt(square) : 0;
-    for (size_t i = 0; i < n; i++)
-        unit[i] = (float)((double)x[i] * inverse);
-}
-
 static int gather(struct run *r, struct rf_err *err)
 {
     const struct rf_scored *const s = r->s;
@@ -78,7 +70,7 @@ static int gather(struct run *r, struct rf_err *err)
         return rc;
     for (size_t i = 0; i < s->r.n; i++)
         if (!s->valid[i]) {
-            make_unit(rf_scored_x(s, i), s->in.dim, r->unit + r->n * s->in.dim);
+            rf_row_unit(rf_scored_x(s, i), s->in.dim, r->unit + r->n * s->in.dim);
             r->row[r->n++] = i;
         }
     r->f->used_train = r->n;
@@ -137,11 +129,9 @@ out:
 static void predict(const struct run *r, const struct tables *t, const float *x, double *out)
 {
     const size_t dim = r->s->in.dim, models = r->s->r.models, top = r->o->rule == NEAREST ? 1 : TOP;
-    double near[TOP + 1], weight[TOP], all = 0, square = 0;
+    double near[TOP + 1], weight[TOP], all = 0;
     size_t which[TOP + 1], n = 0;
-    for (size_t i = 0; i < dim; i++)
-        square += (double)x[i] * (double)x[i];
-    const double inverse = square > 0 ? 1 / sqrt(square) : 0;
+    const double length = rf_row_norm(x, dim), inverse = length > 0 ? 1 / length : 0;
     for (size_t c = 0; c < t->k; c++) {
         double d = 0;
         for (size_t i = 0; i < dim; i++) {
@@ -212,26 +202,22 @@ out:
 static int try_all(struct run *r, struct rf_err *err)
 {
     double *room = NULL, least = INFINITY;
-    int rc = RF_NEW(room, 2 * r->s->r.models, err);
-    if (!rc && !r->o->k.n)
-        rc = rf_fail(err, RF_USAGE, "--k: expected at least one number");
-    if (!rc && r->o->k.n > 1 && !r->f->used_valid)
+    size_t *k = NULL; /* ascending */
+    int rc = rf_list_counts(&r->o->k, "--k", MOST_K, &k, err);
+    if (rc || (rc = RF_NEW(room, 2 * r->s->r.models, err)))
+        goto out;
+    if (r->o->k.n > 1 && !r->f->used_valid)
         rc = rf_fail(err, RF_BAD_INPUT,
                      "--k has %zu values and no validation questions to choose by: give one, or a larger --valid",
                      r->o->k.n);
-    for (size_t i = 0; i < r->o->k.n && !rc; i++) {
-        char *end = NULL;
-        const size_t k = strtoul(r->o->k.v[i], &end, 10);
-        if (end == r->o->k.v[i] || *end || !k || k > MOST_K)
-            rc = rf_fail(err, RF_USAGE, "--k %s: expected numbers from 1 to %d", r->o->k.v[i], MOST_K);
-        else if (k > r->n && i)
-            rc = rf_fit_note(r->f, err, "k = %zu left out: there are %zu questions", k, r->n);
-        else if (k > r->n)
-            rc = rf_fail(err, RF_USAGE, "--k %zu: there are %zu questions", k, r->n);
-        else
-            rc = try_k(r, k, &least, room, err);
-    }
+    else if (k[0] > r->n)
+        rc = rf_fail(err, RF_USAGE, "--k %zu: there are %zu questions", k[0], r->n);
+    for (size_t i = 0; i < r->o->k.n && !rc; i++)
+        rc = k[i] > r->n ? rf_fit_note(r->f, err, "k = %zu left out: there are %zu questions", k[i], r->n)
+                         : try_k(r, k[i], &least, room, err);
+out:
     rf_free(room);
+    rf_free(k);
     return rc;
 }
 
@@ -268,9 +254,7 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
     int rc;
     if ((rc = gather(&r, err)) || (rc = try_all(&r, err)))
         goto out;
-    for (size_t k = 0; k < r.s->r.models && !rc; k++)
-        if (isnan(r.s->mean_cost[k]))
-            rc = rf_fit_note(f, err, "no cost is known of \"%s\": it counts as free", r.s->r.model[k]);
+    rc = rf_fit_note_free(f, err);
     if (!rc)
         rc = fill_model(m, &r, err);
 out:

@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "train/kind.h"
 #include "train/neighbours.h"
+#include "train/numbers.h"
 
 enum { MOST_K = 256 }; /* of the pair */
 enum cost_rule { COST_MEAN, COST_NEIGHBOURS };
@@ -37,28 +38,6 @@ struct run {
     size_t *k;   /* [o->k.n] ascending */
     size_t best; /* the one kept */
 };
-
-static int compare_sizes(const void *a, const void *b)
-{
-    const size_t x = *(const size_t *)a, y = *(const size_t *)b;
-    return (x > y) - (x < y);
-}
-
-static int read_k(struct run *r, struct rf_err *err)
-{
-    int rc = RF_NEW(r->k, r->o->k.n, err);
-    if (!rc && !r->o->k.n)
-        rc = rf_fail(err, RF_USAGE, "--k: expected at least one number");
-    for (size_t i = 0; i < r->o->k.n && !rc; i++) {
-        char *end = NULL;
-        r->k[i] = strtoul(r->o->k.v[i], &end, 10);
-        if (end == r->o->k.v[i] || *end || !r->k[i] || r->k[i] > MOST_K)
-            rc = rf_fail(err, RF_USAGE, "--k %s: expected numbers from 1 to %d", r->o->k.v[i], MOST_K);
-    }
-    if (!rc)
-        qsort(r->k, r->o->k.n, sizeof *r->k, compare_sizes);
-    return rc;
-}
 
 static int fill_bank(struct run *r, struct rf_err *err)
 {
@@ -221,22 +200,16 @@ static int add_checks(struct rf_model *m, const struct run *r, struct rf_err *er
     return rc;
 }
 
-static int note_costs(const struct run *r, struct rf_err *err)
+/* A mean over neighbours needs every cost. */
+static int check_costs(const struct run *r, struct rf_err *err)
 {
-    for (size_t j = 0; j < r->s->r.models; j++) {
-        bool gap = isnan(r->s->mean_cost[j]);
-        for (size_t i = 0; i < r->rows && r->o->cost == COST_NEIGHBOURS; i++)
-            gap |= isnan(r->s->r.cost[r->bank[i] * r->s->r.models + j]);
-        const int rc =
-            !gap ? 0
-            : r->o->cost == COST_NEIGHBOURS
-                ? rf_fail(err, RF_BAD_INPUT, "model \"%s\" lacks costs, expected one for every answer: use --cost mean",
-                          r->s->r.model[j])
-                : rf_fit_note(r->f, err, "no cost is known of \"%s\": it counts as free", r->s->r.model[j]);
-        if (rc)
-            return rc;
-    }
-    return 0;
+    for (size_t i = 0; i < r->rows && r->o->cost == COST_NEIGHBOURS; i++)
+        for (size_t j = 0; j < r->s->r.models; j++)
+            if (isnan(r->s->r.cost[r->bank[i] * r->s->r.models + j]))
+                return rf_fail(err, RF_BAD_INPUT,
+                               "model \"%s\" lacks costs, expected one for every answer: use --cost mean",
+                               r->s->r.model[j]);
+    return rf_fit_note_free(r->f, err);
 }
 
 static int fill_model(struct rf_model *m, const struct run *r, struct rf_err *err)
@@ -253,7 +226,7 @@ static int fill_model(struct rf_model *m, const struct run *r, struct rf_err *er
          (rc = rf_model_tensor(m, "costs", RF_F32, 2, table, bank_table(r, s->r.cost, err), err))) ||
         (rc = add_known(m, r, table, err)) || (rc = add_means(m, "mean_score", s->mean_score, s->r.models, err)) ||
         (rc = add_means(m, "mean_cost", s->mean_cost, s->r.models, err)) ||
-        (rc = rf_model_meta(m, err, "routefit.k", "%zu", r->best)) || (rc = note_costs(r, err)))
+        (rc = rf_model_meta(m, err, "routefit.k", "%zu", r->best)) || (rc = check_costs(r, err)))
         return rc;
     return add_checks(m, r, err);
 }
@@ -262,7 +235,8 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
 {
     struct run r = { .f = f, .o = opts, .s = f->scored };
     int rc;
-    if ((rc = read_k(&r, err)) || (rc = fill_bank(&r, err)) || (rc = choose_k(&r, err)))
+    if ((rc = rf_list_counts(&r.o->k, "--k", MOST_K, &r.k, err)) || (rc = fill_bank(&r, err)) ||
+        (rc = choose_k(&r, err)))
         goto out;
     rc = fill_model(m, &r, err);
 out:

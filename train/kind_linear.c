@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "core/mem.h"
 #include "train/kind.h"
+#include "train/numbers.h"
 #include "train/ridge.h"
 #include "train/rows.h"
 
@@ -41,20 +42,6 @@ struct run {
     size_t n;
     double *y, *w, *all; /* [n][models]; [models][dim + 1] the one kept; [ridges][models][dim + 1] */
 };
-
-static int read_l2(struct run *r, struct rf_err *err)
-{
-    int rc = RF_NEW(r->l2, r->o->l2.n, err);
-    if (!rc && !r->o->l2.n)
-        rc = rf_fail(err, RF_USAGE, "--l2: expected at least one number");
-    for (size_t i = 0; i < r->o->l2.n && !rc; i++) {
-        char *end = NULL;
-        r->l2[i] = strtod(r->o->l2.v[i], &end);
-        if (end == r->o->l2.v[i] || *end || !(r->l2[i] >= 1e-12 && r->l2[i] <= 1e12))
-            rc = rf_fail(err, RF_USAGE, "--l2 %s: expected numbers from 1e-12 to 1e12", r->o->l2.v[i]);
-    }
-    return rc;
-}
 
 static int gather(struct run *r, struct rf_err *err)
 {
@@ -159,12 +146,9 @@ static int fit_costs(struct run *r, double *best, struct rf_err *err)
     const struct rf_scored *const s = r->s;
     const size_t k = s->in.dim + 1;
     bool known = true;
-    int rc = 0;
-    for (size_t m = 0; m < s->r.models && !rc; m++)
-        if (isnan(s->mean_cost[m])) {
-            known = false;
-            rc = rf_fit_note(r->f, err, "no cost is known of \"%s\": it counts as free", s->r.model[m]);
-        }
+    int rc = rf_fit_note_free(r->f, err);
+    for (size_t m = 0; m < s->r.models; m++)
+        known &= !isnan(s->mean_cost[m]);
     if (rc || (known && r->o->cost == COST_RIDGE))
         return rc ? rc : fit_column(r, s->r.cost, "cost", false, best, err);
     memset(r->w, 0, s->r.models * k * sizeof *r->w);
@@ -179,7 +163,7 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
     double score_l2 = 0, cost_l2 = 0;
     char text[32];
     int rc;
-    if ((rc = read_l2(&r, err)) || (rc = gather(&r, err)))
+    if ((rc = rf_list_reals(&r.o->l2, "--l2", 1e-12, 1e12, &r.l2, err)) || (rc = gather(&r, err)))
         goto out;
     if (r.o->l2.n > 1 && !f->used_valid) {
         rc = rf_fail(err, RF_BAD_INPUT,

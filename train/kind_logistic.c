@@ -138,15 +138,6 @@ static int solve_all(struct run *r, struct rf_err *err)
     return 0;
 }
 
-/* theta[n] as a float tensor; theta becomes what the floats say. */
-static int add_floats(struct rf_model *m, const char *name, double *theta, size_t n, struct rf_err *err)
-{
-    float *w = rf_calloc(n, sizeof *w, err);
-    for (size_t j = 0; w && j < n; j++)
-        theta[j] = (double)(w[j] = (float)theta[j]);
-    return rf_model_tensor(m, name, RF_F32, 1, &n, w, err);
-}
-
 static int add_standard_errors(struct rf_model *m, const struct run *r, struct rf_err *err)
 {
     const struct rf_logit p = problem(r, r->best_c);
@@ -155,9 +146,9 @@ static int add_standard_errors(struct rf_model *m, const struct run *r, struct r
     if (r->o->errors == NO || (r->o->errors == AUTO && (r->result.solver != RF_LOGIT_NEWTON || p.dim > ERRORS_DIM)))
         return 0;
     if ((rc = RF_NEW(se, p.dim + 1, err)) || (rc = rf_logit_errors(&p, r->best, se, err)) ||
-        (rc = add_floats(m, "weight_se", se, p.dim, err)))
+        (rc = rf_model_floats(m, "weight_se", se, p.dim, err)))
         goto out;
-    rc = add_floats(m, "bias_se", se + p.dim, 1, err);
+    rc = rf_model_floats(m, "bias_se", se + p.dim, 1, err);
 out:
     rf_free(se);
     return rc;
@@ -171,8 +162,8 @@ static int fill_model(struct rf_model *m, struct run *r, struct rf_err *err)
     char c[32];
     int rc;
     rf_real_text(r->best_c, c);
-    if ((rc = add_standard_errors(m, r, err)) || (rc = add_floats(m, "weight", r->best, v->dim, err)) ||
-        (rc = add_floats(m, "bias", r->best + v->dim, 1, err)) ||
+    if ((rc = add_standard_errors(m, r, err)) || (rc = rf_model_floats(m, "weight", r->best, v->dim, err)) ||
+        (rc = rf_model_floats(m, "bias", r->best + v->dim, 1, err)) ||
         (rc = rf_sides_describe(&r->sides, v, &r->o->strong, &r->o->weak, (enum rf_ties)r->o->ties, m, err)) ||
         (rc = rf_model_meta(m, err, "routefit.C", "%s", c)) ||
         (rc = rf_model_meta(m, err, "routefit.solver", "%s", solver[r->result.solver])))

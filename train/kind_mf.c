@@ -10,6 +10,7 @@
 #include "train/kind.h"
 #include "train/mf_fit.h"
 #include "train/mf_votes.h"
+#include "train/numbers.h"
 
 enum { CONVEX, ADAM }; /* --solver */
 
@@ -73,32 +74,18 @@ struct run {
 
 /* ---- options ---- */
 
-static int read_list(const char *option, const struct rf_list *list, double max, double **out, size_t *n,
-                     struct rf_err *err)
-{
-    double *v = rf_calloc(list->n, sizeof *v, err);
-    if (!(*out = v))
-        return RF_FAIL;
-    if (!list->n)
-        return rf_fail(err, RF_USAGE, "%s: expected at least one number", option);
-    for (size_t i = 0; i < list->n; i++) {
-        char *end = NULL;
-        v[i] = strtod(list->v[i], &end);
-        if (end == list->v[i] || *end || !(v[i] >= 0 && v[i] <= max))
-            return rf_fail(err, RF_USAGE, "%s %s: expected numbers from 0 to %g", option, list->v[i], max);
-    }
-    *n = list->n;
-    return 0;
-}
-
 static int read_grid(struct run *r, struct rf_err *err)
 {
     static const char *convex[] = { "0", "0.1", "0.3", "1" }, *adam[] = { "0.1" };
     const bool recipe = r->o->solver == ADAM;
     const struct rf_list standard = recipe ? (struct rf_list){ adam, 1 } : (struct rf_list){ convex, 4 };
-    int rc = read_list("--alpha", r->o->alpha.n ? &r->o->alpha : &standard, 100, &r->alpha, &r->alphas, err);
-    if (rc || (rc = read_list("--ridge", &r->o->ridge, 1e6, &r->ridge, &r->ridges, err)))
+    const struct rf_list *const alpha = r->o->alpha.n ? &r->o->alpha : &standard;
+    int rc;
+    if ((rc = rf_list_reals(alpha, "--alpha", 0, 100, &r->alpha, err)) ||
+        (rc = rf_list_reals(&r->o->ridge, "--ridge", 0, 1e6, &r->ridge, err)))
         return rc;
+    r->alphas = alpha->n;
+    r->ridges = r->o->ridge.n;
     if (recipe && r->alphas > 1)
         return rf_fail(err, RF_USAGE, "--alpha: %zu noise levels, and --solver adam takes one", r->alphas);
     if (recipe && r->o->rank)

@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "core/sha256.h"
 #include "train/kind.h"
+#include "train/numbers.h"
 #include "train/ngrams.h"
 #include "train/sides.h"
 #include "train/sparse.h"
@@ -59,21 +60,6 @@ static int descending(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x < y) - (x > y);
-}
-
-static int read_l2(struct run *r, struct rf_err *err)
-{
-    const struct rf_list *const list = &r->o->l2;
-    int rc = list->n ? RF_NEW(r->l2, list->n, err) : rf_fail(err, RF_USAGE, "--l2: expected at least one number");
-    for (size_t i = 0; i < list->n && !rc; i++) {
-        char *end = NULL;
-        r->l2[i] = strtod(list->v[i], &end);
-        if (end == list->v[i] || *end || !(r->l2[i] >= 1e-9 && r->l2[i] <= 1e9))
-            rc = rf_fail(err, RF_USAGE, "--l2 %s: expected numbers from 1e-9 to 1e9 (0.003 is a start)", list->v[i]);
-    }
-    if (!rc)
-        qsort(r->l2, list->n, sizeof *r->l2, descending);
-    return rc;
 }
 
 /* The rows of the training examples: what the statistics of the features are of. */
@@ -262,15 +248,6 @@ static int choose(struct run *r, struct rf_err *err)
     return rc;
 }
 
-/* theta[n] as a float tensor; theta becomes what the floats say. */
-static int add_floats(struct rf_model *m, const char *name, double *theta, size_t n, struct rf_err *err)
-{
-    float *const w = rf_calloc(n, sizeof *w, err);
-    for (size_t j = 0; w && j < n; j++)
-        theta[j] = (double)(w[j] = (float)theta[j]);
-    return rf_model_tensor(m, name, RF_F32, 1, &n, w, err);
-}
-
 /* The same as whole numbers and their scale. */
 static int add_whole(struct rf_model *m, double *theta, size_t n, struct rf_err *err)
 {
@@ -286,7 +263,7 @@ static int add_whole(struct rf_model *m, double *theta, size_t n, struct rf_err 
         theta[j] = scale * whole[j];
     rf_free(w);
     const int added = rf_model_tensor(m, "weight", RF_I8, 1, &n, whole, err);
-    return rc || (rc = added) ? rc : add_floats(m, "weight_scale", &scale, 1, err);
+    return rc || (rc = added) ? rc : rf_model_floats(m, "weight_scale", &scale, 1, err);
 }
 
 /* r->best becomes what the saved tensors say. */
@@ -303,9 +280,9 @@ static int fill_model(struct rf_model *m, struct run *r, double grad, struct rf_
         r->best[j] *= factor(r);
     rf_ngrams_fold(&r->g, r->best);
     rf_real_text(r->best_l2, l2);
-    if ((rc = r->o->f32 ? add_floats(m, "weight", r->best, buckets, err) : add_whole(m, r->best, buckets, err)) ||
-        (rc = add_floats(m, "shape_weight", r->best + buckets, ROUTEFIT_SHAPE, err)) ||
-        (rc = add_floats(m, "bias", r->best + r->g.x.cols, 1, err)) ||
+    if ((rc = r->o->f32 ? rf_model_floats(m, "weight", r->best, buckets, err) : add_whole(m, r->best, buckets, err)) ||
+        (rc = rf_model_floats(m, "shape_weight", r->best + buckets, ROUTEFIT_SHAPE, err)) ||
+        (rc = rf_model_floats(m, "bias", r->best + r->g.x.cols, 1, err)) ||
         (rc = rf_sides_describe(&r->sides, v, &r->o->strong, &r->o->weak, (enum rf_ties)r->o->ties, m, err)) ||
         (rc = rf_model_meta(m, err, "routefit.l2", "%s", l2)) ||
         (rc = rf_model_meta(m, err, "routefit.objective", "%s", objective[r->o->objective])))
@@ -324,8 +301,10 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
     struct run r = { .f = f, .o = opts };
     double grad = 0;
     int rc;
-    if ((rc = read_l2(&r, err)) ||
-        (rc = rf_sides_pick(&r.sides, f, &r.o->strong, &r.o->weak, (enum rf_ties)r.o->ties, err)))
+    if ((rc = rf_list_reals(&r.o->l2, "--l2", 1e-9, 1e9, &r.l2, err)))
+        goto out;
+    qsort(r.l2, r.o->l2.n, sizeof *r.l2, descending);
+    if ((rc = rf_sides_pick(&r.sides, f, &r.o->strong, &r.o->weak, (enum rf_ties)r.o->ties, err)))
         goto out;
     if ((rc = make_features(&r, err)) || (rc = choose(&r, err)) ||
         (rc = solve(&r, r.sides.train, r.sides.trains, r.best_l2, exactly, r.best, &grad, err)))

@@ -35,6 +35,14 @@ int rf_model_tensor(struct rf_model *m, const char *name, enum rf_dtype dtype, s
     return 0;
 }
 
+int rf_model_floats(struct rf_model *m, const char *name, double *v, size_t n, struct rf_err *err)
+{
+    float *const w = rf_calloc(n, sizeof *w, err);
+    for (size_t j = 0; w && j < n; j++)
+        v[j] = (double)(w[j] = (float)v[j]);
+    return rf_model_tensor(m, name, RF_F32, 1, &n, w, err);
+}
+
 int rf_model_meta(struct rf_model *m, struct rf_err *err, const char *key, const char *fmt, ...)
 {
     struct rf_buf b = { 0 };

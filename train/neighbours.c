@@ -10,6 +10,7 @@
 #include "core/blas.h"
 #include "core/mem.h"
 #include "core/par.h"
+#include "train/rows.h"
 
 enum { TILE = 1024, SLACK = 32, GROUP = 16 };
 
@@ -31,21 +32,6 @@ struct exact {
     uint32_t row;
 };
 
-static double norm(const float *x, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (double)x[i] * (double)x[i];
-    return sqrt(sum);
-}
-
-static void make_unit(const float *x, size_t n, float *unit)
-{
-    const double length = norm(x, n), inverse = length > 0 ? 1 / length : 0;
-    for (size_t i = 0; i < n; i++)
-        unit[i] = (float)((double)x[i] * inverse);
-}
-
 /* The pair's rule: cosine in doubles, distance to 12 decimals. */
 static struct exact measure(const struct search *s, const float *q, double q_norm, uint32_t row)
 {
@@ -53,7 +39,7 @@ static struct exact measure(const struct search *s, const float *q, double q_nor
     double dot = 0;
     for (size_t i = 0; i < s->dim; i++)
         dot += (double)v[i] * (double)q[i];
-    const double length = norm(v, s->dim) * q_norm;
+    const double length = rf_row_norm(v, s->dim) * q_norm;
     return (struct exact){ rint((1 - (length > 0 ? dot / length : 0)) * 1e12), row };
 }
 
@@ -88,7 +74,7 @@ static void keep_best(const struct search *s, const float *cosine, size_t n, siz
 static void settle(const struct search *s, const float *q, const struct candidate *list, size_t count,
                    struct exact *room, uint32_t *near)
 {
-    const double q_norm = norm(q, s->dim);
+    const double q_norm = rf_row_norm(q, s->dim);
     const bool sure = count == s->rows || (double)list[count - 1].cosine < (double)list[s->k - 1].cosine - s->margin;
     const size_t n = sure ? count : s->rows;
     for (size_t i = 0; i < n; i++)
@@ -112,7 +98,7 @@ static int search_block(void *ctx, size_t block, struct rf_err *err)
         (rc = RF_NEW(list, n * s->list, err)) || (rc = RF_NEW(room, s->rows, err)) || (rc = RF_NEW(count, n, err)))
         goto out;
     for (size_t i = 0; i < n; i++)
-        make_unit(s->q + (from + i) * s->dim, s->dim, q + i * s->dim);
+        rf_row_unit(s->q + (from + i) * s->dim, s->dim, q + i * s->dim);
     for (size_t first = 0; first < s->rows; first += TILE) {
         const size_t m = s->rows - first < TILE ? s->rows - first : TILE;
         rf_sgemm(false, true, n, m, s->dim, 1, q, s->dim, s->unit + first * s->dim, s->dim, 0, cosine, TILE);
@@ -140,7 +126,7 @@ int rf_neighbours(const float *x, size_t rows, const float *q, size_t queries, s
         return rf_fail(err, RF_FAIL, "out of memory: %zu vectors of %zu", rows, dim);
     int rc = RF_NEW(unit, cells, err);
     for (size_t i = 0; i < rows && !rc; i++)
-        make_unit(x + i * dim, dim, unit + i * dim);
+        rf_row_unit(x + i * dim, dim, unit + i * dim);
     s.unit = unit;
     s.list = k + SLACK < rows ? k + SLACK : rows;
     s.margin = 4e-7 * sqrt((double)dim) + 1e-6; /* rounding of the unit rows and of the sums, with room to spare */

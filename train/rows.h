@@ -4,6 +4,7 @@
 #ifndef RF_TRAIN_ROWS_H
 #define RF_TRAIN_ROWS_H
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -82,6 +83,23 @@ static inline void rf_row_add_d(double *__restrict y, double s, const float *__r
 {
     for (size_t j = 0; j < n; j++)
         y[j] += s * (double)x[j];
+}
+
+/* Euclidean length of x[n]. */
+static inline double rf_row_norm(const float *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    return sqrt(sum);
+}
+
+/* unit[n] = x / |x|; zeros stay zeros. */
+static inline void rf_row_unit(const float *x, size_t n, float *unit)
+{
+    const double length = rf_row_norm(x, n), inverse = length > 0 ? 1 / length : 0;
+    for (size_t i = 0; i < n; i++)
+        unit[i] = (float)((double)x[i] * inverse);
 }
 
 #ifdef __cplusplus

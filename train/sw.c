@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "core/par.h"
 #include "core/stats.h"
+#include "train/rows.h"
 
 enum { K = RF_SW_TIERS, QUERIES = 32 }; /* queries of a tile */
 
@@ -15,14 +16,6 @@ enum { K = RF_SW_TIERS, QUERIES = 32 }; /* queries of a tile */
 struct sums {
     double win[K][K], alone[K][2];
 };
-
-static double norm(const float *x, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (double)x[i] * (double)x[i];
-    return sqrt(sum);
-}
 
 static double loss(const struct sums *s, const double *t)
 {
@@ -137,7 +130,7 @@ static int search_tile(void *ctx, size_t tile, struct rf_err *err)
         goto out;
     for (size_t i = 0; i < n; i++) {
         const float *const x = j->q + (from + i) * s->dim;
-        const double length = norm(x, s->dim);
+        const double length = rf_row_norm(x, s->dim);
         for (size_t k = 0; k < s->dim; k++)
             q[i * s->dim + k] = length > 0 ? (double)x[k] / length : 0;
     }
@@ -169,7 +162,7 @@ int rf_sw_strengths(const struct rf_sw *s, const float *q, size_t queries, int t
     double *length = NULL;
     int rc = RF_NEW(length, s->rows, err);
     for (size_t i = 0; i < s->rows && !rc; i++)
-        length[i] = norm(s->x + i * s->dim, s->dim);
+        length[i] = rf_row_norm(s->x + i * s->dim, s->dim);
     struct job j = { s, length, q, queries, theta };
     if (!rc)
         rc = rf_par_run((queries + QUERIES - 1) / QUERIES, threads, search_tile, &j, err);

@@ -24,7 +24,8 @@ struct rf_raw_vote {
 
 /* Adds the first column of all rows of sql to b, separated by ", ". */
 int rf_join_names(struct rf_db *db, const char *sql, struct rf_buf *b, struct rf_err *err);
-/* The names as which id[n] (sorted) are counted: *model = n of them by strcmp, owned by the caller with their texts; of[i] = place of id[i].
+/* The names as which id[n] (sorted) are counted: *model = n of them by strcmp, owned by the caller with their texts;
+ * of[i] = place of id[i].
  */
 int rf_name_models(struct rf_db *db, const int64_t *id, size_t n, char ***model, uint32_t *of, struct rf_err *err);
 /* RF_USAGE where --source holds a name that the database does not know. */
