@@ -9,58 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
-#include "core/blas.h"
-#include "core/json.h"
 #include "core/mem.h"
 #include "core/results.h"
-#include "core/sha256.h"
-#include "datasets/sink.h"
-#include "datasets/vectors.h"
 #include "eval/hull.h"
 #include "eval/lambda.h"
+#include "golden_db.h"
 #include "near.h"
 #include "train/kind.h"
 
 enum { MOST_MODELS = 16 };
-
-static struct rf_db *db;
-static json_t *golden;
-static char db_path[64];
-
-static const char *data(const char *name, char out[4096])
-{
-    const char *const dir = getenv("ROUTEFIT_DATA");
-    snprintf(out, 4096, "%s/%s", dir ? dir : "../shared/data", name);
-    return out;
-}
-
-static void ingest(const char *table)
-{
-    static const struct rf_sink_options o = { .max_errors = -1 };
-    char path[4096], name[128], vectors[4096], npy[256];
-    struct rf_input *in = NULL;
-    struct rf_sink *sink = NULL;
-    struct rf_vectors_count n;
-    uint8_t digest[RF_SHA256_SIZE];
-    struct rf_err err = { 0 };
-    const struct rf_reader *r = rf_readers[0];
-    for (size_t i = 0; rf_readers[i]; i++)
-        if (!strcmp(rf_readers[i]->name, "routerbench"))
-            r = rf_readers[i];
-    snprintf(name, sizeof name, "routerbench_0shot/%s.csv", table);
-    snprintf(npy, sizeof npy, "embeddings/routerbench_%s_lsa64.npy", table);
-    if (rf_db_begin(db, &err) || rf_input_open(&in, data(name, path), &err) || rf_sink_new(&sink, db, &o, &err) ||
-        rf_sink_begin(sink, in, table, path, r->name, &err) || r->read(in, sink, &err) ||
-        rf_input_digest(in, digest, &err) || rf_sink_end(sink, digest, rf_input_bytes(in), &err))
-        fail_msg("%s", err.msg);
-    rf_sink_free(sink);
-    rf_input_close(in);
-    if (rf_db_commit(db, &err) || rf_vectors_load(db, data(npy, vectors), table, "lsa64", &n, &err))
-        fail_msg("%s", err.msg);
-}
 
 static double number(const json_t *o, const char *key)
 {
@@ -78,7 +37,7 @@ static bool stands_twice(int64_t prompt, const char *bench)
     const char *const value[] = { id, bench };
     int64_t n = 0;
     snprintf(id, sizeof id, "%lld", (long long)prompt);
-    assert_true(rf_db_int(db, &n, NULL,
+    assert_true(rf_db_int(golden_db, &n, NULL,
                           "SELECT count(*) FROM source_row WHERE prompt = CAST(?1 AS INTEGER) AND ?2 = 'arc-challenge'",
                           2, value) >= 0);
     return n > 1;
@@ -92,7 +51,7 @@ static void load_complete(const char *bench, const char *source, const struct rf
     size_t k = 0;
     if (source)
         f.source = (struct rf_list){ &source, 1 };
-    if (rf_results_load(r, db, &f, &err))
+    if (rf_results_load(r, golden_db, &f, &err))
         fail_msg("%s", err.msg);
     for (size_t i = 0; i < r->n; i++) {
         if (stands_twice(r->prompt[i], bench))
@@ -189,7 +148,7 @@ static void fit_knn(const char *bench, const char *train, const struct rf_list *
     struct rf_err err = { 0 };
     char why[ROUTEFIT_ERR];
     size_t n = 0;
-    if (rf_fit_data_load(&d, db, kind, &o.fit, 0, &err))
+    if (rf_fit_data_load(&d, golden_db, kind, &o.fit, 0, &err))
         fail_msg("%s", err.msg);
     struct rf_scored *const s = &d.own_scored;
     for (size_t i = 0; i < s->r.n; i++) {
@@ -222,7 +181,7 @@ static void fit_knn(const char *bench, const char *train, const struct rf_list *
 static void read_vector(int64_t prompt, float *x, size_t dim)
 {
     struct rf_stmt *s = NULL;
-    assert_int_equal(rf_stmt_new(&s, db, "SELECT vector FROM embedding WHERE prompt = ?1", NULL), 0);
+    assert_int_equal(rf_stmt_new(&s, golden_db, "SELECT vector FROM embedding WHERE prompt = ?1", NULL), 0);
     rf_bind_int(s, 1, prompt);
     assert_int_equal(rf_step(s, NULL), 1);
     assert_int_equal(rf_col_str(s, 0).len, dim * sizeof *x);
@@ -287,41 +246,25 @@ static void knn_routes_as_the_reference(void **state)
     }
 }
 
-/* Both tables with their vectors in one database, once; golden stays NULL where something is not there. */
+/* Both tables with their vectors in one database, once. */
 static int open_all(void **state)
 {
     static const char *const table[] = { "arc_challenge_train", "arc_challenge_test", "mbpp_train", "mbpp_test" };
     (void)state;
-    struct rf_buf text = { 0 };
-    struct rf_err err = { 0 };
-    char path[4096], probe[4096];
-    const char *const dir = getenv("ROUTEFIT_GOLDEN");
-    snprintf(path, sizeof path, "%s/routerbench.json", dir ? dir : "../shared/golden");
-    if (access(path, R_OK) || access(data("routerbench_0shot/mbpp_test.csv", probe), R_OK)) {
-        printf("SKIP golden_routerbench: %s or %s is not here\n", path, probe);
-        return 0;
+    golden_open("routerbench.json", "routerbench_0shot/mbpp_test.csv");
+    for (size_t i = 0; golden && i < 4; i++) {
+        char file[256], vectors[256];
+        snprintf(file, sizeof file, "routerbench_0shot/%s.csv", table[i]);
+        snprintf(vectors, sizeof vectors, "embeddings/routerbench_%s_lsa64.npy", table[i]);
+        golden_ingest("routerbench", table[i], file, vectors);
     }
-    snprintf(db_path, sizeof db_path, "/tmp/routefit-routerbench-%ld.db", (long)getpid());
-    if (rf_file_read(path, 0, &text, &err) || rf_json_parse(text.data, text.len, &golden, &err) || rf_blas_init(&err) ||
-        rf_db_open(&db, db_path, RF_DB_CREATE, &err))
-        fail_msg("%s", err.msg);
-    rf_buf_release(&text);
-    for (size_t i = 0; i < 4; i++)
-        ingest(table[i]);
     return 0;
 }
 
 static int close_all(void **state)
 {
-    static const char *const end[] = { "", "-wal", "-shm" };
     (void)state;
-    rf_db_close(db);
-    json_decref(golden);
-    for (size_t i = 0; i < 3; i++) {
-        char name[80];
-        snprintf(name, sizeof name, "%s%s", db_path, end[i]);
-        unlink(name);
-    }
+    golden_close();
     return 0;
 }
 
