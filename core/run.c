@@ -39,6 +39,14 @@ static int argv_json(int argc, char **argv, struct rf_buf *out, struct rf_err *e
     return rc ? rc : rf_buf_add(out, "]", 1, err);
 }
 
+static int end_statement(struct rf_run *run, struct rf_ctx *ctx, struct rf_err *err)
+{
+    return rf_stmt_new(&run->end, ctx->db,
+                       "UPDATE run SET status = ?2, seconds = ?3, peak_rss = ?4, data_sha256 = ?5, weights_sha256 = ?6,"
+                       " output = ?7 WHERE id = ?1",
+                       err);
+}
+
 int rf_run_begin(struct rf_run *run, struct rf_ctx *ctx, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
@@ -46,7 +54,7 @@ int rf_run_begin(struct rf_run *run, struct rf_ctx *ctx, struct rf_err *err)
     int rc;
     run->started = rf_seconds();
     if ((rc = argv_json(ctx->argc, ctx->argv, &argv, err)) ||
-        (rc = rf_opt_json(ctx->sets, ctx->nsets, &options, err)) ||
+        (rc = rf_opt_json(ctx->sets, ctx->nsets, &options, err)) || (rc = end_statement(run, ctx, err)) ||
         (rc = rf_stmt_new(&s, ctx->db,
                           "INSERT INTO run(command, argv, options, seed, version, blas, threads, started_at, status)"
                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), 'running')",
@@ -62,6 +70,10 @@ int rf_run_begin(struct rf_run *run, struct rf_ctx *ctx, struct rf_err *err)
     if (!(rc = rf_run(s, err)))
         run->id = rf_db_last_id(ctx->db);
 out:
+    if (rc) {
+        rf_stmt_free(run->end);
+        run->end = NULL;
+    }
     rf_stmt_free(s);
     rf_buf_release(&argv);
     rf_buf_release(&options);
@@ -71,24 +83,19 @@ out:
 int rf_run_end(struct rf_run *run, struct rf_ctx *ctx, const char *status, const char *data_sha256,
                const char *weights_sha256, const char *output, struct rf_err *err)
 {
-    struct rf_stmt *s = NULL;
-    int rc =
-        rf_stmt_new(&s, ctx->db,
-                    "UPDATE run SET status = ?2, seconds = ?3, peak_rss = ?4, data_sha256 = ?5, weights_sha256 = ?6,"
-                    " output = ?7 WHERE id = ?1",
-                    err);
+    int rc = run->end ? 0 : end_statement(run, ctx, err); /* ended before, in a transaction that was rolled back */
     if (rc)
-        goto out;
-    rf_bind_int(s, 1, run->id);
-    rf_bind_text(s, 2, status);
-    rf_bind_real(s, 3, rf_seconds() - run->started);
-    rf_bind_int(s, 4, (int64_t)rf_peak_rss());
-    rf_bind_text(s, 5, data_sha256);
-    rf_bind_text(s, 6, weights_sha256);
-    rf_bind_text(s, 7, output);
-    rc = rf_run(s, err);
-out:
-    rf_stmt_free(s);
+        return rc;
+    rf_bind_int(run->end, 1, run->id);
+    rf_bind_text(run->end, 2, status);
+    rf_bind_real(run->end, 3, rf_seconds() - run->started);
+    rf_bind_int(run->end, 4, (int64_t)rf_peak_rss());
+    rf_bind_text(run->end, 5, data_sha256);
+    rf_bind_text(run->end, 6, weights_sha256);
+    rf_bind_text(run->end, 7, output);
+    rc = rf_run(run->end, err);
+    rf_stmt_free(run->end);
+    run->end = NULL;
     return rc;
 }
 

@@ -13,11 +13,13 @@ extern "C" {
 
 /* Zero-initialise; id stays 0 until a row is there. */
 struct rf_run {
-    int64_t id;     /* of the row */
-    double started; /* rf_seconds() */
+    int64_t id;          /* of the row */
+    double started;      /* rf_seconds() */
+    struct rf_stmt *end; /* made with the row, so that a run can be ended where memory has run out */
 };
 
-/* Inserts the row (status 'running') inside the caller's transaction, or alone where none is open. */
+/* Inserts the row (status 'running') inside the caller's transaction, or alone where none is open. Whoever began a run
+ * ends it. */
 int rf_run_begin(struct rf_run *run, struct rf_ctx *ctx, struct rf_err *err);
 /* Fills time, memory, status ('done', 'interrupted', 'failed'), fingerprint of the data and of the weights (hex or
  * NULL), path of the output. */

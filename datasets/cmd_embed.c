@@ -190,7 +190,7 @@ static int embed_text(struct rf_ctx *ctx, void *opts, int nargs, char **args, st
     struct rf_texts t = { 0 };
     struct rf_text_model *m = NULL;
     struct rf_text_fit fit = { 0 };
-    struct rf_run run;
+    struct rf_run run = { 0 };
     struct rf_str *list = NULL;
     const char *what;
     size_t n, blank = 0;

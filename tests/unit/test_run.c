@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/mem.h"
 #include "core/run.h"
 
 struct mine {
@@ -59,10 +60,30 @@ static void a_run_row_is_begun_and_ended_without_secrets(void **state)
     rf_db_close(ctx.db);
 }
 
+static void a_run_ends_where_memory_has_run_out(void **state)
+{
+    (void)state;
+    struct rf_ctx ctx = { .command = "rank" };
+    struct rf_run run = { 0 };
+    assert_int_equal(rf_db_open(&ctx.db, ":memory:", RF_DB_CREATE, NULL), 0);
+    rf_mem_fail_at(1, true);
+    assert_int_equal(rf_run_begin(&run, &ctx, NULL), RF_FAIL);
+    rf_mem_fail_at(0, false);
+    assert_int_equal(rf_run_close(&run, &ctx, RF_FAIL, NULL, NULL), RF_FAIL); /* of a run that never began */
+    assert_int_equal(rf_run_begin(&run, &ctx, NULL), 0);
+    rf_mem_fail_at(1, true);
+    const int ended = rf_run_close(&run, &ctx, RF_FAIL, NULL, NULL);
+    rf_mem_fail_at(0, false);
+    assert_int_equal(ended, RF_FAIL);
+    assert_row(ctx.db, "SELECT group_concat(status) FROM run", "failed");
+    rf_db_close(ctx.db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_row_is_begun_and_ended_without_secrets),
+        cmocka_unit_test(a_run_ends_where_memory_has_run_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
