@@ -1,19 +1,17 @@
 /* `routefit split`: divides prompts into named parts, duplicates and near-duplicates kept together, and stores them
- * under a name. The division itself is in split.c, what belongs together is found by corpus.c. */
+ * under a name. The division itself is core/division.c. */
 #include <stdio.h>
 #include <string.h>
 
 #include "core/cli.h"
+#include "core/division.h"
 #include "core/json.h"
 #include "core/mem.h"
 #include "core/run.h"
 #include "core/sha256.h"
 #include "core/table.h"
 #include "datasets/commands.h"
-#include "datasets/corpus.h"
 #include "datasets/field.h"
-#include "datasets/minhash.h"
-#include "datasets/split.h"
 
 struct options {
     const char *name;
@@ -33,7 +31,8 @@ static const struct rf_opt table[] = {
     OPTION(shares, 's', RF_OPT_LIST, "A,B[,C]", NULL, 0, 0,
            "Shares of train and test, or of train, valid and test, in any unit; without it 80,10,10."),
     OPTION(k, 'k', RF_OPT_INT, "N", NULL, 2, RF_PARTS, "Folds of equal size instead, with the names 0 to N - 1."),
-    OPTION(jaccard, 'j', RF_OPT_REAL, "S", "0.8", .5, 1, "Similarity from which two texts stay together."),
+    OPTION(jaccard, 'j', RF_OPT_REAL, "S", RF_DIVISION_JACCARD_ARG, .5, 1,
+           "Similarity from which two texts stay together."),
     OPTION(force, 'f', RF_OPT_FLAG, NULL, NULL, 0, 0, "Replace a split of this name."),
     RF_OPT_END,
 };
@@ -79,119 +78,45 @@ static int known_split(struct rf_db *db, const char *name, bool force, struct rf
     return rc < 0 ? rc : 0;
 }
 
-/* ---- groups ---- */
+/* ---- what is divided ---- */
 
 struct division {
     struct rf_prompt_set *set; /* [nsets] */
     size_t nsets;
-    struct rf_corpus corpus;
-    bool *in;                     /* [corpus.n] the prompt is divided */
-    size_t prompts;               /* that are */
-    uint8_t *side;                /* [corpus.texts] for rf_corpus_near */
-    uint32_t *stratum;            /* [corpus.n] of each prompt, from 1 by rising name; 0: none */
-    size_t strata;                /* that hold a prompt, the one of those without a name included */
-    uint32_t *group_of;           /* [corpus.texts] */
-    struct rf_split_group *group; /* [groups] */
-    uint32_t *part;               /* [groups] */
-    size_t groups;
+    struct rf_division of;
     char sha256[RF_SHA256_HEX]; /* of the texts */
 };
 
-/* Marks the prompts of the sets. */
-static int mark_members(struct division *d, struct rf_err *err)
+/* The prompts of all sets, one behind the other. */
+static int list_prompts(const struct division *d, int64_t **prompt, size_t *n, struct rf_err *err)
 {
-    const struct rf_corpus *const c = &d->corpus;
-    if (RF_NEW(d->in, c->n, err) || RF_NEW(d->side, c->texts, err))
+    size_t all = 0;
+    for (size_t i = 0; i < d->nsets; i++)
+        all += d->set[i].n;
+    if (RF_NEW(*prompt, all, err))
         return RF_FAIL;
     for (size_t i = 0; i < d->nsets; i++)
-        for (size_t k = 0; k < d->set[i].n; k++) {
-            const size_t p = rf_corpus_find(c, d->set[i].member[k].prompt);
-            d->prompts += !d->in[p];
-            d->in[p] = true;
-            d->side[c->text_of[p]] = RF_NEAR_LEFT | RF_NEAR_RIGHT;
-        }
+        for (size_t k = 0; k < d->set[i].n; k++)
+            (*prompt)[(*n)++] = d->set[i].member[k].prompt;
     return 0;
-}
-
-/* A prompt's stratum is the benchmark and task of its first question by name. */
-static int read_strata(struct division *d, struct rf_db *db, struct rf_err *err)
-{
-    struct rf_stmt *s = NULL;
-    uint32_t rank = 0;
-    int rc;
-    if ((rc = RF_NEW(d->stratum, d->corpus.n, err)) ||
-        (rc = rf_stmt_new(&s, db,
-                          "SELECT prompt, dense_rank() OVER (ORDER BY bench, coalesce(task, '')) FROM item "
-                          "WHERE prompt IS NOT NULL ORDER BY 2",
-                          err)))
-        goto out;
-    while ((rc = rf_step(s, err)) > 0) {
-        uint32_t *const stratum = &d->stratum[rf_corpus_find(&d->corpus, rf_col_int(s, 0))];
-        if (*stratum)
-            continue;
-        *stratum = (uint32_t)rf_col_int(s, 1);
-        if (d->in[stratum - d->stratum]) {
-            d->strata += *stratum != rank;
-            rank = *stratum;
-        }
-    }
-    bool nameless = false;
-    for (size_t i = 0; i < d->corpus.n; i++)
-        nameless |= d->in[i] && !d->stratum[i];
-    d->strata += nameless;
-out:
-    rf_stmt_free(s);
-    return rc;
-}
-
-/* A group is named by its first text, whose hash is the least; its stratum is the first of those of its prompts. */
-static int make_groups(struct division *d, double jaccard, int threads, struct rf_err *err)
-{
-    const struct rf_corpus *const c = &d->corpus;
-    struct rf_pairs near = { 0 };
-    uint32_t *root = NULL;
-    int rc;
-    if ((rc = rf_corpus_near(c, jaccard, d->side, threads, &near, err)) || (rc = rf_groups_new(&root, c->texts, err)) ||
-        (rc = RF_NEW(d->group_of, c->texts, err)) || (rc = RF_NEW(d->group, c->texts, err)) ||
-        (rc = RF_NEW(d->part, c->texts, err)))
-        goto out;
-    for (size_t i = 0; i < near.n; i++)
-        rf_groups_join(root, near.v[i].a, near.v[i].b);
-    for (uint32_t t = 0; t < c->texts; t++) {
-        const uint32_t first = rf_groups_find(root, t);
-        if (!d->side[t])
-            continue;
-        if (first == t)
-            d->group[d->groups++] = (struct rf_split_group){ UINT32_MAX, 0, c->hash[t] };
-        d->group_of[t] = first == t ? (uint32_t)(d->groups - 1) : d->group_of[first];
-    }
-    for (size_t i = 0; i < c->n; i++) {
-        struct rf_split_group *const g = &d->group[d->group_of[c->text_of[i]]];
-        if (!d->in[i])
-            continue;
-        g->size++;
-        g->stratum = d->stratum[i] < g->stratum ? d->stratum[i] : g->stratum;
-    }
-out:
-    rf_pairs_release(&near);
-    rf_free(root);
-    return rc;
 }
 
 static int read_division(struct division *d, struct rf_ctx *ctx, const struct options *o, struct rf_err *err)
 {
     static const char *const all[] = { "all" };
     const char *const *const name = o->of.n ? o->of.v : all;
+    int64_t *prompt = NULL;
+    size_t n = 0;
     int rc;
     d->nsets = o->of.n ? o->of.n : 1;
     rc = RF_NEW(d->set, d->nsets, err);
     for (size_t i = 0; i < d->nsets && !rc; i++)
         rc = rf_prompt_set_read(&d->set[i], ctx->db, name[i], err);
-    if (rc || (rc = rf_corpus_read(&d->corpus, ctx->db, err)) ||
-        (rc = rf_corpus_sha256(&d->corpus, d->set, d->nsets, d->sha256, err)) || (rc = mark_members(d, err)) ||
-        (rc = read_strata(d, ctx->db, err)))
-        return rc;
-    return make_groups(d, o->jaccard, ctx->threads, err);
+    if (!rc && !(rc = list_prompts(d, &prompt, &n, err)) &&
+        !(rc = rf_division_read(&d->of, ctx->db, prompt, n, o->jaccard, ctx->threads, err)))
+        rc = rf_corpus_sha256(&d->of.corpus, d->set, d->nsets, d->sha256, err);
+    rf_free(prompt);
+    return rc;
 }
 
 static void division_release(struct division *d)
@@ -199,13 +124,7 @@ static void division_release(struct division *d)
     for (size_t i = 0; d->set && i < d->nsets; i++)
         rf_prompt_set_release(&d->set[i]);
     rf_free(d->set);
-    rf_corpus_release(&d->corpus);
-    rf_free(d->in);
-    rf_free(d->side);
-    rf_free(d->stratum);
-    rf_free(d->group_of);
-    rf_free(d->group);
-    rf_free(d->part);
+    rf_division_release(&d->of);
 }
 
 /* ---- rows ---- */
@@ -257,11 +176,11 @@ static int add_prompts(struct rf_db *db, int64_t split, const struct division *d
     int rc = rf_stmt_new(&s, db, "INSERT INTO split_prompt (split, prompt, part) VALUES (?1, ?2, ?3)", err);
     if (!rc)
         rf_bind_int(s, 1, split);
-    for (size_t i = 0; i < d->corpus.n && !rc; i++) {
-        if (!d->in[i])
+    for (size_t i = 0; i < d->of.corpus.n && !rc; i++) {
+        if (!d->of.in[i])
             continue;
-        rf_bind_int(s, 2, d->corpus.prompt[i]);
-        rf_bind_text(s, 3, p->name[d->part[d->group_of[d->corpus.text_of[i]]]]);
+        rf_bind_int(s, 2, d->of.corpus.prompt[i]);
+        rf_bind_text(s, 3, p->name[rf_division_part(&d->of, d->of.corpus.prompt[i])]);
         rc = rf_run(s, err);
     }
     rf_stmt_free(s);
@@ -300,24 +219,24 @@ static int print_parts(struct rf_ctx *ctx, const char *name, const struct divisi
     size_t prompts[RF_PARTS] = { 0 }, groups[RF_PARTS] = { 0 }, largest = 0;
     double sum = 0;
     int rc = rf_table_new(&t, column, sizeof column / sizeof *column, err);
-    for (size_t g = 0; g < d->groups; g++) {
-        prompts[d->part[g]] += d->group[g].size;
-        groups[d->part[g]]++;
-        largest = d->group[g].size > largest ? d->group[g].size : largest;
+    for (size_t g = 0; g < d->of.groups; g++) {
+        prompts[d->of.part[g]] += d->of.group[g].size;
+        groups[d->of.part[g]]++;
+        largest = d->of.group[g].size > largest ? d->of.group[g].size : largest;
     }
     for (size_t i = 0; i < p->n; i++)
         sum += p->share[i];
     for (size_t i = 0; i < p->n && !rc; i++)
         (void)((rc = rf_table_text(t, name, err)) || (rc = rf_table_text(t, p->name[i], err)) ||
                (rc = rf_table_int(t, (int64_t)prompts[i], err)) ||
-               (rc = rf_table_real(t, 100 * (double)prompts[i] / (double)d->prompts, err)) ||
+               (rc = rf_table_real(t, 100 * (double)prompts[i] / (double)d->of.prompts, err)) ||
                (rc = rf_table_real(t, 100 * p->share[i] / sum, err)) ||
                (rc = rf_table_int(t, (int64_t)groups[i], err)));
     if (!rc)
         rc = rf_table_print(t, ctx->out, ctx->format, err);
     if (!rc)
-        fprintf(ctx->chat, "%zu prompts in %zu groups, the largest of %zu, and %zu %s\n", d->prompts, d->groups,
-                largest, d->strata, d->strata == 1 ? "stratum" : "strata");
+        fprintf(ctx->chat, "%zu prompts in %zu groups, the largest of %zu, and %zu %s\n", d->of.prompts, d->of.groups,
+                largest, d->of.strata, d->of.strata == 1 ? "stratum" : "strata");
     rf_table_free(t);
     return rc;
 }
@@ -334,8 +253,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         return rf_fail(err, RF_USAGE, "--name NAME is missing: the split's name in the database, like s1");
     if ((rc = choose_parts(&p, o, err)) || (rc = known_split(ctx->db, o->name, o->force, err)) ||
         (rc = rf_run_begin(&row, ctx, err)) || (rc = read_division(&d, ctx, o, err)) ||
-        (rc = rf_split_groups(d.group, d.groups, p.share, p.n, ctx->seed, d.part, err)) ||
-        (rc = store(ctx, o, &d, &p, err)))
+        (rc = rf_division_divide(&d.of, p.share, p.n, ctx->seed, err)) || (rc = store(ctx, o, &d, &p, err)))
         goto out;
     rc = print_parts(ctx, o->name, &d, &p, err);
 out:

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "core/err.h"
-#include "datasets/pairs.h"
+#include "core/pairs.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -3,7 +3,7 @@
 
 #include "core/mem.h"
 #include "datasets/ls.h"
-#include "datasets/script.h"
+#include "core/script.h"
 
 /* Characters of the first turn up to which a bucket reaches; the last one has no end. The columns are named by them. */
 static const size_t bucket_end[] = { 50, 200, 1000, 5000, SIZE_MAX };

@@ -7,7 +7,7 @@
 
 #include "core/mem.h"
 #include "datasets/cosine.h"
-#include "datasets/minhash.h"
+#include "core/minhash.h"
 #include "datasets/vectors.h"
 
 const char *const rf_likeness_name[RF_LIKENESSES] = { "exact", "normalised", "near", "cosine" };

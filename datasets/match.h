@@ -1,6 +1,6 @@
 /* Prompts of two sets, or of one, that are the same question or nearly: on four levels, of which each pair is given the
  * first that holds. exact: the same row of table prompt. normalised: the same text but for case, white space and
- * Unicode form (datasets/normal.h). near: Jaccard similarity of the content (datasets/template.h, minhash.h). cosine:
+ * Unicode form (core/normal.h). near: Jaccard similarity of the content (core/template.h, minhash.h). cosine:
  * of the vectors of an embedder. Of many prompts with the same text each is paired with the first of them, not with
  * all: pairs join them, but do not count them twice over. */
 #ifndef RF_DATASETS_MATCH_H
@@ -11,8 +11,8 @@
 
 #include "core/db.h"
 #include "core/err.h"
-#include "datasets/corpus.h"
-#include "datasets/prompt_set.h"
+#include "core/corpus.h"
+#include "core/prompt_set.h"
 
 #ifdef __cplusplus
 extern "C" {

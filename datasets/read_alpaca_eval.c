@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "datasets/field.h"
-#include "datasets/mix.h"
+#include "core/mix.h"
 #include "datasets/record.h"
 #include "datasets/sniff.h"
 #include "datasets/verdict.h"

@@ -1,7 +1,7 @@
 /* Texts counted by their hash. */
 #include "datasets/seen.h"
 
-#include "datasets/mix.h"
+#include "core/mix.h"
 
 enum { FIRST_CAP = 1024 };
 

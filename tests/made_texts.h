@@ -9,7 +9,7 @@
 
 #include "core/mem.h"
 #include "core/rng.h"
-#include "datasets/minhash.h"
+#include "core/minhash.h"
 
 /* Appends a word: the k-th most frequent of `words` has a chance near 1/k. */
 static inline int made_word(struct rf_rng *r, double words, struct rf_buf *out)

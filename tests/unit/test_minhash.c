@@ -1,4 +1,4 @@
-/* Unit tests of datasets/minhash.h, shingle.h, template.h and pairs.h: exact similarities, recall of planted pairs, no
+/* Unit tests of core/minhash.h, shingle.h, template.h and pairs.h: exact similarities, recall of planted pairs, no
  * pair below the threshold, the same result for any threads, and groups that no bucket's size makes quadratic. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +9,8 @@
 
 #include "made_texts.h"
 #include "near.h"
-#include "datasets/shingle.h"
-#include "datasets/template.h"
+#include "core/shingle.h"
+#include "core/template.h"
 
 static struct rf_str str(const char *s)
 {

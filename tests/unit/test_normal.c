@@ -1,4 +1,4 @@
-/* Unit tests of datasets/normal.h: what normalising makes the same, what it keeps apart, and what it refuses. */
+/* Unit tests of core/normal.h: what normalising makes the same, what it keeps apart, and what it refuses. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "core/json.h"
 #include "core/rng.h"
-#include "datasets/normal.h"
+#include "core/normal.h"
 
 static struct rf_str str(const char *s)
 {

@@ -1,4 +1,4 @@
-/* Unit tests of datasets/script.h. */
+/* Unit tests of core/script.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "datasets/script.h"
+#include "core/script.h"
 
 static void a_text_has_the_script_of_most_letters(void **state)
 {

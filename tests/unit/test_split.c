@@ -1,4 +1,4 @@
-/* Unit tests of datasets/split.h: shares of the whole and of every stratum, whole groups, the same result in any order,
+/* Unit tests of core/split.h: shares of the whole and of every stratum, whole groups, the same result in any order,
  * refusals. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "core/rng.h"
-#include "datasets/split.h"
+#include "core/split.h"
 
 enum { GROUPS = 3000, STRATA = 40 };
 

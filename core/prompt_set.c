@@ -1,5 +1,5 @@
 /* Each kind of set is a row below: the query that lists (prompt, source, rows), the prompt's rows in each file. */
-#include "datasets/prompt_set.h"
+#include "core/prompt_set.h"
 
 #include <stdlib.h>
 #include <string.h>

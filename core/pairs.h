@@ -1,6 +1,6 @@
 /* Pairs of texts that are alike, by index, and the groups that they join: connected components. */
-#ifndef RF_DATASETS_PAIRS_H
-#define RF_DATASETS_PAIRS_H
+#ifndef RF_CORE_PAIRS_H
+#define RF_CORE_PAIRS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,10 +1,10 @@
 /* A shingle's hash is a polynomial in its code points, rolled on from one place to the next, and mixed. Sets stand in a
  * hash table that is never emptied: a slot belongs to the text whose number it carries. */
-#include "datasets/shingle.h"
+#include "core/shingle.h"
 
 #include <stdbool.h>
 
-#include "datasets/mix.h"
+#include "core/mix.h"
 
 #define BASE   UINT64_C(0x9e3779b97f4a7c15)
 #define BASE_4 (BASE * BASE * BASE * BASE)

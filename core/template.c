@@ -1,12 +1,12 @@
 /* Content-defined chunks: a cut falls where a hash of the last WINDOW bytes says so, so that the same passage is cut
  * alike wherever it stands. */
-#include "datasets/template.h"
+#include "core/template.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "datasets/mix.h"
+#include "core/mix.h"
 
 enum {
     WINDOW = 16,   /* bytes that decide on a cut, and the shortest chunk */

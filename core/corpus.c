@@ -1,14 +1,14 @@
 /* One query over the prompts, then arrays: normalise, sort by content, merge what is the same, cut templates. */
-#include "datasets/corpus.h"
+#include "core/corpus.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "datasets/minhash.h"
-#include "datasets/mix.h"
-#include "datasets/normal.h"
-#include "datasets/template.h"
+#include "core/minhash.h"
+#include "core/mix.h"
+#include "core/normal.h"
+#include "core/template.h"
 
 /* A normalised text on its way into order. */
 struct entry {

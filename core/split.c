@@ -1,10 +1,10 @@
 /* One pass over the groups in order. */
-#include "datasets/split.h"
+#include "core/split.h"
 
 #include <stdlib.h>
 
 #include "core/mem.h"
-#include "datasets/mix.h"
+#include "core/mix.h"
 
 struct place {
     uint64_t key; /* of hash and seed */

@@ -1,8 +1,8 @@
 /* Normalised text, in which prompts that differ in form alone are the same: Unicode's NFKC with case folded and
  * invisible characters (zero width, soft hyphen, variation selectors) left out, each run of white space as one blank,
  * none at either end. Refuses: bytes that are not UTF-8. */
-#ifndef RF_DATASETS_NORMAL_H
-#define RF_DATASETS_NORMAL_H
+#ifndef RF_CORE_NORMAL_H
+#define RF_CORE_NORMAL_H
 
 #include <stddef.h>
 #include <stdint.h>

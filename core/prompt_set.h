@@ -5,8 +5,8 @@
  *   a split or its part    split:s1, split:s1:train
  *   all                    every prompt
  * Refuses: names of nothing (the nearest known one is named), sets without a prompt. */
-#ifndef RF_DATASETS_PROMPT_SET_H
-#define RF_DATASETS_PROMPT_SET_H
+#ifndef RF_CORE_PROMPT_SET_H
+#define RF_CORE_PROMPT_SET_H
 
 #include <stdbool.h>
 #include <stddef.h>

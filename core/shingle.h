@@ -1,6 +1,6 @@
 /* The shingles of texts as sets of 64-bit hashes, and the similarity of two such sets. */
-#ifndef RF_DATASETS_SHINGLE_H
-#define RF_DATASETS_SHINGLE_H
+#ifndef RF_CORE_SHINGLE_H
+#define RF_CORE_SHINGLE_H
 
 #include <stddef.h>
 #include <stdint.h>

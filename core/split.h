@@ -2,8 +2,8 @@
  * by stratum, within one in an order that hashes and seed decide, and each goes to the part that lags most behind its
  * share of what has been given out so far. So every stratum is divided like the whole, and what small strata cannot
  * give evenly evens out over them. */
-#ifndef RF_DATASETS_SPLIT_H
-#define RF_DATASETS_SPLIT_H
+#ifndef RF_CORE_SPLIT_H
+#define RF_CORE_SPLIT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -8,8 +8,8 @@
  * taken. Known limit: of so many long texts that differ in a few places each, the common passages are taken for a
  * template too.
  */
-#ifndef RF_DATASETS_TEMPLATE_H
-#define RF_DATASETS_TEMPLATE_H
+#ifndef RF_CORE_TEMPLATE_H
+#define RF_CORE_TEMPLATE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Lists of pairs, and union-find over indices in which the smaller index is always the root: groups then look the same
  * in whatever order they were joined. */
-#include "datasets/pairs.h"
+#include "core/pairs.h"
 
 #include <stdlib.h>
 

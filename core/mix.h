@@ -1,7 +1,7 @@
 /* Frozen 64-bit hashing for shingles, chunks and the order of splits: the same numbers on every machine and in every
  * version, for splits and overlaps that were stored are found again by them. Not for secrets. */
-#ifndef RF_DATASETS_MIX_H
-#define RF_DATASETS_MIX_H
+#ifndef RF_CORE_MIX_H
+#define RF_CORE_MIX_H
 
 #include <stddef.h>
 #include <stdint.h>

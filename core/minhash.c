@@ -1,7 +1,7 @@
 /* Two passes over the texts: signatures, folded at once into 40 band keys a text; then the buckets of each band, in
  * which pairs are compared exactly. A pair that an earlier band has compared is known by the keys alone, so that no
  * list of candidates is kept. */
-#include "datasets/minhash.h"
+#include "core/minhash.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -11,8 +11,8 @@
 #include "core/par.h"
 #include "core/progress.h"
 #include "core/rng.h"
-#include "datasets/mix.h"
-#include "datasets/shingle.h"
+#include "core/mix.h"
+#include "core/shingle.h"
 
 enum {
     BANDS = 40,

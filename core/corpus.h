@@ -2,8 +2,8 @@
  * were ingested in), and what remains of them beyond templates. All of them, whatever sets are compared, so that two
  * prompts are alike or not alike in every command. Of a conversation only the first turn counts: a router sees a prompt
  * before any answer. A prompt without text stands for itself. */
-#ifndef RF_DATASETS_CORPUS_H
-#define RF_DATASETS_CORPUS_H
+#ifndef RF_CORE_CORPUS_H
+#define RF_CORE_CORPUS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,8 +12,8 @@
 #include "core/err.h"
 #include "core/mem.h"
 #include "core/sha256.h"
-#include "datasets/pairs.h"
-#include "datasets/prompt_set.h"
+#include "core/pairs.h"
+#include "core/prompt_set.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,7 +25,7 @@ struct rf_corpus {
     size_t n;
     struct rf_str *text;    /* [texts] distinct normalised texts */
     uint64_t *hash;         /* [texts] rf_mix_bytes of each, ascending */
-    struct rf_str *content; /* [texts] the same without template (datasets/template.h) */
+    struct rf_str *content; /* [texts] the same without template (core/template.h) */
     size_t texts;
     size_t templated;         /* texts that are mostly template */
     struct rf_buf bytes, cut; /* behind text and content */
@@ -37,7 +37,7 @@ int rf_corpus_sha256(const struct rf_corpus *c, const struct rf_prompt_set *set,
                      struct rf_err *err);
 /* Index of a prompt. */
 size_t rf_corpus_find(const struct rf_corpus *c, int64_t prompt);
-/* Near-duplicates by content (datasets/minhash.h), as pairs of texts, sorted. side: bits RF_NEAR_LEFT and RF_NEAR_RIGHT
+/* Near-duplicates by content (core/minhash.h), as pairs of texts, sorted. side: bits RF_NEAR_LEFT and RF_NEAR_RIGHT
  * of each text, 0 where it takes no part; pairs have one text of either side. NULL: any two texts. */
 int rf_corpus_near(const struct rf_corpus *c, double jaccard, const uint8_t *side, int threads, struct rf_pairs *out,
                    struct rf_err *err);

@@ -1,5 +1,5 @@
 /* Normalised text through utf8proc; plain ASCII, which most prompts are, needs only its capitals and blanks seen to. */
-#include "datasets/normal.h"
+#include "core/normal.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* In which script a text is written: the one that holds most of its letters. Not a language: English, French and
  * Vietnamese are all Latin. */
-#ifndef RF_DATASETS_SCRIPT_H
-#define RF_DATASETS_SCRIPT_H
+#ifndef RF_CORE_SCRIPT_H
+#define RF_CORE_SCRIPT_H
 
 #include <stddef.h>
 

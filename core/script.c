@@ -1,6 +1,6 @@
 /* Scripts by ranges of code points, from the blocks of Unicode 15 (Blocks.txt). Signs, digits and scripts that are not
  * listed are no letters here. */
-#include "datasets/script.h"
+#include "core/script.h"
 
 #include <stdbool.h>
 #include <stdint.h>

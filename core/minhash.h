@@ -8,15 +8,15 @@
  * containment of documents", 1997; Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", chapter 3.)
  * No step is quadratic: where more than 64 texts agree in a band, each is compared with the 8 that agree with it best
  * in the next two bands. A crowd of near-duplicates is so joined to one group without naming all its pairs. */
-#ifndef RF_DATASETS_MINHASH_H
-#define RF_DATASETS_MINHASH_H
+#ifndef RF_CORE_MINHASH_H
+#define RF_CORE_MINHASH_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "core/err.h"
 #include "core/mem.h"
-#include "datasets/pairs.h"
+#include "core/pairs.h"
 
 #ifdef __cplusplus
 extern "C" {
