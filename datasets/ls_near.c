@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/shell.h"
 #include "datasets/field.h"
 #include "datasets/ls.h"
 
@@ -99,27 +100,19 @@ static int differences(const struct name *a, const struct name *b, struct rf_buf
     return rc || out->len ? rc : rf_buf_printf(out, err, "punctuation");
 }
 
-/* Adds text as it stands inside single quotes of a shell. */
-static int add_quoted(struct rf_buf *b, const char *text, struct rf_err *err)
-{
-    int rc = 0;
-    for (; !rc && *text; text++)
-        rc = *text == '\'' ? rf_buf_add(b, "'\\''", 4, err) : rf_buf_add(b, text, 1, err);
-    return rc;
-}
-
 static int put(struct rf_table *t, const struct name *as, const struct name *n, struct rf_buf *pad, struct rf_err *err)
 {
+    struct rf_buf pair = { 0 };
     int rc;
     if ((rc = rf_table_text(t, as->text, err)) || (rc = rf_table_text(t, n->text, err)) ||
         (rc = differences(as, n, pad, err)) || (rc = rf_table_text(t, pad->data, err)))
         return rc;
     pad->len = 0;
-    if ((rc = rf_buf_printf(pad, err, "routefit alias '")) || (rc = add_quoted(pad, n->text, err)) ||
-        (rc = rf_buf_add(pad, "=", 1, err)) || (rc = add_quoted(pad, as->text, err)) ||
-        (rc = rf_buf_add(pad, "'", 1, err)))
-        return rc;
-    return rf_table_text(t, pad->data, err);
+    if (!(rc = rf_buf_printf(&pair, err, "%s=%s", n->text, as->text)) &&
+        !(rc = rf_buf_printf(pad, err, "routefit alias ")) && !(rc = rf_shell_add(pad, pair.data, err)))
+        rc = rf_table_text(t, pad->data, err);
+    rf_buf_release(&pair);
+    return rc;
 }
 
 /* One group of names with equal keys: measured ones among each other, and prices for a measured one that has none. */
