@@ -1,6 +1,7 @@
 /* routefit eval: the table of metrics of routers and baselines on benchmarks, with intervals, kept under a run. */
 #include "eval/commands.h"
 #include "eval/evaluate.h"
+#include "eval/gate.h"
 
 #include "core/run.h"
 
@@ -9,11 +10,16 @@
 struct options {
     struct rf_evaluate_options common;
     bool compat;
+    struct rf_list under, over;
 };
 
 static const struct rf_opt table[] = {
     RF_OPT(struct options, compat, "compat", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
            "Add RouteLLM's figures, computed as its code does, in columns named compat_*."),
+    RF_OPT(struct options, under, "fail-under", 0, RF_OPT_LIST, "METRIC=N,...", NULL, NULL, 0, 0,
+           "Exit code 5 where a router's figure lies below: apgr=0.6, or apgr.low=0.55 for the end of its interval."),
+    RF_OPT(struct options, over, "fail-over", 0, RF_OPT_LIST, "METRIC=N,...", NULL, NULL, 0, 0,
+           "The same where a figure lies above: cpt50=40 (%)."),
     RF_OPT_END,
 };
 
@@ -81,9 +87,7 @@ static size_t choose_columns(struct rf_column out[MAX_COLUMNS], bool people, boo
 
 static int add_metric(struct rf_table *t, const struct rf_entry *e, size_t m, double scale, struct rf_err *err)
 {
-    const double factor = rf_metric_info[m].unit == RF_UNIT_QUALITY ? scale
-                          : rf_metric_info[m].unit == RF_UNIT_SHARE ? 100
-                                                                    : 1;
+    const double factor = rf_metric_factor((enum rf_metric)m, scale);
     int rc = rf_table_real(t, factor * e->metric[m], err);
     if (!rc)
         rc = rf_table_real(t, factor * e->boot.low[m], err);
@@ -178,12 +182,24 @@ static int fingerprint(const struct rf_evaluation *e, size_t n, char hex[RF_SHA2
     return rc;
 }
 
+/* *gate receives o->under.n + o->over.n of them. */
+static int read_gates(const struct options *o, struct rf_gate **gate, struct rf_err *err)
+{
+    int rc = RF_NEW(*gate, o->under.n + o->over.n + 1, err);
+    for (size_t i = 0; i < o->under.n && !rc; i++)
+        rc = rf_gate_parse(o->under.v[i], false, *gate + i, err);
+    for (size_t i = 0; i < o->over.n && !rc; i++)
+        rc = rf_gate_parse(o->over.v[i], true, *gate + o->under.n + i, err);
+    return rc;
+}
+
 static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     const struct options *o = opts;
     const size_t benches = o->common.bench.n, routers = (size_t)nargs;
     struct rf_evaluation *e = NULL;
     struct rf_router *router = NULL;
+    struct rf_gate *gate = NULL;
     struct rf_table *t = NULL;
     struct rf_run row = { 0 };
     struct rf_column column[MAX_COLUMNS];
@@ -194,7 +210,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         rc = rf_fail(err, RF_USAGE, "found no benchmark, expected --bench NAME; `routefit ls` lists them");
         goto out;
     }
-    if ((rc = RF_NEW(e, benches, err)) ||
+    if ((rc = read_gates(o, &gate, err)) || (rc = RF_NEW(e, benches, err)) ||
         (rc = rf_routers_load(&router, (const char *const *)args, routers, &o->common.router, rf_baseline_names,
                               RF_BASELINES, err)) ||
         (rc = rf_run_begin(&row, ctx, err)) ||
@@ -213,6 +229,9 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     rc = rf_table_print(t, ctx->out, ctx->format, err);
 out:
     rc = rf_run_close(&row, ctx, rc, rc ? NULL : sha256, err);
+    if (!rc) /* the figures are kept, whatever was wanted */
+        rc = rf_gates_check(gate, o->under.n + o->over.n, e, benches, err);
+    rf_free(gate);
     for (size_t i = 0; e && i < benches; i++)
         rf_evaluation_release(&e[i]);
     rf_free(e);
@@ -237,6 +256,7 @@ const struct rf_cmd rf_cmd_eval = {
              "the database.",
     .examples = "routefit eval --bench gsm8k router.safetensors\n"
                 "routefit eval --bench gsm8k,mt-bench --compat logistic.safetensors mf.safetensors\n"
+                "routefit eval --bench gsm8k --fail-under apgr.low=0.5 router.safetensors\n"
                 "routefit eval --bench mmlu --json router.safetensors",
     .opts = { rf_evaluate_table, table },
     .opts_size = sizeof(struct options),

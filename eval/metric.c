@@ -11,6 +11,12 @@ const struct rf_metric_info rf_metric_info[RF_METRICS] = {
     [RF_WEAK] = { "weak", RF_UNIT_QUALITY }, [RF_STRONG] = { "strong", RF_UNIT_QUALITY },
 };
 
+double rf_metric_factor(enum rf_metric m, double scale)
+{
+    const double factor[] = { [RF_UNIT_RATIO] = 1, [RF_UNIT_SHARE] = 100, [RF_UNIT_QUALITY] = scale };
+    return factor[rf_metric_info[m].unit];
+}
+
 int rf_metrics_check(const struct rf_curve *c, struct rf_err *err)
 {
     if (c->gain[c->groups] > 0)

@@ -35,6 +35,8 @@ struct rf_metric_info {
     enum rf_unit unit;
 };
 extern const struct rf_metric_info rf_metric_info[RF_METRICS];
+/* What a metric is multiplied by where it is printed: shares as percentages, qualities times scale. */
+double rf_metric_factor(enum rf_metric m, double scale);
 
 /* RF_BAD_INPUT where strong <= weak on the curve's prompts: the gap that the metrics divide by is not there. */
 int rf_metrics_check(const struct rf_curve *c, struct rf_err *err);

@@ -192,3 +192,20 @@ for row in json.load(open("out.json")):
 assert seen == 3
 END
 }
+
+@test "eval: a wanted figure that is missed is exit code 5, with the table printed all the same" {
+    apgr=$("$ROUTEFIT" -q eval --bench quiz --resamples 100 --format csv r.safetensors | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "apgr") k = i } NR == 2 { print $k }')
+    "$ROUTEFIT" -q eval --bench quiz --resamples 100 --fail-under "apgr=$apgr" --fail-over "apgr=$apgr,cpt50=100" r.safetensors
+    run "$ROUTEFIT" -q eval --bench quiz --resamples 100 --fail-under apgr=1.5 --format csv r.safetensors
+    [ "$status" -eq 5 ]
+    [[ "$output" == *quiz,r,* ]]
+    [[ "$output" == *"quiz: apgr of r is "*", wanted at least 1.5"* ]]
+    run "$ROUTEFIT" -q eval --bench quiz --resamples 100 --fail-over cpt80.low=-1 r.safetensors
+    [ "$status" -eq 5 ]
+    "$ROUTEFIT" -q eval --bench quiz --resamples 100 --fail-under apgr=1.5 >/dev/null # baselines are not asked
+    for bad in apgr apgr= apgr=x apgr=1e apgr.mid=1 aprg=1 .low=1; do
+        run "$ROUTEFIT" -q eval --bench quiz --resamples 100 --fail-under "$bad" r.safetensors
+        [ "$status" -eq 2 ] || { echo "$bad: $status"; false; }
+    done
+    [[ "$("$ROUTEFIT" -q eval --bench quiz --fail-under aprg=1 r.safetensors 2>&1)" == *"apgr"* ]]
+}
