@@ -1124,10 +1124,9 @@ static int load_logistic(struct routefit_router *r, const struct routefit_tensor
     size_t one = 1;
     int rc = -1;
     if (pick->use_ids || pick->strong || pick->weak)
-        return fail(
-            err,
-            "a %s router compares one pair of models; expected no pick, or one by name and id for kind mf only",
-            r->kind->name);
+        return fail(err,
+                    "a %s router compares one pair of models; expected no pick, or one by name and id for kind mf only",
+                    r->kind->name);
     if (!(r->w = numbers(f, "weight", 1, &r->dim, err)) || !(bias = numbers(f, "bias", 1, &one, err)) ||
         load_scale(f, &scale, err))
         goto out;
@@ -1436,32 +1435,58 @@ static int load_knn(struct routefit_router *r, const struct routefit_tensors *f,
     return load_many(r, f, pick, table[1], err);
 }
 
-/* ---- linear ---- */
+/* ---- linear, and svr, which is fitted otherwise ---- */
+
+/* One affine function of the vector for each model. */
+struct planes {
+    double *w, *b; /* [models][dim], [models] */
+};
+
+static void planes_release(struct planes *p)
+{
+    free(p->w);
+    free(p->b);
+}
+
+static double plane(const struct planes *p, size_t m, const float *x, size_t dim)
+{
+    return dot(p->w + m * dim, x, dim) + p->b[m];
+}
+
+/* shape: as in want(). */
+static int load_planes(struct planes *p, const struct routefit_tensors *f, const char *weight, const char *bias,
+                       size_t *shape, char *err)
+{
+    return (p->w = numbers(f, weight, 2, shape, err)) && (p->b = numbers(f, bias, 1, shape, err)) ? 0 : -1;
+}
+
+/* The costs, none below 0; cost may be NULL. */
+static void predict_costs(const struct routefit_router *r, const struct planes *p, const float *x, double *cost)
+{
+    for (size_t m = 0; cost && m < r->models; m++) {
+        const double paid = plane(p, m, x, r->dim);
+        cost[m] = paid > 0 ? paid : 0;
+    }
+}
 
 struct linear {
-    double *w, *b, *cost_w, *cost_b;
+    struct planes score, cost;
 };
 
 static void linear_release(void *state)
 {
     struct linear *const s = state;
-    free(s->w);
-    free(s->b);
-    free(s->cost_w);
-    free(s->cost_b);
+    planes_release(&s->score);
+    planes_release(&s->cost);
     free(s);
 }
 
 static int linear_predict(const struct routefit_router *r, const float *x, double *score, double *cost)
 {
     const struct linear *const s = r->state;
-    for (size_t m = 0; m < r->models; m++) {
-        score[m] = dot(s->w + m * r->dim, x, r->dim) + s->b[m];
-        if (cost) {
-            const double paid = dot(s->cost_w + m * r->dim, x, r->dim) + s->cost_b[m];
-            cost[m] = paid > 0 ? paid : 0;
-        }
-    }
+    for (size_t m = 0; m < r->models; m++)
+        score[m] = plane(&s->score, m, x, r->dim);
+    predict_costs(r, &s->cost, x, cost);
     return 0;
 }
 
@@ -1471,14 +1496,13 @@ static int load_linear(struct routefit_router *r, const struct routefit_tensors 
     size_t shape[2] = { 0, 0 };
     struct linear *s;
     if (r->input != ROUTEFIT_VECTOR)
-        return fail(err, "metadata routefit.input: found text, expected vector for kind linear");
+        return fail(err, "metadata routefit.input: found text, expected vector for kind %s", r->kind->name);
     if (!(r->state = s = array(1, sizeof *s)))
         return no_memory(err);
     r->release = linear_release;
     r->predict = linear_predict;
-    if (!(s->w = numbers(f, "weight", 2, shape, err)) || !(s->b = numbers(f, "bias", 1, shape, err)) ||
-        !(s->cost_w = numbers(f, "cost_weight", 2, shape, err)) ||
-        !(s->cost_b = numbers(f, "cost_bias", 1, shape, err)))
+    if (load_planes(&s->score, f, "weight", "bias", shape, err) ||
+        load_planes(&s->cost, f, "cost_weight", "cost_bias", shape, err))
         return -1;
     r->dim = shape[1];
     if (load_many(r, f, pick, shape[0], err))
@@ -1488,9 +1512,15 @@ static int load_linear(struct routefit_router *r, const struct routefit_tensors 
     if (!(r->w = array(r->dim, sizeof *r->w))) /* the pair is one linear function */
         return no_memory(err);
     for (size_t i = 0; i < r->dim; i++)
-        r->w[i] = r->scale * (s->w[r->strong * r->dim + i] - s->w[r->weak * r->dim + i]);
-    r->bias = r->scale * (s->b[r->strong] - s->b[r->weak]);
+        r->w[i] = r->scale * (s->score.w[r->strong * r->dim + i] - s->score.w[r->weak * r->dim + i]);
+    r->bias = r->scale * (s->score.b[r->strong] - s->score.b[r->weak]);
     return 0;
+}
+
+static int load_svr(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
+                    char *err)
+{
+    return load_linear(r, f, pick, err);
 }
 
 /* ---- cluster ---- */

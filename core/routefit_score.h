@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 /* The kinds of router, one word each. train/ joins the same list with its halves, so a forgotten half does not link. */
-#define ROUTEFIT_KINDS(X) X(logistic) X(mf) X(sw) X(ngram) X(knn) X(linear) X(cluster)
+#define ROUTEFIT_KINDS(X) X(logistic) X(mf) X(sw) X(ngram) X(knn) X(linear) X(cluster) X(svr)
 
 enum { ROUTEFIT_ERR = 256 };
 
@@ -138,8 +138,8 @@ void routefit_embedder_collapse(const struct routefit_embedder *e, const double 
  * compared to 12 decimals, ties go to the lower row; where none is known, mean_score. Cost: the mean over the same
  * rows, or mean_cost.
  *
- *   linear, input "vector": "weight" [models][dim] and "bias" [models], "cost_weight" and "cost_bias" alike: score and
- * cost are weight . x + bias, the cost at least 0.
+ *   linear and svr, input "vector": "weight" [models][dim] and "bias" [models], "cost_weight" and "cost_bias" alike:
+ * score and cost are weight . x + bias, the cost at least 0.
  *
  *   cluster, input "vector": "centroids" [k][dim], "scores" and "costs" [k][models], "beta" [1], metadata
  * "routefit.top": the mean of the tables of the `top` centroids nearest to x / |x|, weighed by e^(-beta distance) (top

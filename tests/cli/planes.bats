@@ -1,0 +1,40 @@
+# Routers that predict every model's score by a regression on the prompt's vector: fit svr and fit mlp.
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    python3 - <<'PY' 2>/dev/null || skip "no python3 to write a table"
+import random
+random.seed(5)
+with open("bench.csv", "w") as f:
+    f.write("sample_id,prompt,eval_name,big,big|total_cost,small,small|total_cost\n")
+    for i in range(240):
+        hard = random.random() < .5
+        text = ("prove the theorem of number " if hard else "say hello to visitor ") + str(i)
+        small = random.random() < (.1 if hard else .95)
+        f.write(f"b.{i},{text},bench,1.0,.01,{float(small)},.001\n")
+PY
+    "$ROUTEFIT" -q ingest --name bench bench.csv >/dev/null
+    "$ROUTEFIT" -q embed text --dim 8 -o text.safetensors >/dev/null
+}
+
+@test "fit svr: better than the zero router, the same for any number of threads" {
+    "$ROUTEFIT" -q --threads 1 fit svr --bench bench -o one.safetensors
+    "$ROUTEFIT" -q --threads 3 fit svr --bench bench -o three.safetensors
+    cmp one.safetensors three.safetensors
+    run "$ROUTEFIT" frontier --bench bench --format csv one.safetensors
+    [ "$status" -eq 0 ]
+    awk -F, '$2 == "zero router" { z = $5 } $2 == "one" { a = $5 } END { exit !(a > z) }' <<<"$output"
+}
+
+@test "fit svr: what cannot be done is said" {
+    run "$ROUTEFIT" fit svr --bench bench --valid 0 -o a.safetensors
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'--C has 4 values and no validation questions'* ]]
+    run "$ROUTEFIT" fit svr --bench bench --valid 0 --C 1 -o a.safetensors
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'--cost-l2 has 5 values and no validation questions'* ]]
+    "$ROUTEFIT" -q fit svr --bench bench --valid 0 --C 1 --cost mean -o a.safetensors
+    run "$ROUTEFIT" fit svr --bench bench --C 0 -o b.safetensors
+    [ "$status" -eq 2 ]
+    [ ! -e b.safetensors ]
+}
