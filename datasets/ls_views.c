@@ -97,7 +97,9 @@ const struct rf_view rf_views[] = {
                   RF_COLUMN_TEXT("valid_from", .shown = RF_SHOWN_FILLED), RF_COLUMN_INT("line") } },
     { .name = "scores",
       .sql = "SELECT x.router, s.name, count(*), min(x.score), avg(x.score), max(x.score) FROM external_score x JOIN "
-             "source s ON s.id = x.source WHERE ?1 GROUP BY x.router, s.id ORDER BY x.router, s.id",
+             "source s ON s.id = x.source WHERE ?1 GROUP BY x.router, s.id UNION ALL SELECT c.name, r.command || ', run ' "
+             "|| r.id, count(*), min(f.score), avg(f.score), max(f.score) FROM crossval c JOIN run r ON r.id = c.run JOIN "
+             "fold_score f ON f.crossval = c.id GROUP BY c.id ORDER BY 1, 2",
       .column = { RF_COLUMN_TEXT("router"), RF_COLUMN_TEXT("source"), RF_COLUMN_INT("prompts"),
                   RF_COLUMN_REAL("least", 3), RF_COLUMN_REAL("mean", 3), RF_COLUMN_REAL("most", 3) } },
     { .name = "splits",

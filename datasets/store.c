@@ -286,7 +286,9 @@ static int merge_later(struct rf_store *st, int64_t from, int64_t to, struct rf_
  * stays. Each needs an index for as long as it takes: without one, every prompt deleted is looked for in all of them.
  */
 #define REFERS(X)                                                                                                      \
-    X(preference) X(item) X(source_row) X(external_score) X(embedding) X(split_prompt) X(leave_out) X(prompt_key)
+    X(preference)                                                                                                      \
+    X(item) X(source_row) X(external_score) X(embedding) X(split_prompt) X(leave_out) X(prompt_key) X(fold_score)      \
+        X(fold_prediction) X(fit_prompt)
 #define INDEX(table)   "CREATE INDEX settle_" #table " ON " #table "(prompt);"
 #define UNINDEX(table) "DROP INDEX settle_" #table ";"
 #define REPOINT(table)                                                                                                 \

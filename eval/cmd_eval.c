@@ -211,8 +211,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         goto out;
     }
     if ((rc = read_gates(o, &gate, err)) || (rc = RF_NEW(e, benches, err)) ||
-        (rc = rf_routers_load(&router, (const char *const *)args, routers, &o->common.router, rf_baseline_names,
-                              RF_BASELINES, err)) ||
+        (rc = rf_routers_load(&router, ctx->db, (const char *const *)args, routers, &o->common.router,
+                              rf_baseline_names, RF_BASELINES, err)) ||
         (rc = rf_run_begin(&row, ctx, err)) ||
         (rc = rf_table_new(&t, column, choose_columns(column, people, o->compat), err)))
         goto out;
@@ -244,7 +244,9 @@ const struct rf_cmd rf_cmd_eval = {
     .name = "eval",
     .summary = "measure routers on benchmarks, with intervals and baselines",
     .args = "[ROUTER...]",
-    .about = "Scores every prompt of the benchmarks with each router file and prints what the\n"
+    .about = "Scores every prompt of the benchmarks with each router, a weight file or the name of\n"
+             "scores that the database holds (`ls scores`: ingested, or out of fold of `fit\n"
+             "KIND --cv`), and prints what the\n"
              "curve of quality over strong calls says: APGR (mean share of the gap between\n"
              "weak and strong that is closed), AUC (area under the curve), CPT20, CPT50 and\n"
              "CPT80 (share of strong calls, in %, that closes so much of the gap), strong95\n"

@@ -124,7 +124,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
                         : rf_fail(err, RF_USAGE,
                                   "found no benchmark, expected --bench NAME; `routefit ls benches` lists them");
     if (rc ||
-        (rc = rf_routers_load(&router, (const char *const *)args, (size_t)nargs, &o->many.router, taken, 2, err)) ||
+        (rc = rf_routers_load(&router, ctx->db, (const char *const *)args, (size_t)nargs, &o->many.router, taken, 2,
+                              err)) ||
         (rc = rf_run_begin(&row, ctx, err)) || (rc = rf_sha256_new(&sum, err)) ||
         (rc = rf_table_new(&t, columns, sizeof columns / sizeof *columns, err)))
         goto out;
@@ -147,7 +148,8 @@ const struct rf_cmd rf_cmd_frontier = {
     .summary = "cost against quality of routers among many models, with intervals",
     .args = "[ROUTER...]",
     .about = "Sends every question of a benchmark to argmax(predicted score - lambda cost) for\n"
-             "all lambdas at once and prints, for each router file (fit knn and its like):\n"
+             "all lambdas at once and prints, for each router (a weight file of fit knn and its\n"
+             "like, or the name of their scores out of fold, see `ls scores`):\n"
              "  aiq        area under the non-decreasing hull of quality over cost, up to the\n"
              "             mean cost of the dearest model, divided by that cost\n"
              "  quality, dollars_per_1000\n"

@@ -99,8 +99,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
                      RF_PLOT_SERIES - RF_BASELINES);
         goto out;
     }
-    if ((rc = rf_routers_load(&router, (const char *const *)args, routers, &o->common.router, rf_baseline_names,
-                              RF_BASELINES, err)) ||
+    if ((rc = rf_routers_load(&router, ctx->db, (const char *const *)args, routers, &o->common.router,
+                              rf_baseline_names, RF_BASELINES, err)) ||
         (rc = rf_evaluate(&e, ctx, o->common.bench.v[0], &o->common, router, routers, err)))
         goto out;
     rf_evaluation_tell(&e, ctx->chat);
@@ -115,7 +115,8 @@ const struct rf_cmd rf_cmd_plot = {
     .name = "plot",
     .summary = "draw quality over strong calls, as a picture or in the terminal",
     .args = "[ROUTER...]",
-    .about = "Draws the curve of each router file on one benchmark, with its pointwise 95%\n"
+    .about = "Draws the curve of each router (a weight file, or the name of scores that the\n"
+             "database holds, see `ls scores`) on one benchmark, with its pointwise 95%\n"
              "bootstrap band, the baselines and both models alone. Without -o the chart is\n"
              "text on standard output; pictures are made by gnuplot.",
     .examples = "routefit plot --bench gsm8k router.safetensors\n"

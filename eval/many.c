@@ -75,16 +75,16 @@ static void find_best(struct rf_many *m)
 static int fill_field(struct contender *c, const struct rf_results *r, const struct rf_router *router,
                       struct rf_ctx *ctx, const char *bench, const struct rf_router_options *o, struct rf_err *err)
 {
-    const size_t models = routefit_models(router->r);
+    const size_t models = rf_router_models(router);
     size_t cells, column[ROUTEFIT_MOST_MODELS];
     for (size_t k = 0; k < models; k++) {
         column[k] = 0;
-        while (column[k] < r->models && strcmp(r->model[column[k]], routefit_model(router->r, k)) != 0)
+        while (column[k] < r->models && strcmp(r->model[column[k]], rf_router_model(router, k)) != 0)
             column[k]++;
         if (column[k] == r->models)
             return rf_fail(err, RF_BAD_INPUT,
                            "router \"%s\" chooses among models of which \"%s\" has no results on benchmark \"%s\"",
-                           router->name, routefit_model(router->r, k), bench);
+                           router->name, rf_router_model(router, k), bench);
     }
     if (!rf_mul(r->n, models * 4, &cells))
         return rf_fail(err, RF_FAIL, "out of memory: %zu questions of %zu models", r->n, models);

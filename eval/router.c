@@ -10,7 +10,7 @@
 #include "core/mem.h"
 #include "core/par.h"
 
-static const char suffix[] = ".safetensors";
+static const char suffix[] = ".safetensors", prefix[] = "scores:";
 
 /* ---- loading ---- */
 
@@ -47,27 +47,50 @@ static char *name_of(const char *path, const struct rf_router *known, size_t nkn
     return free_name ? rf_strndup(base, len, err) : rf_strndup(path, strlen(path), err);
 }
 
-static int check_new(const char *const *path, size_t i, struct rf_err *err)
+/* The same word, or two paths to one file. */
+static int check_new(const char *const *word, size_t i, struct rf_err *err)
 {
     struct stat a, b;
-    if (stat(path[i], &a))
-        return rf_fail_errno(err, RF_IO, "%s", path[i]);
+    const bool file = !stat(word[i], &a);
     for (size_t j = 0; j < i; j++)
-        if (!stat(path[j], &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-            return rf_fail(err, RF_USAGE, "\"%s\" and \"%s\" are the same file: expected each router once", path[j],
-                           path[i]);
+        if (!strcmp(word[i], word[j]) || (file && !stat(word[j], &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino))
+            return rf_fail(err, RF_USAGE, "\"%s\" and \"%s\" are the same %s: expected each router once", word[j],
+                           word[i], file ? "file" : "scores");
     return 0;
 }
 
-int rf_routers_load(struct rf_router **out, const char *const *path, size_t n, const struct rf_router_options *o,
-                    const char *const *taken, size_t ntaken, struct rf_err *err)
+/* Stored scores, where the word is their name: 1; 0: it is a path. */
+static int load_stored(struct rf_router *r, struct rf_db *db, const char *word, struct rf_err *err)
+{
+    const size_t cut = sizeof prefix - 1;
+    const bool named = !strncmp(word, prefix, cut);
+    struct stat st;
+    if (!named && (!stat(word, &st) || errno != ENOENT))
+        return 0;
+    const char *const name = named ? word + cut : word;
+    const int rc = rf_stored_find(&r->stored, db, name, err);
+    if (rc < 0)
+        return rc;
+    if (!rc)
+        return rf_fail(err, named ? RF_USAGE : RF_IO, "%s: found no %s of this name; `routefit ls scores` lists scores",
+                       name, named ? "scores" : "file, and no scores");
+    r->name = rf_strndup(name, strlen(name), err);
+    return r->name ? 1 : RF_FAIL;
+}
+
+int rf_routers_load(struct rf_router **out, struct rf_db *db, const char *const *word, size_t n,
+                    const struct rf_router_options *o, const char *const *taken, size_t ntaken, struct rf_err *err)
 {
     struct rf_router *r = NULL;
     int rc = RF_NEW(r, n, err);
     for (size_t i = 0; i < n && !rc; i++) {
-        if ((rc = check_new(path, i, err)) || (rc = rf_router_open(&r[i].r, path[i], o, err)))
+        if ((rc = check_new(word, i, err)) || (rc = load_stored(&r[i], db, word[i], err)) < 0)
             break;
-        r[i].name = name_of(path[i], r, i, taken, ntaken, err);
+        if (rc || (rc = rf_router_open(&r[i].r, word[i], o, err))) {
+            rc = rc < 0 ? rc : 0;
+            continue;
+        }
+        r[i].name = name_of(word[i], r, i, taken, ntaken, err);
         rc = r[i].name ? 0 : RF_FAIL;
     }
     if (rc)
@@ -82,6 +105,7 @@ void rf_routers_free(struct rf_router *r, size_t n)
     for (size_t i = 0; r && i < n; i++) {
         rf_free(r[i].name);
         routefit_free(r[i].r);
+        rf_stored_free(r[i].stored);
     }
     rf_free(r);
 }
@@ -254,15 +278,29 @@ int rf_router_score(const struct rf_router *r, struct rf_db *db, const struct rf
                     const struct rf_router_options *o, double *score, struct rf_err *err)
 {
     const struct job j = { b->name, b->prompt, b->n, take_win_rates, score, NULL };
+    if (r->stored)
+        return rf_stored_win_rates(r->stored, db, b, score, err);
     return routefit_input(r->r) == ROUTEFIT_TEXT ? score_texts(r, b, score, err) : score_vectors(r, db, &j, o, err);
+}
+
+size_t rf_router_models(const struct rf_router *r)
+{
+    return r->stored ? r->stored->model.n : routefit_models(r->r);
+}
+
+const char *rf_router_model(const struct rf_router *r, size_t i)
+{
+    return r->stored ? r->stored->model.v[i] : routefit_model(r->r, i);
 }
 
 int rf_router_predict(const struct rf_router *r, struct rf_db *db, const char *bench, const int64_t *prompt, size_t n,
                       const struct rf_router_options *o, double *score, double *cost, struct rf_err *err)
 {
     const struct job j = { bench, prompt, n, take_predictions, score, cost };
-    if (!routefit_models(r->r))
+    if (!rf_router_models(r))
         return rf_fail(err, RF_USAGE, "router \"%s\" compares one pair of models: expected one among many (fit knn)",
                        r->name);
+    if (r->stored)
+        return rf_stored_predict(r->stored, db, bench, prompt, n, score, cost, err);
     return score_vectors(r, db, &j, o, err);
 }

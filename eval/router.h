@@ -1,6 +1,6 @@
-/* Router files for evaluation: loaded and scored through the scoring pair alone, so that what is measured is what is
- * deployed. Refuses: a file given twice, vectors that another text model made, benchmarks with prompts that have no
- * vector. */
+/* Routers for evaluation: files, loaded and scored through the scoring pair alone, so that what is measured is what is
+ * deployed; and, by name, scores that the database holds (eval/stored.h). Refuses: a router given twice, vectors that
+ * another text model made, benchmarks with prompts that have no vector or no score. */
 #ifndef RF_EVAL_ROUTER_H
 #define RF_EVAL_ROUTER_H
 
@@ -11,6 +11,7 @@
 #include "core/pick.h"
 #include "core/routefit_score.h"
 #include "eval/bench.h"
+#include "eval/stored.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,16 +24,17 @@ struct rf_router_options {
 };
 
 struct rf_router {
-    char *name; /* the file's name without folder and .safetensors, or the path where two would share it */
-    struct routefit_router *r; /* owned */
+    char *name; /* of the scores, or the file's without folder and .safetensors, or the path where two would share it */
+    struct routefit_router *r; /* of a file, owned; NULL: stored scores */
+    struct rf_stored *stored;  /* owned; NULL: a file */
 };
 
-/* Loads path[n] in order into *out, an array of n. Release with rf_routers_free. taken[ntaken]: names that no router
- * gets. */
-int rf_routers_load(struct rf_router **out, const char *const *path, size_t n, const struct rf_router_options *o,
-                    const char *const *taken, size_t ntaken, struct rf_err *err);
+/* Loads word[n] in order into *out, an array of n: "scores:NAME" is a name of stored scores, any other word a path, or
+ * such a name where there is no file. Release with rf_routers_free. taken[ntaken]: names that no file gets. */
+int rf_routers_load(struct rf_router **out, struct rf_db *db, const char *const *word, size_t n,
+                    const struct rf_router_options *o, const char *const *taken, size_t ntaken, struct rf_err *err);
 void rf_routers_free(struct rf_router *r, size_t n); /* NULL is fine */
-/* One router, without its name. */
+/* One file, without its name. */
 int rf_router_open(struct routefit_router **out, const char *path, const struct rf_router_options *o,
                    struct rf_err *err);
 
@@ -40,7 +42,10 @@ int rf_router_open(struct routefit_router **out, const char *path, const struct 
 int rf_router_score(const struct rf_router *r, struct rf_db *db, const struct rf_bench *b,
                     const struct rf_router_options *o, double *score, struct rf_err *err);
 
-/* For a router among many models: score[n][routefit_models] and cost, as it predicts them. RF_USAGE: it is none.
+/* The models of a router among many: how many (0: a router of one pair), and the name of i. */
+size_t rf_router_models(const struct rf_router *r);
+const char *rf_router_model(const struct rf_router *r, size_t i);
+/* For a router among many models: score[n][rf_router_models] and cost, as it predicts them. RF_USAGE: it is none.
  * bench: its name, for messages. */
 int rf_router_predict(const struct rf_router *r, struct rf_db *db, const char *bench, const int64_t *prompt, size_t n,
                       const struct rf_router_options *o, double *score, double *cost, struct rf_err *err);

@@ -104,6 +104,36 @@ END
     [ "$status" -eq 6 ]
 }
 
+@test "ingested scores of another router are evaluated under their name" {
+    printf 'prompt,score\na,0.9\nbb,0.1\nccc,0.8\ndddd,0.2\neeeee,0.7\n' >mine.csv
+    printf 'prompt,score\na,0.9\n' >part.csv
+    "$ROUTEFIT" -q ingest mine.csv part.csv >/dev/null
+    "$ROUTEFIT" -q eval --bench "$bench" --json mine r.safetensors >out.json
+    python3 - <<'END'
+import json
+rows = {r["router"]: r for r in json.load(open("out.json"))}
+assert list(rows)[:2] == ["mine", "r"]
+# by falling score: a +1, ccc +1, eeeee +1, dddd -1, bb 0
+assert abs(rows["mine"]["apgr"] - (.5 + 1.5 + 2.5 + 2.5 + 2) / 10) < 1e-12
+END
+    "$ROUTEFIT" -q plot --bench "$bench" mine | grep -q mine
+    cp r.safetensors mine # a file goes before a name, unless scores: says otherwise
+    "$ROUTEFIT" -q eval --bench "$bench" --json scores:mine r.safetensors | cmp - out.json
+    run "$ROUTEFIT" eval --bench "$bench" part
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'4 of the 5 prompts of benchmark'*'have no score under "part"'* ]]
+    run "$ROUTEFIT" eval --bench "$bench" scores:other
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"routefit ls scores"* ]]
+    run "$ROUTEFIT" eval --bench "$bench" other
+    [ "$status" -eq 7 ]
+    [[ "$output" == *"found no file, and no scores of this name"* ]]
+    run "$ROUTEFIT" eval --bench "$bench" scores:mine scores:mine
+    [ "$status" -eq 2 ]
+    run "$ROUTEFIT" frontier --bench "$bench" scores:mine
+    [ "$status" -ne 0 ]
+}
+
 @test "contaminated prompts are left out by their exact text" {
     printf '{"eval_prompt":"bb","train_prompt":"x"}\n' >contaminated_prompts.jsonl
     "$ROUTEFIT" -q ingest contaminated_prompts.jsonl >/dev/null

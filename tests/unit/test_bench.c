@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,7 +224,7 @@ static void routers_score_the_stored_vectors(void **state)
     const char *path = p->router_path;
     double score[4];
     write_router(path, .5f, ",\"routefit.embedder\":\"pairs\"");
-    assert_int_equal(rf_routers_load(&r, &path, 1, &o, rf_baseline_names, RF_BASELINES, &err), 0);
+    assert_int_equal(rf_routers_load(&r, p->db, &path, 1, &o, rf_baseline_names, RF_BASELINES, &err), 0);
     assert_string_equal(r->name, "two");
     assert_int_equal(rf_bench_load(&b, p->db, &(struct rf_bench_options){ .name = "quiz" }, &err), 0);
     assert_int_equal(rf_router_score(r, p->db, &b, &o, score, &err), 0);
@@ -269,7 +270,7 @@ static void routers_that_do_not_fit_are_refused(void **state)
         const char *path = p->router_path;
         double score[4];
         write_router(path, 0, cases[i].extra);
-        assert_int_equal(rf_routers_load(&r, &path, 1, &o, NULL, 0, &e), 0);
+        assert_int_equal(rf_routers_load(&r, p->db, &path, 1, &o, NULL, 0, &e), 0);
         assert_true(rf_router_score(r, p->db, &b, &o, score, &e) < 0);
         assert_non_null(strstr(e.msg, cases[i].says));
         rf_routers_free(r, 1);
@@ -285,13 +286,69 @@ static void a_router_given_twice_is_refused(void **state)
     const struct rf_router_options o = { 0 };
     const char *const twice[] = { p->router_path, p->router_path };
     write_router(p->router_path, 0, "");
-    assert_int_equal(rf_routers_load(&r, twice, 2, &o, NULL, 0, &err), RF_USAGE);
+    assert_int_equal(rf_routers_load(&r, p->db, twice, 2, &o, NULL, 0, &err), RF_USAGE);
     assert_null(r);
     const char *const taken[] = { "two" };
     err = (struct rf_err){ 0 };
-    assert_int_equal(rf_routers_load(&r, twice, 1, &o, taken, 1, &err), 0);
+    assert_int_equal(rf_routers_load(&r, p->db, twice, 1, &o, taken, 1, &err), 0);
     assert_string_equal(r->name, p->router_path);
     rf_routers_free(r, 1);
+}
+
+#define RUN_ROW                                                                                                        \
+    "INSERT INTO run VALUES (1, 'fit', '[]', '{}', 1, 'v', 'b', 1, '2026', 'done', NULL, NULL, 'd1', NULL, NULL);"
+
+/* Out-of-fold scores stand in a router's place: of one pair as they are, of many models by the pair's rule. */
+static void stored_scores_stand_for_a_router(void **state)
+{
+    struct place *p = *state;
+    struct rf_bench b;
+    struct rf_router *r = NULL;
+    struct rf_err err = { 0 };
+    const struct rf_router_options o = { 0 };
+    const char *const names[] = { "pair:cv2", "scores:many:cv2" };
+    const char *const ghost = "ghost";
+    double score[4], cost[12], many[12];
+    assert_int_equal(rf_db_exec(p->db,
+                                RUN_ROW
+                                "INSERT INTO crossval VALUES (1, 'pair:cv2', 1, 2, 1, NULL), (2, 'many:cv2', 1, 2, 0, "
+                                "2);"
+                                "INSERT INTO fold_score VALUES (1, 1, 0, .9), (1, 2, 1, .1), (1, 3, 0, .5), (1, 5, 1, "
+                                ".7);"
+                                "INSERT INTO fold_prediction SELECT 2, q.id, m.id, q.id / 10.0 + m.id, m.id / 100.0 "
+                                "FROM prompt q, model m WHERE q.id <> 6",
+                                &err),
+                     0);
+    assert_int_equal(rf_bench_load(&b, p->db, &(struct rf_bench_options){ .name = "quiz" }, &err), 0);
+    assert_int_equal(rf_routers_load(&r, p->db, names, 2, &o, NULL, 0, &err), 0);
+    assert_string_equal(r[0].name, "pair:cv2");
+    assert_string_equal(r[1].name, "many:cv2");
+    assert_true(r[0].stored->tuned && !r[1].stored->tuned);
+    assert_string_equal(r[0].stored->data_sha256, "d1");
+    assert_int_equal(rf_router_score(&r[0], p->db, &b, &o, score, &err), 0);
+    static const double want[] = { .9, .1, .5, .7 };
+    for (size_t i = 0; i < 4; i++)
+        assert_near(score[i], want[i], 0);
+    assert_int_equal(rf_router_models(&r[0]), 0);
+    assert_int_equal(rf_router_models(&r[1]), 3);
+    assert_string_equal(rf_router_model(&r[1], 2), "small"); /* by name: big 1, other 3, small 2 */
+    assert_int_equal(rf_router_score(&r[1], p->db, &b, &o, score, &err), 0);
+    for (size_t i = 0; i < 4; i++) /* 4 (big - small) / 2 = -2 */
+        assert_near(score[i], 1 / (1 + exp(2)), 1e-12);
+    assert_int_equal(rf_router_predict(&r[1], p->db, "quiz", b.prompt, 4, &o, many, cost, &err), 0);
+    assert_near(many[3 * 3 + 1], 3.5, 1e-12);
+    assert_near(cost[3 * 3 + 2], .02, 1e-12);
+    assert_int_equal(rf_router_predict(&r[0], p->db, "quiz", b.prompt, 4, &o, many, cost, &err), RF_USAGE);
+    rf_routers_free(r, 2);
+
+    struct rf_err missing = { 0 };
+    assert_int_equal(rf_db_exec(p->db, "DELETE FROM fold_score WHERE prompt = 3", NULL), 0);
+    assert_int_equal(rf_routers_load(&r, p->db, names, 1, &o, NULL, 0, NULL), 0);
+    assert_int_equal(rf_router_score(r, p->db, &b, &o, score, &missing), RF_BAD_INPUT);
+    assert_non_null(strstr(missing.msg, "1 of the 4 prompts"));
+    rf_routers_free(r, 1);
+    assert_int_equal(rf_routers_load(&r, p->db, &ghost, 1, &o, NULL, 0, NULL), RF_IO);
+    rf_bench_release(&b);
 }
 
 /* The whole: router and baselines on the four items. By length the order is 5, 3, then 1 and 2 tied. */
@@ -306,7 +363,7 @@ static void an_evaluation_holds_routers_and_baselines(void **state)
     struct rf_ctx ctx = { .db = p->db, .threads = 1, .seed = 1, .chat = tmpfile() };
     assert_non_null(ctx.chat);
     write_router(path, 0, "");
-    assert_int_equal(rf_routers_load(&r, &path, 1, &o.router, rf_baseline_names, RF_BASELINES, &err), 0);
+    assert_int_equal(rf_routers_load(&r, p->db, &path, 1, &o.router, rf_baseline_names, RF_BASELINES, &err), 0);
     assert_int_equal(rf_evaluate(&e, &ctx, "quiz", &o, r, 1, &err), 0);
     assert_int_equal(e.n, 4);
     /* router: items 1, 5, 3, 2 with gains 1, 1, -1, 0 over a gap of 1 */
@@ -350,6 +407,7 @@ int main(void)
         IN_A_PLACE(aliases_are_one_model),
         IN_A_PLACE(wrong_names_are_refused_with_the_known_ones),
         IN_A_PLACE(routers_score_the_stored_vectors),
+        IN_A_PLACE(stored_scores_stand_for_a_router),
         IN_A_PLACE(routers_that_do_not_fit_are_refused),
         IN_A_PLACE(a_router_given_twice_is_refused),
         IN_A_PLACE(an_evaluation_holds_routers_and_baselines),
