@@ -1327,6 +1327,8 @@ struct knn {
     double *cost;  /* [n][models] or NULL */
     double *mean_score, *mean_cost;
     unsigned char *known; /* [n][models] or NULL: all are */
+    double *guard;        /* [GUARD_NUMBERS] or NULL: none */
+    size_t baseline;      /* of the guard: a model */
 };
 
 static void knn_release(void *state)
@@ -1338,6 +1340,7 @@ static void knn_release(void *state)
     free(s->mean_score);
     free(s->mean_cost);
     free(s->known);
+    free(s->guard);
     free(s);
 }
 
@@ -1367,27 +1370,123 @@ static size_t nearest(const struct routefit_router *r, const struct knn *s, cons
     return n;
 }
 
+/* The mean score of model m over the neighbours, and its cost. */
+static void knn_mean(const struct routefit_router *r, const struct neighbour *near, size_t n, size_t m, double *score,
+                     double *cost)
+{
+    const struct knn *const s = r->state;
+    double sum = 0, paid = 0;
+    size_t known = 0;
+    for (size_t i = 0; i < n; i++) {
+        const size_t at = near[i].row * r->models + m;
+        if (s->known && !s->known[at])
+            continue;
+        sum += s->score[at];
+        paid += s->cost ? s->cost[at] : 0;
+        known++;
+    }
+    *score = known ? sum / (double)known : s->mean_score[m];
+    *cost = known && s->cost ? paid / (double)known : s->mean_cost[m];
+}
+
+/* ---- the guard of a knn router ---- */
+
+enum { GUARD_NOVELTY, GUARD_NEAR, GUARD_PAIRS, GUARD_Z, GUARD_TOLERANCE, GUARD_FLOOR, GUARD_NUMBERS };
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+/* Are the neighbours evidence that model m may take the prompt from the baseline? */
+static int is_trusted(const struct routefit_router *r, const struct neighbour *near, size_t n, size_t m,
+                      size_t baseline)
+{
+    const struct knn *const s = r->state;
+    const double *const g = s->guard, slack = 1e-9, range = 4 / r->scale;
+    const double best = n ? 1 - near[0].distance * 1e-12 : 0, least = g[GUARD_NEAR] * best - slack;
+    double sum = 0, square = 0, pairs = 0;
+    if (m == baseline)
+        return 1;
+    if (!(best > slack) || best < g[GUARD_NOVELTY] - slack)
+        return 0;
+    for (size_t i = 0; i < n && 1 - near[i].distance * 1e-12 >= least; i++) {
+        const size_t row = near[i].row * r->models;
+        const double d = (s->score[row + m] - s->score[row + baseline]) / range;
+        if (s->known && !(s->known[row + m] && s->known[row + baseline]))
+            continue;
+        sum += d;
+        square += d * d;
+        pairs++;
+    }
+    if (pairs < g[GUARD_PAIRS])
+        return 0;
+    const double mean = sum / pairs, spread = pairs > 1 ? (square - sum * mean) / (pairs - 1) : 0;
+    const double error = sqrt(larger(spread, g[GUARD_FLOOR] * g[GUARD_FLOOR]) / pairs);
+    return mean - g[GUARD_Z] * error >= -g[GUARD_TOLERANCE] - slack;
+}
+
 static int knn_predict(const struct routefit_router *r, const float *x, double *score, double *cost)
 {
     const struct knn *const s = r->state;
     struct neighbour near[MOST_NEIGHBOURS];
-    const size_t n = nearest(r, s, x, near), models = r->models;
-    for (size_t m = 0; m < models; m++) {
-        double sum = 0, paid = 0;
-        size_t known = 0;
-        for (size_t i = 0; i < n; i++) {
-            const size_t at = near[i].row * models + m;
-            if (s->known && !s->known[at])
-                continue;
-            sum += s->score[at];
-            paid += s->cost ? s->cost[at] : 0;
-            known++;
-        }
-        score[m] = known ? sum / (double)known : s->mean_score[m];
+    const size_t n = nearest(r, s, x, near);
+    double base, base_cost, paid;
+    for (size_t m = 0; m < r->models; m++) {
+        knn_mean(r, near, n, m, &score[m], &paid);
         if (cost)
-            cost[m] = known && s->cost ? paid / (double)known : s->mean_cost[m];
+            cost[m] = paid;
     }
+    if (!s->guard)
+        return 0;
+    knn_mean(r, near, n, s->baseline, &base, &base_cost);
+    base -= 4e-6 / r->scale; /* a millionth of the range */
+    for (size_t m = 0; m < r->models; m++)
+        if (!is_trusted(r, near, n, m, s->baseline)) {
+            score[m] = score[m] < base ? score[m] : base;
+            if (cost)
+                cost[m] = larger(cost[m], base_cost);
+        }
     return 0;
+}
+
+/* Of the pair, whose strong model is the baseline. */
+static double guarded_logit(const struct routefit_router *r, const float *x)
+{
+    const struct knn *const s = r->state;
+    struct neighbour near[MOST_NEIGHBOURS];
+    double strong, weak, cost;
+    if (!r->picked)
+        return NAN;
+    const size_t n = nearest(r, s, x, near);
+    if (!is_trusted(r, near, n, r->weak, r->strong))
+        return 4;
+    knn_mean(r, near, n, r->strong, &strong, &cost);
+    knn_mean(r, near, n, r->weak, &weak, &cost);
+    return r->scale * (strong - weak);
+}
+
+/* "guard", where the file has one; the models are known. */
+static int load_guard(struct routefit_router *r, struct knn *s, const struct routefit_tensors *f, char *err)
+{
+    static const double most[GUARD_NUMBERS] = { 1, 1, MOST_NEIGHBOURS, 1e6, 1e6, 1e6 };
+    const char *const baseline = routefit_tensors_meta(f, "routefit.guard");
+    size_t n = GUARD_NUMBERS;
+    if (!routefit_tensors_find(f, "guard"))
+        return baseline ? fail(err, "metadata routefit.guard: found no tensor guard beside it") : 0;
+    if (!(s->guard = numbers(f, "guard", 1, &n, err)))
+        return -1;
+    for (size_t i = 0; i < GUARD_NUMBERS; i++)
+        if (!(s->guard[i] >= (i == GUARD_NOVELTY ? -1 : 0) && s->guard[i] <= most[i]))
+            return fail(err, "tensor guard: found %g at %zu, expected a number from %d to %g", s->guard[i], i,
+                        i == GUARD_NOVELTY ? -1 : 0, most[i]);
+    if (s->guard[GUARD_PAIRS] < 1)
+        return fail(err, "tensor guard: found %g neighbours at %d, expected 1 or more", s->guard[GUARD_PAIRS],
+                    GUARD_PAIRS);
+    if (!baseline)
+        return fail(err, "metadata routefit.guard: found nothing, expected the model that the guard falls back to");
+    r->logit = guarded_logit;
+    return place_of(r->model, r->models, baseline, &s->baseline, err);
 }
 
 /* "known" as bytes, or NULL where the file has none. */
@@ -1432,7 +1531,7 @@ static int load_knn(struct routefit_router *r, const struct routefit_tensors *f,
         (routefit_tensors_find(f, "costs") && !(s->cost = numbers(f, "costs", 2, table, err))) ||
         load_known(f, table, &s->known, err))
         return -1;
-    return load_many(r, f, pick, table[1], err);
+    return load_many(r, f, pick, table[1], err) ? -1 : load_guard(r, s, f, err);
 }
 
 /* ---- linear, and svr, which is fitted otherwise ---- */

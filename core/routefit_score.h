@@ -136,7 +136,13 @@ void routefit_embedder_collapse(const struct routefit_embedder *e, const double 
  * marks a missing score), "mean_score" and "mean_cost" [models], maybe "costs" [n][models], metadata "routefit.k": the
  * mean over the k rows of greatest cosine whose score is known (RouterBench, routers/knn_router.py); cosines are
  * compared to 12 decimals, ties go to the lower row; where none is known, mean_score. Cost: the mean over the same
- * rows, or mean_cost.
+ * rows, or mean_cost. With "guard" [6] and metadata "routefit.guard" (a model, the baseline) another model is trusted
+ * with a prompt only where the nearest row's cosine is above 0 and at least guard[0], at least guard[2] of the k rows
+ * with guard[1] times that cosine or more are scored for both models, and mean - guard[3] sqrt(max(variance,
+ * guard[5]^2) / n) >= -guard[4] over their n differences of score in units of the range (rule:
+ * github.com/experientiallabs/experiential, routing/decision.py). One that is not trusted is predicted no better and no
+ * cheaper than the baseline. Of a pair the strong model is the baseline, and its logit is 4 where the weak one is not
+ * trusted.
  *
  *   linear and svr, input "vector": "weight" [models][dim] and "bias" [models], "cost_weight" and "cost_bias" alike:
  * score and cost are weight . x + bias, the cost at least 0.

@@ -20,7 +20,8 @@ struct search {
     size_t rows, queries, dim, k;
     size_t list;    /* candidates kept of a query: k + SLACK, or all rows */
     double margin;  /* of a cosine in floats */
-    uint32_t *near; /* [queries][k] */
+    uint32_t *near;   /* [queries][k] */
+    double *distance; /* the same, or NULL */
 };
 
 struct candidate {
@@ -70,10 +71,11 @@ static void keep_best(const struct search *s, const float *cosine, size_t n, siz
     }
 }
 
-/* The k nearest of the candidates, or of all rows where one beyond the candidates could be among them. room[rows] */
-static void settle(const struct search *s, const float *q, const struct candidate *list, size_t count,
-                   struct exact *room, uint32_t *near)
+/* The k nearest of a query's candidates, or of all rows where one beyond the candidates could be among them. room[rows]
+ */
+static void settle(const struct search *s, size_t query, const struct candidate *list, size_t count, struct exact *room)
 {
+    const float *const q = s->q + query * s->dim;
     const double q_norm = rf_row_norm(q, s->dim);
     const bool sure = count == s->rows || (double)list[count - 1].cosine < (double)list[s->k - 1].cosine - s->margin;
     const size_t n = sure ? count : s->rows;
@@ -81,7 +83,9 @@ static void settle(const struct search *s, const float *q, const struct candidat
         room[i] = measure(s, q, q_norm, sure ? list[i].row : (uint32_t)i);
     qsort(room, n, sizeof *room, by_distance);
     for (size_t i = 0; i < s->k; i++)
-        near[i] = room[i].row;
+        s->near[query * s->k + i] = room[i].row;
+    for (size_t i = 0; i < s->k && s->distance; i++)
+        s->distance[query * s->k + i] = room[i].distance;
 }
 
 static int search_block(void *ctx, size_t block, struct rf_err *err)
@@ -106,7 +110,7 @@ static int search_block(void *ctx, size_t block, struct rf_err *err)
             keep_best(s, cosine + i * TILE, m, first, list + i * s->list, &count[i]);
     }
     for (size_t i = 0; i < n; i++)
-        settle(s, s->q + (from + i) * s->dim, list + i * s->list, count[i], room, s->near + (from + i) * s->k);
+        settle(s, from + i, list + i * s->list, count[i], room);
 out:
     rf_free(q);
     rf_free(cosine);
@@ -117,9 +121,16 @@ out:
 }
 
 int rf_neighbours(const float *x, size_t rows, const float *q, size_t queries, size_t dim, size_t k, int threads,
-                  uint32_t *near, struct rf_err *err)
+                  uint32_t *near, double *distance, struct rf_err *err)
 {
-    struct search s = { .x = x, .q = q, .rows = rows, .queries = queries, .dim = dim, .k = k, .near = near };
+    struct search s = { .x = x,
+                        .q = q,
+                        .rows = rows,
+                        .queries = queries,
+                        .dim = dim,
+                        .k = k,
+                        .near = near,
+                        .distance = distance };
     float *unit = NULL;
     size_t cells;
     if (!rf_mul(rows, dim, &cells))

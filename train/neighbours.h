@@ -14,9 +14,9 @@ extern "C" {
 #endif
 
 /* near[queries][k]: rows of x[rows][dim] nearest to each q[queries][dim], nearest first. 1 <= k <= rows < 2^32; no row
- * of x all zero. */
+ * of x all zero. distance[queries][k]: their cosine distances in whole 1e-12; NULL: not wanted. */
 int rf_neighbours(const float *x, size_t rows, const float *q, size_t queries, size_t dim, size_t k, int threads,
-                  uint32_t *near, struct rf_err *err);
+                  uint32_t *near, double *distance, struct rf_err *err);
 
 #ifdef __cplusplus
 }

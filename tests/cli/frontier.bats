@@ -34,6 +34,21 @@ PY
     [ "$(sqlite3 routefit.db "SELECT count(*) FROM metric WHERE router = 'knn' AND name IN ('aiq', 'aiq_code', 'aiq_paper', 'quality', 'cost')")" = 5 ]
 }
 
+@test "fit knn --guard: the baseline keeps what the neighbours do not vouch for" {
+    run "$ROUTEFIT" fit knn --bench bench --k 40 --guard best --floor 0.3 --novelty 0.1 -o guarded.safetensors
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'guard: baseline "big", novel below cosine '* ]]
+    [[ "$output" == *'go to the cheapest trusted model; mean score '* ]]
+    run "$ROUTEFIT" frontier --bench bench --format csv guarded.safetensors
+    [ "$status" -eq 0 ]
+    "$ROUTEFIT" -q fit knn --bench bench --k 40 --guard big --tolerance 0 --z 10 -o never.safetensors
+    "$ROUTEFIT" frontier --bench bench --format csv never.safetensors >never # in doubt always: the baseline alone
+    [ "$(awk -F, '$2 == "never" { print $14, $17 }' never)" = "$(awk -F, '$2 == "big" { print $14, $17 }' never)" ]
+    run "$ROUTEFIT" fit knn --bench bench --guard bgi -o a.safetensors
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'big'* ]]
+}
+
 @test "frontier: the same for any number of threads" {
     "$ROUTEFIT" -q fit knn --bench bench -o knn.safetensors
     "$ROUTEFIT" frontier --bench bench --json --threads 1 knn.safetensors >one

@@ -46,10 +46,13 @@ static void neighbours_are_those_of_brute_force(void **state)
 {
     (void)state;
     static uint32_t near[3][QUERIES * K];
+    static double far[QUERIES * K];
     for (int i = 0; i < 3; i++)
-        assert_int_equal(rf_neighbours(x, ROWS, q, QUERIES, DIM, K, 1 << i, near[i], NULL), 0);
+        assert_int_equal(rf_neighbours(x, ROWS, q, QUERIES, DIM, K, 1 << i, near[i], i ? far : NULL, NULL), 0);
     assert_memory_equal(near[1], near[0], sizeof near[0]);
     assert_memory_equal(near[2], near[0], sizeof near[0]);
+    for (size_t i = 0; i < QUERIES * K; i += 7)
+        assert_true(fabs(far[i] - distance(x + near[0][i] * DIM, q + i / K * DIM)) <= 1);
     for (size_t i = 0; i < QUERIES; i += 23)
         check_query(q + i * DIM, near[0] + i * K);
     check_query(q, near[0]); /* whose row stands in the matrix a hundred times */
@@ -60,7 +63,7 @@ static void all_rows_may_be_asked_for(void **state)
     (void)state;
     uint32_t near[3];
     const float v[] = { 1, 0, 0, 1, 1, 1 }, query[] = { 0.1F, 2 };
-    assert_int_equal(rf_neighbours(v, 3, query, 1, 2, 3, 1, near, NULL), 0);
+    assert_int_equal(rf_neighbours(v, 3, query, 1, 2, 3, 1, near, NULL, NULL), 0);
     assert_int_equal(near[0], 1);
     assert_int_equal(near[1], 2);
     assert_int_equal(near[2], 0);
