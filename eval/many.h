@@ -10,8 +10,8 @@
 
 #include "core/cli.h"
 #include "core/err.h"
+#include "core/lambda.h"
 #include "core/results.h"
-#include "eval/lambda.h"
 #include "eval/router.h"
 
 #ifdef __cplusplus

@@ -30,8 +30,9 @@ enum rf_guard_verdict { RF_GUARD_TRUSTED, RF_GUARD_NOVEL, RF_GUARD_FEW, RF_GUARD
 const char *rf_guard_verdict_name(enum rf_guard_verdict v);
 
 /* May `other` take the prompt from the baseline? distance[k]: cosine distances of the neighbours in whole 1e-12,
- * nearest first; other[k], baseline[k]: the two models' scores there, NaN: missing. Trusted where mean - z sqrt(max(variance, (floor range)^2) / n) >= -tolerance range over the n paired differences. Cosines
- * and the bound are compared to 9 decimals. */
+ * nearest first; other[k], baseline[k]: the two models' scores there, NaN: missing. Trusted where mean - z
+ * sqrt(max(variance, (floor range)^2) / n) >= -tolerance range over the n paired differences. Cosines and the bound are
+ * compared to 9 decimals. */
 enum rf_guard_verdict rf_guard_judge(const struct rf_guard *g, const double *distance, const double *other,
                                      const double *baseline, size_t k);
 

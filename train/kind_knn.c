@@ -207,7 +207,8 @@ static int add_known(struct rf_model *m, const struct run *r, const size_t shape
 
 /* ---- predictions and the guard ---- */
 
-/* What the pair predicts from the neighbours: score[models], then cost[models]; verdict[models]: the guard's, or NULL. */
+/* What the pair predicts from the neighbours: score[models], then cost[models]; verdict[models]: the guard's, or NULL.
+ */
 static void predict(const struct run *r, const uint32_t *near, const double *distance, double *out,
                     enum rf_guard_verdict *verdict)
 {
@@ -224,8 +225,7 @@ static void predict(const struct run *r, const uint32_t *near, const double *dis
     for (size_t m = 0; m < models && r->o->guard; m++) {
         for (size_t i = 0; i < k; i++)
             other[i] = s->r.score[r->bank[near[i]] * models + m];
-        const enum rf_guard_verdict v =
-            m == b ? RF_GUARD_TRUSTED : rf_guard_judge(&r->guard, distance, other, base, k);
+        const enum rf_guard_verdict v = m == b ? RF_GUARD_TRUSTED : rf_guard_judge(&r->guard, distance, other, base, k);
         if (v != RF_GUARD_TRUSTED)
             rf_guard_hold(&r->guard, score[b], cost[b], &score[m], &cost[m]);
         if (verdict)
@@ -311,8 +311,8 @@ static size_t cheapest_trusted(const struct run *r, const double *cost, const en
     return best;
 }
 
-/* What the guard does to the validation questions, told as notes: how many the baseline keeps and why, and what comes of
- * sending the others to the cheapest model that is trusted. */
+/* What the guard does to the validation questions, told as notes: how many the baseline keeps and why, and what comes
+ * of sending the others to the cheapest model that is trusted. */
 static int tell_guard(const struct run *r, struct rf_err *err)
 {
     const struct rf_scored *const s = r->s;

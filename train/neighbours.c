@@ -18,8 +18,8 @@ struct search {
     const float *x, *q;
     const float *unit; /* [rows][dim] x with rows of unit length */
     size_t rows, queries, dim, k;
-    size_t list;    /* candidates kept of a query: k + SLACK, or all rows */
-    double margin;  /* of a cosine in floats */
+    size_t list;      /* candidates kept of a query: k + SLACK, or all rows */
+    double margin;    /* of a cosine in floats */
     uint32_t *near;   /* [queries][k] */
     double *distance; /* the same, or NULL */
 };
@@ -123,14 +123,9 @@ out:
 int rf_neighbours(const float *x, size_t rows, const float *q, size_t queries, size_t dim, size_t k, int threads,
                   uint32_t *near, double *distance, struct rf_err *err)
 {
-    struct search s = { .x = x,
-                        .q = q,
-                        .rows = rows,
-                        .queries = queries,
-                        .dim = dim,
-                        .k = k,
-                        .near = near,
-                        .distance = distance };
+    struct search s = {
+        .x = x, .q = q, .rows = rows, .queries = queries, .dim = dim, .k = k, .near = near, .distance = distance
+    };
     float *unit = NULL;
     size_t cells;
     if (!rf_mul(rows, dim, &cells))

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "core/hull.h"
 #include "core/input.h"
 #include "core/json.h"
-#include "eval/hull.h"
 #include "near.h"
 
 enum { MOST = 64 };

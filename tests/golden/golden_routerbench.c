@@ -13,8 +13,8 @@
 
 #include "core/mem.h"
 #include "core/results.h"
-#include "eval/hull.h"
-#include "eval/lambda.h"
+#include "core/hull.h"
+#include "core/lambda.h"
 #include "golden_db.h"
 #include "near.h"
 #include "train/kind.h"

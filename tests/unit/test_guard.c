@@ -21,7 +21,8 @@ static const float score[ROWS][MODELS] = { { 1, 1 }, { 1, 1 }, { 1, 1 }, { 0, 1 
                                            { 1, 0 }, { 1, 0 }, { 1, 0 }, { 1, 0 } }; /* -1 */
 static const double usual[RF_GUARD_NUMBERS] = { 0.7, 0.95, 4, 1, 0.1, 0.5 };
 
-/* A router with one number of the guard changed (RF_GUARD_NUMBERS: none); unknown: a row whose other score is missing. */
+/* A router with one number of the guard changed (RF_GUARD_NUMBERS: none); unknown: a row whose other score is missing.
+ */
 struct made {
     int k, number;
     double to;
@@ -30,7 +31,7 @@ struct made {
 
 static struct routefit_router *load(const struct made *made, char why[ROUTEFIT_ERR])
 {
-    static const float x[ROWS][2] = { { 1, 0 },      { 2, 0 },      { 1, 0 },      { 3, 0 },
+    static const float x[ROWS][2] = { { 1, 0 },       { 2, 0 },       { 1, 0 },       { 3, 0 },
                                       { 0.6F, 0.8F }, { 0.6F, 0.8F }, { 1.2F, 1.6F }, { 0.6F, 0.8F } };
     static const float mean_score[MODELS] = { 0.875F, 0.5F }, mean_cost[MODELS] = { 10, 1 }, range[1] = { 1 };
     double guard[RF_GUARD_NUMBERS];
@@ -43,17 +44,17 @@ static struct routefit_router *load(const struct made *made, char why[ROUTEFIT_E
     if (made->unknown >= 0)
         known[made->unknown][OTHER] = 0;
     snprintf(k, sizeof k, "%d", made->k);
-    const struct rf_tensor t[] = { { "vectors", RF_F32, 2, { ROWS, 2 }, x },
-                                   { "scores", RF_F32, 2, { ROWS, MODELS }, score },
-                                   { "known", RF_I8, 2, { ROWS, MODELS }, known },
-                                   { "mean_score", RF_F32, 1, { MODELS }, mean_score },
-                                   { "mean_cost", RF_F32, 1, { MODELS }, mean_cost },
-                                   { "score_range", RF_F32, 1, { 1 }, range },
-                                   { "guard", RF_F64, 1, { RF_GUARD_NUMBERS }, guard } };
-    const struct rf_meta m[] = { { "routefit.kind", "knn" },     { "routefit.input", "vector" },
-                                 { "routefit.models", "[\"base\",\"other\"]" },
-                                 { "routefit.k", k },            { "routefit.guard", "base" },
-                                 { "routefit.strong", "base" },  { "routefit.weak", "other" } };
+    const struct rf_tensor t[] = {
+        { "vectors", RF_F32, 2, { ROWS, 2 }, x },           { "scores", RF_F32, 2, { ROWS, MODELS }, score },
+        { "known", RF_I8, 2, { ROWS, MODELS }, known },     { "mean_score", RF_F32, 1, { MODELS }, mean_score },
+        { "mean_cost", RF_F32, 1, { MODELS }, mean_cost },  { "score_range", RF_F32, 1, { 1 }, range },
+        { "guard", RF_F64, 1, { RF_GUARD_NUMBERS }, guard }
+    };
+    const struct rf_meta m[] = {
+        { "routefit.kind", "knn" },  { "routefit.input", "vector" }, { "routefit.models", "[\"base\",\"other\"]" },
+        { "routefit.k", k },         { "routefit.guard", "base" },   { "routefit.strong", "base" },
+        { "routefit.weak", "other" }
+    };
     struct rf_buf buf = { 0 };
     struct routefit_router *r = NULL;
     assert_int_equal(rf_safetensors_build(t, sizeof t / sizeof *t, m, sizeof m / sizeof *m, &buf, NULL), 0);
@@ -148,8 +149,8 @@ static void a_held_model_is_never_chosen(void **state)
 static void damaged_guards_are_refused(void **state)
 {
     (void)state;
-    static const struct made bad[] = { { 4, RF_GUARD_NOVELTY, 1.5, -1 },   { 4, RF_GUARD_NEAR, -0.1, -1 },
-                                       { 4, RF_GUARD_PAIRS, 0, -1 },       { 4, RF_GUARD_Z, -1, -1 },
+    static const struct made bad[] = { { 4, RF_GUARD_NOVELTY, 1.5, -1 },  { 4, RF_GUARD_NEAR, -0.1, -1 },
+                                       { 4, RF_GUARD_PAIRS, 0, -1 },      { 4, RF_GUARD_Z, -1, -1 },
                                        { 4, RF_GUARD_TOLERANCE, -1, -1 }, { 4, RF_GUARD_FLOOR, 1e7, -1 } };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char why[ROUTEFIT_ERR] = "";

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "core/rng.h"
-#include "eval/hull.h"
-#include "eval/lambda.h"
+#include "core/hull.h"
+#include "core/lambda.h"
 #include "near.h"
 
 /* Best quality that mixing two of the points buys for an average cost. */

@@ -1,5 +1,5 @@
 /* One sort and one walk with a stack of corners (Andrew's monotone chain, upper half). */
-#include "eval/hull.h"
+#include "core/hull.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -3,14 +3,14 @@
  * breakpoint once, without a grid. RouterBench's willingness to pay w is 1 / lambda; CARROT's weight l (arXiv
  * 2502.03261) is lambda / (1 + lambda). Ties go to the cheaper model by prediction, then to the earlier one.
  * Refuses: predictions that are not finite, costs below zero. */
-#ifndef RF_EVAL_LAMBDA_H
-#define RF_EVAL_LAMBDA_H
+#ifndef RF_CORE_LAMBDA_H
+#define RF_CORE_LAMBDA_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "core/err.h"
-#include "eval/hull.h"
+#include "core/hull.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,6 +1,6 @@
 /* Per prompt the corners of its predicted hull, from the best model down to the cheapest; then one sort of all steps.
  */
-#include "eval/lambda.h"
+#include "core/lambda.h"
 
 #include <math.h>
 #include <stdbool.h>

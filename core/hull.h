@@ -2,8 +2,8 @@
  * sections 3.2 and 3.3; github.com/withmartian/routerbench, AIQ.py). A router that mixes two others at random reaches
  * every point between them, so a set of routers is worth its hull.
  * Refuses: points that are not finite, costs below zero. */
-#ifndef RF_EVAL_HULL_H
-#define RF_EVAL_HULL_H
+#ifndef RF_CORE_HULL_H
+#define RF_CORE_HULL_H
 
 #include <stddef.h>
 
