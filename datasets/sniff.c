@@ -86,18 +86,19 @@ int rf_sniff_init(struct rf_sniffed *s, const char *path, struct rf_str head, st
     *s = (struct rf_sniffed){ 0 };
     s->s.path = path;
     s->s.head = head = rf_skip_mark(head);
-    int rc = RF_NEW(s->name, MAX_NAMES, err);
+    const size_t most = head.len < MAX_NAMES ? head.len + 1 : MAX_NAMES; /* no more names than bytes, and one empty */
+    int rc = RF_NEW(s->name, most, err);
     if (rc)
         return rc;
     s->s.name = s->name;
     const enum rf_shape shape = rf_sniff_shape(head, &object);
     s->s.json = shape != RF_SHAPE_TABLE;
     if (shape == RF_SHAPE_JSON_LINES || shape == RF_SHAPE_JSON_ARRAY)
-        s->s.n = keys((struct rf_str){ head.s + object, head.len - object }, s->name, MAX_NAMES);
+        s->s.n = keys((struct rf_str){ head.s + object, head.len - object }, s->name, most);
     else if (shape == RF_SHAPE_TABLE)
-        rc = rf_csv_header(head, &s->buf, s->name, MAX_NAMES, &s->s.n, err);
-    if (s->s.n > MAX_NAMES)
-        s->s.n = MAX_NAMES; /* the header's number of fields; those behind tell nothing new */
+        rc = rf_csv_header(head, &s->buf, s->name, most, &s->s.n, err);
+    if (s->s.n > most)
+        s->s.n = most; /* the header's number of fields; those behind tell nothing new */
     return rc;
 }
 
