@@ -15,11 +15,12 @@
 /* clang-format off */
 const struct rf_view rf_views[] = {
     { .name = "sources",
-      .sql = "SELECT name, format, rows_read, rows_kept, rows_known, rows_dropped, repaired, bytes, added_at, path FROM "
+      .sql = "SELECT name, format, rows_read, rows_kept, rows_known, rows_dropped, repaired, missing, bytes, added_at, path FROM "
              "source WHERE ?1 ORDER BY id",
       .column = { RF_COLUMN_TEXT("source"), RF_COLUMN_TEXT("format"), RF_COLUMN_INT("rows"), RF_COLUMN_INT("kept"),
                   RF_COLUMN_INT("known", .shown = RF_SHOWN_FILLED), RF_COLUMN_INT("dropped", .shown = RF_SHOWN_FILLED),
-                  RF_COLUMN_INT("repaired", .shown = RF_SHOWN_FILLED), RF_COLUMN_INT("bytes"),
+                  RF_COLUMN_INT("repaired", .shown = RF_SHOWN_FILLED),
+                  RF_COLUMN_INT("missing", .shown = RF_SHOWN_FILLED), RF_COLUMN_INT("bytes"),
                   RF_COLUMN_TEXT("added_at"), RF_COLUMN_TEXT("path") } },
     { .name = "models",
       .sql = "WITH n AS MATERIALIZED (SELECT id, name, known_as FROM model_name),"

@@ -32,12 +32,10 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
                             .join = true,
                             .prompt = { .turn = &f[PROMPT], .n = 1, .bytes = -1 } };
     const struct rf_figure label = { f[LABEL], "label", RF_FIGURE_SCORE, &v.score };
-    char shown[RF_SHOWN], hex[RF_SHA256_HEX];
+    char hex[RF_SHA256_HEX];
     int rc = rf_figures_read(&label, 1, sink, r->line, err);
     if (rc <= 0)
         return rc;
-    if (isnan(v.score))
-        return rf_sink_drop(sink, r->line, "label", "no score", "0 or 1", err, "%s", rf_field_show(f[LABEL], shown));
     if (!f[PROMPT].len)
         return rf_sink_drop(sink, r->line, "prompt", "empty prompt", "the question's text", err, "none");
     rc = rf_key_of_text(&item, f[PROMPT], hex, err);

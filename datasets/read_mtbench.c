@@ -1,6 +1,6 @@
 /* MT-Bench, two files in either order: question.jsonl (question_id, category, turns) and judgements (question_id,
  * model, turn, score, judge; also FastChat's *_single.jsonl, or a table without turns). A score of -1 or a blank is a
- * reply that the judge's reader could not parse: missing, and counted as dropped. FastChat and arena-bench keep other
+ * reply that the judge's reader could not parse: missing. FastChat and arena-bench keep other
  * benchmarks in the same layout: ids 81..160 are MT-Bench's own; for others the folder names the benchmark. Questions
  * of 32 hexadecimal digits come from the arena, whose votes name them too: their prompts are known as "arena/ID". */
 #include <math.h>
@@ -155,12 +155,11 @@ static int take_judgement(void *ctx, const struct rf_record *r, struct rf_err *e
     int rc = rf_figures_read(&turn, 1, s->sink, r->line, err);
     if (rc <= 0)
         return rc;
-    if (rf_field_missing(r->field[J_SCORE]) || (rf_field_real(r->field[J_SCORE], &v.score) && v.score < 0))
-        return rf_sink_drop(s->sink, r->line, "score", "unparsed judgement", "a number from 0", err, "%s",
-                            rf_field_show(r->field[J_SCORE], shown));
-    if (!rf_field_real(r->field[J_SCORE], &v.score))
+    if (!rf_field_missing(r->field[J_SCORE]) && !rf_field_real(r->field[J_SCORE], &v.score))
         return rf_sink_drop(s->sink, r->line, "score", "bad score", "a number", err, "%s",
                             rf_field_show(r->field[J_SCORE], shown));
+    if (v.score < 0)
+        v.score = NAN;
     rc = emit_item(s, r, r->field[J_ID], (struct rf_str){ 0 }, &(struct rf_prompt){ .bytes = -1 }, &item, err);
     return rc || !item ? rc : rf_sink_result(s->sink, item, &v, r->line, err);
 }

@@ -1,7 +1,7 @@
 /* Plain results, CSV or JSON lines, one model on one question a row: model, score, task ("bench" or "bench/task"; or
  * ingest --bench), and the question by its own id (sample_id, or prompt_id where the text is not shared) or by its
  * prompt alone. Perhaps cost, input_tokens, output_tokens, latency in seconds, response, turn. Rows of one question
- * join; a blank score is a missing one and stores nothing. */
+ * join; a blank score is a missing one: its question alone is stored. */
 #include <math.h>
 #include <string.h>
 
@@ -82,12 +82,10 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
                             .row = r->row,
                             .join = true,
                             .key = rf_field_missing(f[SAMPLE_ID]) ? f[PROMPT_ID] : f[SAMPLE_ID] };
-    char shown[RF_SHOWN], hex[RF_SHA256_HEX];
+    char hex[RF_SHA256_HEX];
     int rc = numbers(sink, r, &v, err);
     if (rc <= 0)
         return rc;
-    if (isnan(v.score))
-        return rf_sink_drop(sink, r->line, "score", "no score", "a number", err, "%s", rf_field_show(f[SCORE], shown));
     if (rf_sink_bench(sink))
         item.bench = rf_bench_or(sink, "");
     else if (rf_field_missing(f[TASK]))

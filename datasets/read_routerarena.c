@@ -39,8 +39,7 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
     struct rf_sink *const sink = ctx;
     const struct rf_str *const f = r->field;
     struct rf_result v = { RF_NO_FIGURES, .model = f[MODEL], .response = f[ANSWER] };
-    char shown[RF_SHOWN];
-    int64_t run = 1;
+    int64_t run = 1, id;
     const struct rf_figure figure[] = {
         { f[RUN], "run_number", RF_FIGURE_COUNT, &run },
         { f[SCORE], "evaluation_result/score", RF_FIGURE_SCORE, &v.score },
@@ -48,18 +47,8 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
         { f[IN_TOKENS], "token_usage/input_tokens", RF_FIGURE_COUNT, &v.input_tokens },
         { f[OUT_TOKENS], "token_usage/output_tokens", RF_FIGURE_COUNT, &v.output_tokens },
     };
-    int rc = rf_figures_read(figure, sizeof figure / sizeof *figure, sink, r->line, err);
+    const int rc = rf_figures_read(figure, sizeof figure / sizeof *figure, sink, r->line, err);
     if (rc <= 0)
-        return rc;
-    if (run > 1) {
-        v.score = NAN;
-        rc =
-            rf_sink_note(sink, r->line, "answers are of later runs and were left out", err, "run %lld", (long long)run);
-    } else if (isnan(v.score)) {
-        rc = rf_sink_note(sink, r->line, "answers have no score and were left out", err, "question %s",
-                          rf_field_show(f[INDEX], shown));
-    }
-    if (rc < 0)
         return rc;
     const struct rf_item item = { .line = r->line,
                                   .row = r->row,
@@ -68,7 +57,11 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
                                   .key = f[INDEX],
                                   .join = true,
                                   .prompt = { .turn = &f[QUESTION], .n = f[QUESTION].s != NULL, .bytes = -1 } };
-    return rf_sink_answer(sink, &item, &v, err);
+    if (run == 1)
+        return rf_sink_answer(sink, &item, &v, err);
+    const int no =
+        rf_sink_note(sink, r->line, "answers are of later runs and were left out", err, "run %lld", (long long)run);
+    return no ? no : rf_sink_item(sink, &item, &id, err);
 }
 
 static int read_cached(struct rf_input *in, struct rf_sink *sink, struct rf_err *err)

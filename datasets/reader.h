@@ -84,7 +84,7 @@ struct rf_item {
 struct rf_result {
     struct rf_str model;
     int turn;                            /* from 1 */
-    double score;                        /* NaN: missing, and nothing is stored */
+    double score;                        /* NaN: missing, which is counted and nothing stored */
     double cost;                         /* NaN: unknown */
     int64_t input_tokens, output_tokens; /* -1: unknown */
     double latency;                      /* seconds; NaN: unknown */
@@ -113,7 +113,7 @@ struct rf_score {
 int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err);
 /* *item receives the id for rf_sink_result, valid until the end of the file; 0 where the sink dropped the row. */
 int rf_sink_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err);
-/* A cost that comes with tokens is compared with the prices that the database has for a model of this name, if any: one
+/* A result of a model without a score is missing, whatever the item; one with neither is none. A cost that comes with tokens is compared with the prices that the database has for a model of this name, if any: one
  * that no list gives is stored and noted. */
 int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, uint64_t line, struct rf_err *err);
 int rf_sink_contaminated(struct rf_sink *s, struct rf_str text, uint64_t line, struct rf_err *err);

@@ -38,7 +38,7 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
           "INSERT INTO source (name, path, sha256, format, bytes, rows_read, rows_kept, rows_known, rows_dropped, "
           "repaired, added_at) VALUES (?1, ?2, '', ?3, 0, 0, 0, 0, 0, 0, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))" },
         { &s->source_end, "UPDATE source SET sha256 = ?2, bytes = ?3, rows_read = ?4, rows_kept = ?5, rows_known = ?6, "
-                          "rows_dropped = ?7, repaired = ?8 WHERE id = ?1" },
+                          "rows_dropped = ?7, repaired = ?8, missing = ?9 WHERE id = ?1" },
         { &s->drop_add, "INSERT INTO dropped (source, line, reason, field, found, expected) VALUES (?1, ?2, ?3, ?4, "
                         "?5, ?6)" },
         { &s->vote_get,
@@ -130,7 +130,7 @@ int rf_sink_begin(struct rf_sink *s, const struct rf_input *in, const char *name
 static void count_row(struct rf_sink *s)
 {
     s->count.kept += s->row == ROW_ADDED;
-    s->count.known += s->row == ROW_KNOWN;
+    s->count.known += s->row == ROW_KNOWN || s->row == ROW_ASKED;
     s->row = ROW_NOTHING;
 }
 
@@ -182,7 +182,7 @@ int rf_sink_end(struct rf_sink *s, const uint8_t sha256[RF_SHA256_SIZE], uint64_
     rf_sha256_hex(sha256, hex);
     rf_bind_int(s->source_end, 1, s->source);
     rf_bind_text(s->source_end, 2, hex);
-    const uint64_t value[] = { bytes, c->rows, c->kept, c->known, c->dropped, c->repaired };
+    const uint64_t value[] = { bytes, c->rows, c->kept, c->known, c->dropped, c->repaired, c->missing };
     for (int i = 0; i < (int)(sizeof value / sizeof *value); i++)
         rf_bind_int(s->source_end, 3 + i, (int64_t)value[i]);
     int rc = rf_result_batch_flush(&s->results, err);

@@ -39,6 +39,7 @@ struct rf_sink_count {
     uint64_t unjudged;    /* of the votes added, those that named no judge */
     uint64_t unparsed;    /* of the votes added, those whose judge's reply could not be read */
     uint64_t items, results, prompts, contaminated, prices, scores; /* added */
+    uint64_t missing; /* results whose score is blank: nothing is stored of them */
 };
 struct rf_sink_reason {
     const char *reason;     /* constant */

@@ -14,6 +14,8 @@ extern "C" {
 
 enum row_state {
     ROW_NOTHING,
+    ROW_ASKED,   /* its question was known, and no more was said so far */
+    ROW_MISSING, /* and the score is blank */
     ROW_KNOWN,
     ROW_DROPPED,
     ROW_ADDED

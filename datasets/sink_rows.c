@@ -271,7 +271,7 @@ static int known_item(struct rf_sink *s, const struct rf_item *v, int64_t *item,
         if ((rc = rf_run(s->item_task, err)))
             return rc;
     }
-    mark(s, untold || (prompted && !had) ? ROW_ADDED : ROW_KNOWN);
+    mark(s, untold || (prompted && !had) ? ROW_ADDED : ROW_ASKED);
     *item = id;
     return put_row(s, v->row, prompt, err);
 }
@@ -363,9 +363,14 @@ int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, u
     const bool words = s->o.responses == RF_KEEP_TEXT;
     bool dropped = false, fresh = false;
     struct rf_result_row row = { .item = item, .source = s->source, .r = *r };
-    if (isnan(r->score))
+    if (!r->model.s && isnan(r->score)) /* a question alone */
         return 0;
     int rc = check_name(s, "model", r->model, line, &dropped, err);
+    if (!rc && !dropped && isnan(r->score)) {
+        s->count.missing++;
+        mark(s, ROW_MISSING);
+        return 0;
+    }
     if (rc || dropped || (rc = rf_store_model(&s->store, r->model, &row.model, err)) ||
         (rc = rf_store_response(&s->store, response, 1, words ? RF_KEEP_HASH : s->o.responses, &row.said, err)) ||
         (rc = rf_result_batch_put(&s->results, &row, &fresh, err)))

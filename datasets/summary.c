@@ -7,7 +7,7 @@
 
 #include "core/text.h"
 
-enum column { C_SOURCE, C_FORMAT, C_STATUS, C_ROWS, C_WHY = C_ROWS + 14, COLUMNS };
+enum column { C_SOURCE, C_FORMAT, C_STATUS, C_ROWS, C_WHY = C_ROWS + 15, COLUMNS };
 static const struct rf_column columns[COLUMNS] = {
     [C_SOURCE] = RF_COLUMN_TEXT("source"),
     [C_FORMAT] = RF_COLUMN_TEXT("format"),
@@ -22,6 +22,7 @@ static const struct rf_column columns[COLUMNS] = {
     RF_COLUMN_INT("unparsed", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_INT("items", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_INT("results", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INT("missing", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_INT("prompts", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_INT("contaminated", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_INT("prices", .shown = RF_SHOWN_FILLED),
@@ -127,7 +128,7 @@ int rf_summary_stored(struct rf_summary *s, const char *source, const char *form
 {
     const struct rf_sink_count *const c = rf_sink_counts(sink);
     const uint64_t value[C_WHY - C_ROWS] = { c->rows,    c->kept,         c->known,    c->dropped, c->repaired,
-                                             c->votes,   c->ties,         c->unparsed, c->items,   c->results,
+                                             c->votes,   c->ties,         c->unparsed, c->items,   c->results, c->missing,
                                              c->prompts, c->contaminated, c->prices,   c->scores };
     int rc = put_status(s, source, format, s->dry ? "would store" : "stored", err);
     for (size_t i = 0; !rc && i < sizeof value / sizeof *value; i++)

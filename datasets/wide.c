@@ -82,7 +82,7 @@ int rf_wide_score(const struct rf_wide_model *m, const struct rf_str *field, str
     const struct rf_str cell = field[m->score];
     *r = (struct rf_result){ RF_NO_FIGURES, .model = m->name };
     if (rf_field_missing(cell))
-        return 0;
+        return rf_sink_result(sink, 0, r, line, err);
     return rf_field_score(cell, &r->score) ? 1
                                            : rf_sink_drop(sink, line, m->name.s, "bad score", "True, False or a number",
                                                           err, "%s", rf_field_show(cell, shown));

@@ -82,12 +82,28 @@ sql() {
     [ "$(sql 'SELECT count(*) FROM result')" = 2 ]
 }
 
+@test "blank scores are missing results, on stdout and in ls; a score that is no number is dropped" {
+    {
+        echo sample_id,task,model,score
+        for i in $(seq 100); do echo "$i,b,m,$([ $((i % 4)) = 0 ] || echo 0.5)"; done
+        echo 101,b,m,good
+    } >long.csv
+    run "$ROUTEFIT" --format csv ingest long.csv
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"source,format,status,rows,kept"* && "$output" == *",missing,"* ]]
+    run bash -c '"$ROUTEFIT" --json ls sources | tr -d " \n"'
+    [[ "$output" == *'"rows":101,"kept":100'*'"dropped":1'*'"missing":25'* ]]
+    [ "$(sql 'SELECT count(*) FROM result')" = 75 ]
+    [ "$(sql 'SELECT min(score) FROM result')" = 0.5 ]
+}
+
 @test "arena-bench: 39 blanks are missing, and 175 questions have votes" {
     data arena_bench_v1
     data chatbot_arena_33k/human.json
     "$ROUTEFIT" -q ingest "$d" "$ROUTEFIT_DATA/arena_bench_v1"
     [ "$(sql "SELECT count(*) FROM results WHERE bench = 'arena-bench-v1' AND prompt IS NOT NULL")" = $((15 * 300 - 39)) ]
-    [ "$(sql "SELECT count(*) FROM dropped WHERE reason = 'unparsed judgement'")" = 39 ]
+    [ "$(sql 'SELECT sum(missing) FROM source')" = 39 ]
+    [ "$(sql 'SELECT count(*) FROM dropped')" = 0 ]
     [ "$(sql 'SELECT min(score) FROM result')" = 1.0 ]
     [ "$(sql 'SELECT count(DISTINCT prompt) FROM item WHERE prompt IN (SELECT prompt FROM preference)')" = 175 ]
 }

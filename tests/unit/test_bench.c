@@ -18,7 +18,7 @@
 /* Six items of bench "quiz": one without the weak score, one contaminated by its second turn; two models and two
  * routers' worth of vectors of width 2. A second bench has three models. */
 static const char *const content =
-    "INSERT INTO source VALUES (1, 's', 's.csv', 'x', 'f', 1, 6, 6, 0, 0, 0, '2026');"
+    "INSERT INTO source VALUES (1, 's', 's.csv', 'x', 'f', 1, 6, 6, 0, 0, 0, '2026', 0);"
     "INSERT INTO model VALUES (1, 'big'), (2, 'small'), (3, 'other');"
     "INSERT INTO prompt VALUES (1, x'01', 'one', NULL, 1, 3), (2, x'02', 'two', NULL, 1, 3),"
     " (3, x'03', 'three', NULL, 1, 5), (4, x'04', 'first', '[\"abc\"]', 2, 5), (5, x'05', 'seventeen', NULL, 1, 9),"

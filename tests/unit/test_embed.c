@@ -49,7 +49,7 @@ static void fill(struct rf_db *db)
     }
     rf_stmt_free(s);
     assert_int_equal(rf_db_exec(db,
-                                "INSERT INTO source VALUES (1, 'votes', 'votes.csv', 'aa', 'arena', 1, 5, 4, 0, 1, 0, 'now');"
+                                "INSERT INTO source VALUES (1, 'votes', 'votes.csv', 'aa', 'arena', 1, 5, 4, 0, 1, 0, 'now', 0);"
                                 "INSERT INTO source_row VALUES (1, 0, 1), (1, 1, 2), (1, 3, 1), (1, 4, 3);"
                                 "INSERT INTO model VALUES (1, 'm'), (2, 'n');"
                                 "INSERT INTO preference (source, line, origin, prompt, model_a, model_b, winner, judge) VALUES"

@@ -170,8 +170,8 @@ static void questions_and_judgements_meet_in_either_order(void **state)
             read_text(db, "mtbench-questions", "question.jsonl", QUESTION);
         assert_int_equal(c.results, 1);
         assert_int_equal(c.known, 1);
-        assert_int_equal(c.dropped, 2);
-        assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'unparsed judgement' AND line = 2"), 1);
+        assert_int_equal(c.dropped, 1);
+        assert_int_equal(c.missing, 1); /* -1 */
         assert_int_equal(ask(db, "SELECT count(*) FROM dropped WHERE reason = 'same cell, other score' AND line = 4"),
                          1);
         assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE bench = 'mt-bench' AND task = 'writing' AND key = "
@@ -223,9 +223,10 @@ static void plain_results_join_by_id_or_by_prompt(void **state)
                                        "task,prompt_id,prompt_bytes,model,score,cost,input_tokens,turn\n"
                                        "mmlu/law,p1,77,m1,True,,,\nmmlu/law,p1,77,m2,0.5,0.01,12,\nmmlu/"
                                        "law,p2,,m1,,,,\nmmlu/law,p2,,m1,1,,x,\nmmlu/law,p3,9,m1,1,,,0\n");
-    assert_int_equal(c.items, 1);
+    assert_int_equal(c.items, 2);
     assert_int_equal(c.results, 2);
-    assert_int_equal(c.dropped, 3);
+    assert_int_equal(c.missing, 1);
+    assert_int_equal(c.dropped, 2);
     assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE bench = 'mmlu' AND task = 'law' AND key = 'p1'"), 2);
     assert_int_equal(
         ask(db, "SELECT count(*) FROM result WHERE cost = 0.01 AND input_tokens = 12 AND output_tokens IS NULL"), 1);

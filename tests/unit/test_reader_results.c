@@ -66,6 +66,64 @@ static void models_without_a_name_are_dropped(void **state)
     rf_db_close(db);
 }
 
+/* A table of 200 results of which every fourth has no score, as pandas writes that, and one has a word. */
+static void blanks_of_any_layout_are_missing_and_never_too_many(void **state)
+{
+    (void)state;
+    static const char *const blank[] = { "", "NaN", "nan", "None", "null", "NA" };
+    static const struct {
+        const char *format, *head, *start, *middle, *end; /* a row: start, the question's number, middle, score, end */
+        const char *word;                                 /* reason for which a word in its place is dropped */
+    } layout[] = {
+        { "results", "task,sample_id,model,score\n", "b,q", ",m,", "\n", "bad number" },
+        { "embedllm", "prompt_id,prompt,model_id,model_name,label\n", "0,q", ",0,m,", "\n", "bad number" },
+        { "mtbench-judgements", "question_id,model,turn,score\n", "", ",m,1,", "\n", "bad score" },
+        { "zeroeval", "id,model,correct\n", "", ",m,", "\n", "bad number" },
+        { "routerbench", "sample_id,prompt,eval_name,m,m|total_cost,m|model_response\n", "s", ",\"['q']\",b.t,",
+          ",,\n", "bad score" },
+        { "routellm", "prompt,m\n", "q", ",", "\n", "bad score" },
+    };
+    for (size_t l = 0; l < sizeof layout / sizeof *layout; l++) {
+        struct rf_db *db = new_db();
+        struct rf_buf text = { 0 };
+        char sql[200];
+        rf_buf_printf(&text, NULL, "%s", layout[l].head);
+        for (int i = 0; i < 200; i++) { /* ids of MT-Bench are 81 to 160; the others' do not matter */
+            const char *const score =
+                i == 5 ? "good" : i % 4 ? "1" : blank[(size_t)i / 4 % (sizeof blank / sizeof *blank)];
+            rf_buf_printf(&text, NULL, "%s%d%s%s%s", layout[l].start, i, layout[l].middle, score, layout[l].end);
+        }
+        struct rf_sink_options o = plain_options;
+        struct rf_sink_count c = { 0 };
+        struct rf_err err = { 0 };
+        o.bench = "b";
+        assert_int_equal(read_with(db, layout[l].format, "x.csv", text.data, &o, &c, &err), 0);
+        assert_int_equal(c.missing, 50);
+        assert_int_equal(c.results, 149);
+        assert_int_equal(c.dropped, 1);
+        assert_int_equal(ask(db, "SELECT missing FROM source"), 50);
+        assert_int_equal(ask(db, "SELECT count(*) FROM result WHERE score = 0"), 0);
+        snprintf(sql, sizeof sql, "SELECT line FROM dropped WHERE reason = '%s'", layout[l].word);
+        assert_int_equal(ask(db, sql), 7);
+        rf_buf_release(&text);
+        rf_db_close(db);
+    }
+}
+
+static void a_blank_score_of_a_known_question_is_no_known_row(void **state)
+{
+    (void)state;
+    struct rf_db *db = new_db();
+    const struct rf_sink_count c =
+        read_text(db, "results", "x.csv", "task,model,score,sample_id\nb,m,1,q\nb,n,,q\nb,m,1,q\nb,o,,r\n");
+    assert_int_equal(c.results, 1);
+    assert_int_equal(c.missing, 2);
+    assert_int_equal(c.known, 1);
+    assert_int_equal(c.kept, 2); /* the last one brings a question */
+    assert_int_equal(ask(db, "SELECT count(*) FROM model"), 1);
+    rf_db_close(db);
+}
+
 /* ---- EmbedLLM ---- */
 
 static void embedllm_joins_questions_by_text(void **state)
@@ -78,7 +136,8 @@ static void embedllm_joins_questions_by_text(void **state)
     assert_string_equal(picked("question_id,question,model_id,model_name,label\n"), "embedllm");
     struct rf_sink_count c = read_text(db, "embedllm", "train.csv", train);
     assert_int_equal(c.results, 2);
-    assert_int_equal(c.dropped, 3);
+    assert_int_equal(c.missing, 1);
+    assert_int_equal(c.dropped, 2);
     assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE bench = 'embedllm' AND task = 'mmlu' AND prompt = "
                              "'one' AND score = (model = 'a')"),
                      2);
@@ -114,6 +173,7 @@ static void routerarena_keeps_continuous_scores_and_leaves_out_what_was_not_eval
     const struct rf_sink_count c = read_text(db, "routerarena", "m.jsonl", text);
     assert_int_equal(c.items, 2);
     assert_int_equal(c.results, 2);
+    assert_int_equal(c.missing, 1); /* what a later run says is left out, and no more missing than there */
     assert_int_equal(c.dropped, 1);
     assert_int_equal(ask(db,
                          "SELECT count(*) FROM results WHERE bench = 'routerarena' AND task = 'MMLUPro_computer "
@@ -154,7 +214,7 @@ static void a_cost_that_no_price_list_gives_is_kept_and_noted(void **state)
     struct rf_sink_reason note = { 0 };
     assert_int_equal(
         rf_db_exec(db,
-                   "INSERT INTO source VALUES (9, 'p', 'p', 'x', 'p', 1, 1, 1, 0, 0, 0, 'now');"
+                   "INSERT INTO source VALUES (9, 'p', 'p', 'x', 'p', 1, 1, 1, 0, 0, 0, 'now', 0);"
                    "INSERT INTO price (source, model, input, output, line) VALUES (9, 'm', 1e-6, 2e-6, 1), "
                    "(9, 'm', 3e-6, 3e-6, 2), (9, 'n', NULL, 1, 3)",
                    NULL),
@@ -283,7 +343,8 @@ static void arena_bench_keeps_blanks_missing_and_shares_its_ids_with_the_arena(v
         if (!order)
             read_text(db, "mtbench-questions", "arena_bench_v1/question.jsonl", questions);
         assert_int_equal(c.results, 2);
-        assert_int_equal(c.dropped, 1);
+        assert_int_equal(c.dropped, 0);
+        assert_int_equal(c.missing, 1);
         assert_int_equal(ask(db,
                              "SELECT count(*) FROM results WHERE bench = 'arena-bench-v1' AND task IS NULL AND turn = "
                              "1 AND prompt = 'what?'"),
@@ -337,6 +398,8 @@ int main(void)
         cmocka_unit_test(results_know_the_names_that_users_give_their_columns),
         cmocka_unit_test(tables_may_be_wide),
         cmocka_unit_test(models_without_a_name_are_dropped),
+        cmocka_unit_test(blanks_of_any_layout_are_missing_and_never_too_many),
+        cmocka_unit_test(a_blank_score_of_a_known_question_is_no_known_row),
         cmocka_unit_test(embedllm_joins_questions_by_text),
         cmocka_unit_test(routerarena_keeps_continuous_scores_and_leaves_out_what_was_not_evaluated),
         cmocka_unit_test(a_cost_that_no_price_list_gives_is_kept_and_noted),

@@ -17,7 +17,7 @@ static struct rf_db *db_of_items(void)
 {
     struct rf_db *const db = new_db();
     static const char sql[] =
-        "INSERT INTO source VALUES (1, 's', 's', 'x', 'x', 0, 0, 0, 0, 0, 0, 'now');"
+        "INSERT INTO source VALUES (1, 's', 's', 'x', 'x', 0, 0, 0, 0, 0, 0, 'now', 0);"
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT INTO model (id, name) "
         "SELECT i, 'm' || i FROM n;"
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) "
