@@ -15,9 +15,10 @@
 #include "core/resample.h"
 
 struct work {
-    const struct rf_curve *curve;
+    const struct rf_curve *curve; /* [curves] */
+    size_t curves;
     const struct rf_boot_options *options;
-    struct rf_boot_values *values;
+    struct rf_boot_values *values; /* [curves] */
 };
 
 /* ---- along the curve, all lanes at once ---- */
@@ -177,19 +178,10 @@ static void follow(const struct rf_curve *c, const uint8_t *count, struct path p
     }
 }
 
-/* Resamples [block * RF_LANES, ...): par's unit of work. */
-static int run_block(void *ctx, size_t block, struct rf_err *err)
+/* count: [n][RF_LANES], by prompt. */
+static void measure(const struct rf_curve *c, const struct rf_boot_options *o, const uint8_t *count,
+                    const uint64_t size[RF_LANES], size_t first, struct rf_boot_values *v)
 {
-    const struct work *w = ctx;
-    const struct rf_curve *c = w->curve;
-    const size_t first = block * RF_LANES, all = w->values->resamples;
-    if (rf_interrupted())
-        return rf_fail(err, RF_INTERRUPTED, "interrupted after about %zu of %zu resamples", first, all);
-    uint64_t size[RF_LANES];
-    uint8_t *count = rf_calloc(c->n, RF_LANES, err);
-    if (!count)
-        return RF_FAIL;
-    rf_resample(w->options->seed, block, c->n, w->options->poisson, count, size);
     struct sums s;
     struct path path[RF_LANES];
     add_up(c, count, &s);
@@ -203,32 +195,74 @@ static int run_block(void *ctx, size_t block, struct rf_err *err)
         m[RF_APGR] = s.gain[l] > 0 ? s.twice[l] / 2 / (n * s.gain[l]) : NAN;
         m[RF_CPT20] = m[RF_CPT50] = m[RF_CPT80] = m[RF_STRONG95] = NAN;
     }
-    if (!w->options->areas_only)
+    if (!o->areas_only)
         follow(c, count, path);
-    for (size_t l = 0; l < RF_LANES && first + l < all; l++) {
+    for (size_t l = 0; l < RF_LANES && first + l < v->resamples; l++) {
         for (size_t i = 0; i < RF_METRICS; i++)
-            w->values->metric[i * all + first + l] = path[l].m[i];
-        for (size_t i = 0; w->values->band && i < RF_BAND_POINTS; i++)
-            w->values->band[i * all + first + l] = path[l].band[i];
+            v->metric[i * v->resamples + first + l] = path[l].m[i];
+        for (size_t i = 0; v->band && i < RF_BAND_POINTS; i++)
+            v->band[i * v->resamples + first + l] = path[l].band[i];
     }
-    rf_free(count);
+}
+
+int rf_boot_draw(const struct rf_boot_options *o, size_t n, size_t block, uint8_t *count, uint64_t *size,
+                 struct rf_err *err)
+{
+    uint8_t *drawn = NULL;
+    if (rf_interrupted())
+        return rf_fail(err, RF_INTERRUPTED, "interrupted after about %zu of %zu resamples", block * RF_LANES,
+                       o->resamples);
+    if (!o->cluster) {
+        rf_resample(o->seed, block, n, o->poisson, count, size);
+        return 0;
+    }
+    if (!(drawn = rf_calloc(o->clusters, RF_LANES, err)))
+        return RF_FAIL;
+    rf_resample(o->seed, block, o->clusters, o->poisson, drawn, size);
+    memset(size, 0, RF_LANES * sizeof *size);
+    for (size_t i = 0; i < n; i++)
+        for (size_t l = 0; l < RF_LANES; l++)
+            size[l] += count[i * RF_LANES + l] = drawn[o->cluster[i] * RF_LANES + l];
+    rf_free(drawn);
     return 0;
+}
+
+/* Resamples [block * RF_LANES, ...): par's unit of work. */
+static int run_block(void *ctx, size_t block, struct rf_err *err)
+{
+    const struct work *w = ctx;
+    const size_t n = w->curve->n;
+    uint64_t size[RF_LANES];
+    uint8_t *count = rf_calloc(n, RF_LANES, err);
+    int rc = count ? rf_boot_draw(w->options, n, block, count, size, err) : RF_FAIL;
+    for (size_t k = 0; k < w->curves && !rc; k++)
+        measure(&w->curve[k], w->options, count, size, block * RF_LANES, &w->values[k]);
+    rf_free(count);
+    return rc;
+}
+
+int rf_boot_joint(struct rf_boot_values *v, const struct rf_curve *c, size_t k, const struct rf_boot_options *o,
+                  struct rf_err *err)
+{
+    struct work w = { c, k, o, v };
+    size_t metrics = 0, points = 0;
+    int rc = 0;
+    for (size_t i = 0; i < k; i++)
+        v[i] = (struct rf_boot_values){ .resamples = o->resamples };
+    if (c->n > UINT32_MAX)
+        return rf_fail(err, RF_BAD_INPUT, "found %zu prompts, expected fewer than 2^32", c->n);
+    if (!rf_mul(RF_METRICS, o->resamples, &metrics) || !rf_mul(RF_BAND_POINTS, o->resamples, &points))
+        return rf_fail(err, RF_USAGE, "%zu resamples are too many", o->resamples);
+    for (size_t i = 0; i < k && !rc; i++)
+        if (!(rc = RF_NEW(v[i].metric, metrics, err)) && !o->areas_only)
+            rc = RF_NEW(v[i].band, points, err);
+    return rc ? rc : rf_par_run((o->resamples + RF_LANES - 1) / RF_LANES, o->threads, run_block, &w, err);
 }
 
 int rf_boot_values_init(struct rf_boot_values *v, const struct rf_curve *c, const struct rf_boot_options *o,
                         struct rf_err *err)
 {
-    struct work w = { c, o, v };
-    size_t metrics = 0, points = 0;
-    int rc;
-    *v = (struct rf_boot_values){ .resamples = o->resamples };
-    if (c->n > UINT32_MAX)
-        return rf_fail(err, RF_BAD_INPUT, "found %zu prompts, expected fewer than 2^32", c->n);
-    if (!rf_mul(RF_METRICS, o->resamples, &metrics) || !rf_mul(RF_BAND_POINTS, o->resamples, &points))
-        return rf_fail(err, RF_USAGE, "%zu resamples are too many", o->resamples);
-    if ((rc = RF_NEW(v->metric, metrics, err)) || (!o->areas_only && (rc = RF_NEW(v->band, points, err))))
-        return rc;
-    return rf_par_run((o->resamples + RF_LANES - 1) / RF_LANES, o->threads, run_block, &w, err);
+    return rf_boot_joint(v, c, 1, o, err);
 }
 
 void rf_boot_values_release(struct rf_boot_values *v)

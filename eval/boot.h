@@ -25,6 +25,8 @@ struct rf_boot_options {
     bool poisson;    /* each prompt's count by itself, Poisson of mean 1, in place of multinomial counts that sum to n:
                       * more prompts behind leave the counts of the others, but resamples differ in size */
     bool areas_only; /* only RF_APGR, RF_AUC, RF_WEAK, RF_STRONG, and no band: twice as fast */
+    const size_t *cluster; /* [n] < clusters: prompts of one cluster are drawn together; NULL: each prompt by itself */
+    size_t clusters;       /* with cluster: how many; resamples then differ in size */
 };
 
 /* The values of every resample. */
@@ -46,6 +48,14 @@ struct rf_boot {
 
 int rf_boot_values_init(struct rf_boot_values *v, const struct rf_curve *c, const struct rf_boot_options *o,
                         struct rf_err *err);
+/* The same of k curves over the same n prompts into v[k]: every resample is drawn once, for all of them. Release each,
+ * also after a failure. */
+int rf_boot_joint(struct rf_boot_values *v, const struct rf_curve *c, size_t k, const struct rf_boot_options *o,
+                  struct rf_err *err);
+/* The counts of the resamples from block * RF_LANES on, by prompt: count[n][RF_LANES] and their sums, as core/resample.h
+ * says, by clusters where the options have them. */
+int rf_boot_draw(const struct rf_boot_options *o, size_t n, size_t block, uint8_t *count, uint64_t *size,
+                 struct rf_err *err);
 void rf_boot_values_release(struct rf_boot_values *v);
 
 /* Values and their summary in one call. */

@@ -1,0 +1,493 @@
+/* routefit compare: duels of routers on benchmarks, with verdicts, kept under a run. */
+#include "eval/commands.h"
+#include "eval/compare.h"
+#include "eval/evaluate.h"
+#include "eval/power.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/progress.h"
+#include "core/run.h"
+
+enum at { AT_CURVE, AT_CALLS, AT_THRESHOLD };
+#define AT_CHOICES "curve|calls|threshold"
+static const char *const at_name[] = { "curve", "calls", "threshold" };
+
+struct options {
+    struct rf_evaluate_options common;
+    int at, interval, family;
+    double share, level, delta, non_inferior;
+    struct rf_list threshold;
+    const char *against;
+    bool power, poisson;
+};
+
+#define OPTION(field, name, type, arg, def, choices, min, max, help)                                                   \
+    RF_OPT(struct options, field, name, 0, type, arg, def, choices, min, max, help)
+
+static const struct rf_opt table[] = {
+    OPTION(at, "at", RF_OPT_CHOICE, "WHAT", "curve", AT_CHOICES, 0, 0,
+           "Compare APGR over the whole curve, or quality at equal shares of strong calls (--share), or at one "
+           "threshold each (--threshold)."),
+    OPTION(share, "share", RF_OPT_REAL, "S", NULL, NULL, 0, 1, "Share of strong calls for --at calls."),
+    OPTION(threshold, "threshold", RF_OPT_LIST, "T,...", NULL, NULL, 0, 0,
+           "Thresholds for --at threshold: one for all routers, or one for each."),
+    OPTION(against, "against", RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
+           "Compare each router with this one alone, in place of all pairs: one of the routers, or strong or weak for "
+           "that model on every prompt (not with --at curve)."),
+    OPTION(non_inferior, "non-inferior", RF_OPT_REAL, "D", NULL, NULL, 0, 1e9,
+           "Ask whether each router is at most D below --against (strong, where not given), in place of better or "
+           "worse."),
+    OPTION(delta, "delta", RF_OPT_REAL, "D", NULL, NULL, 0, 1e9,
+           "Differences below D count as equivalent, in the units of the table; without it, 2% of the gap between "
+           "the two models."),
+    OPTION(interval, "interval", RF_OPT_CHOICE, "KIND", "auto", RF_INTERVAL_CHOICES, 0, 0,
+           "Bootstrap interval of the difference; auto: student below 200 prompts, bca otherwise."),
+    OPTION(family, "family", RF_OPT_CHOICE, "HOW", "holm", RF_FAMILY_CHOICES, 0, 0,
+           "How p is adjusted for the number of duels on a benchmark."),
+    OPTION(level, "level", RF_OPT_REAL, "P", "0.95", NULL, .5, .9999, "Confidence of intervals and verdicts."),
+    OPTION(poisson, "poisson", RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "Poisson counts in the bootstrap in place of multinomial ones: resamples then differ in size."),
+    OPTION(power, "power", RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "Print which differences these prompts can find, and how many prompts others need."),
+    RF_OPT_END,
+};
+
+static const struct rf_column duel_column[] = {
+    RF_COLUMN_TEXT("bench"),
+    RF_COLUMN_INT("n"),
+    RF_COLUMN_TEXT("at"),
+    RF_COLUMN_TEXT("a"),
+    RF_COLUMN_TEXT("b"),
+    RF_COLUMN_REAL("calls_a_pct", 1, .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_REAL("calls_b_pct", 1, .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_REAL("value_a", 3),
+    RF_COLUMN_REAL("value_b", 3),
+    RF_COLUMN_REAL("difference", 3, .low = "difference_low", .high = "difference_high"),
+    RF_COLUMN_REAL("difference_low", 3),
+    RF_COLUMN_REAL("difference_high", 3),
+    RF_COLUMN_REAL("se", 4, .shown = RF_SHOWN_NEVER),
+    RF_COLUMN_REAL("p", 4),
+    RF_COLUMN_REAL("p_swap", 4),
+    RF_COLUMN_REAL("p_family", 4),
+    RF_COLUMN_REAL("p_equivalent", 4),
+    RF_COLUMN_TEXT("verdict"),
+    RF_COLUMN_INT("needed", .shown = RF_SHOWN_FILLED),
+};
+
+static const struct rf_column power_column[] = {
+    RF_COLUMN_TEXT("bench"),          RF_COLUMN_INT("n"),       RF_COLUMN_TEXT("at"),
+    RF_COLUMN_TEXT("a"),              RF_COLUMN_TEXT("b"),      RF_COLUMN_REAL("se", 4),
+    RF_COLUMN_REAL("detectable", 3),  RF_COLUMN_REAL("if_difference", 3),
+    RF_COLUMN_REAL("power", 3),       RF_COLUMN_INT("prompts_for_80pct"),
+};
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+/* ---- who takes part ---- */
+
+/* A word of the command line: a baseline by its name, or a file. */
+static int baseline_of(const char *word)
+{
+    for (int i = 0; i < RF_BASELINES; i++)
+        if (!strcmp(word, rf_baselines[i].name))
+            return i;
+    return -1;
+}
+
+/* The two models alone, for --against: a threshold that everything reaches, or nothing. */
+static const char *const model_name[] = { "strong", "weak" };
+static const double model_threshold[] = { -INFINITY, INFINITY };
+enum { MODELS = 2 };
+
+struct entrants {
+    struct rf_router *router; /* [routers] the files, in their order */
+    size_t routers;
+    const char **name; /* [n + 1] by the command line, then --against where it is a model; borrowed */
+    int *baseline;     /* [n] of RF_BASELINES, -1: a file */
+    size_t n;
+    int model;      /* of --against: index into model_name, -1: none */
+    size_t against; /* the entrant, or n for a model; SIZE_MAX: all pairs */
+};
+
+static void entrants_release(struct entrants *e)
+{
+    rf_routers_free(e->router, e->routers);
+    rf_free(e->name);
+    rf_free(e->baseline);
+    *e = (struct entrants){ 0 };
+}
+
+static int find_against(struct entrants *e, const char *name, struct rf_err *err)
+{
+    e->against = SIZE_MAX;
+    e->model = -1;
+    for (size_t i = 0; name && i < e->n; i++)
+        if (!strcmp(name, e->name[i]))
+            e->against = i;
+    for (int i = 0; name && e->against == SIZE_MAX && i < MODELS; i++)
+        if (!strcmp(name, model_name[i])) {
+            e->model = i;
+            e->against = e->n;
+            e->name[e->n] = model_name[i];
+        }
+    return name && e->against == SIZE_MAX
+               ? rf_fail(err, RF_USAGE, "--against: found \"%s\", expected one of the routers compared, strong or weak",
+                         name)
+               : 0;
+}
+
+static int entrants_load(struct entrants *e, struct rf_db *db, char **args, size_t n, const struct options *o,
+                         const char *against, struct rf_err *err)
+{
+    const char **path = NULL;
+    int rc;
+    size_t file = 0;
+    if ((rc = RF_NEW(path, n, err)) || (rc = RF_NEW(e->name, n + 1, err)) || (rc = RF_NEW(e->baseline, n, err)))
+        goto out;
+    e->n = n;
+    for (size_t i = 0; i < n; i++) {
+        if ((e->baseline[i] = baseline_of(args[i])) < 0)
+            path[e->routers++] = args[i];
+        for (size_t j = 0; j < i && e->baseline[i] >= 0; j++)
+            if (e->baseline[j] == e->baseline[i]) {
+                rc = rf_fail(err, RF_USAGE, "found \"%s\" twice, expected each router once", args[i]);
+                goto out;
+            }
+    }
+    if ((rc = rf_routers_load(&e->router, db, path, e->routers, &o->common.router, rf_baseline_names, RF_BASELINES,
+                              err)))
+        goto out;
+    for (size_t i = 0; i < n; i++)
+        e->name[i] = e->baseline[i] >= 0 ? rf_baselines[e->baseline[i]].name : e->router[file++].name;
+    rc = find_against(e, against, err);
+out:
+    if (rc && !e->router)
+        e->routers = 0;
+    rf_free(path);
+    return rc;
+}
+
+/* ---- options ---- */
+
+static int parse_thresholds(const struct options *o, size_t n, double *out, struct rf_err *err)
+{
+    const struct rf_list *l = &o->threshold;
+    if (l->n != 1 && l->n != n)
+        return rf_fail(err, RF_USAGE, "--at threshold: found %zu values of --threshold, expected one, or one for each of "
+                                      "%zu routers",
+                       l->n, n);
+    for (size_t i = 0; i < n; i++) {
+        const char *const s = l->v[l->n == 1 ? 0 : i];
+        char *end;
+        out[i] = strtod(s, &end);
+        if (end == s || *end || isnan(out[i]))
+            return rf_fail(err, RF_USAGE, "--threshold: found \"%s\", expected a number", s);
+    }
+    return 0;
+}
+
+static int check(const struct options *o, const struct entrants *e, struct rf_err *err)
+{
+    if (!o->common.bench.n)
+        return rf_fail(err, RF_USAGE, "found no benchmark, expected --bench NAME; `routefit ls` lists them");
+    if (o->at == AT_CALLS && isnan(o->share))
+        return rf_fail(err, RF_USAGE, "--at calls: expected --share S, the share of strong calls");
+    if (o->at != AT_CALLS && !isnan(o->share))
+        return rf_fail(err, RF_USAGE, "--share: expected --at calls with it, found --at %s", at_name[o->at]);
+    if (o->at != AT_THRESHOLD && o->threshold.n)
+        return rf_fail(err, RF_USAGE, "--threshold: expected --at threshold with it, found --at %s", at_name[o->at]);
+    if (e->model >= 0 && o->at == AT_CURVE)
+        return rf_fail(err, RF_USAGE,
+                       "--against %s: one model has no curve; expected --at calls or --at threshold with it",
+                       model_name[e->model]);
+    if (e->n < 2 && e->model < 0)
+        return rf_fail(err, RF_USAGE,
+                       "found %zu router, expected two or more: files, or the baselines random, length and oracle", e->n);
+    return 0;
+}
+
+/* ---- one benchmark ---- */
+
+struct bout {
+    struct rf_bench bench;
+    struct rf_curve *curve; /* [entrants, and a model] */
+    struct rf_contestant *who;
+    struct rf_duel *duel;
+    size_t contestants, duels;
+};
+
+static void bout_release(struct bout *b)
+{
+    for (size_t i = 0; b->curve && i < b->contestants; i++)
+        rf_curve_release(&b->curve[i]);
+    rf_free(b->curve);
+    rf_free(b->who);
+    rf_free(b->duel);
+    rf_bench_release(&b->bench);
+}
+
+static int score(const struct entrants *e, size_t i, size_t file, struct rf_ctx *ctx, const struct rf_bench *bench,
+                 const struct options *o, double *out, struct rf_err *err)
+{
+    const int baseline = i < e->n ? e->baseline[i] : RF_BASELINE_RANDOM;
+    if (baseline < 0)
+        return rf_router_score(&e->router[file], ctx->db, bench, &o->common.router, out, err);
+    if (!rf_baselines[baseline].score(bench, out))
+        return rf_fail(err, RF_BAD_INPUT, "baseline \"%s\": the benchmark does not have what it reads",
+                       rf_baselines[baseline].name);
+    return 0;
+}
+
+static int fill_curves(struct bout *b, const struct entrants *e, struct rf_ctx *ctx, const struct options *o,
+                       struct rf_err *err)
+{
+    double *s = NULL;
+    size_t file = 0;
+    int rc = RF_NEW(s, b->bench.n, err);
+    for (size_t i = 0; i < b->contestants && !rc; i++) {
+        const struct rf_scored scored = { b->bench.n, s, b->bench.strong, b->bench.weak };
+        if ((rc = score(e, i, file, ctx, &b->bench, o, s, err)) || (rc = rf_curve_init(&b->curve[i], &scored, err)))
+            rf_fail_in(err, "router \"%s\"", e->name[i]);
+        file += i < e->n && e->baseline[i] < 0;
+    }
+    rf_free(s);
+    return rc ? rc : rf_metrics_check(&b->curve[0], err);
+}
+
+static int fill_measures(struct bout *b, const struct entrants *e, const struct options *o, struct rf_err *err)
+{
+    static const enum rf_measure_kind kind[] = { RF_MEASURE_APGR, RF_MEASURE_CALLS, RF_MEASURE_THRESHOLD };
+    double *threshold = NULL;
+    int rc = RF_NEW(threshold, e->n, err);
+    if (rc || (o->at == AT_THRESHOLD && (rc = parse_thresholds(o, e->n, threshold, err))))
+        goto out;
+    for (size_t i = 0; i < b->contestants; i++) {
+        b->who[i].curve = &b->curve[i];
+        b->who[i].measure = i < e->n
+                                ? (struct rf_measure){ kind[o->at], o->at == AT_CALLS ? o->share : threshold[i], NULL, NULL }
+                                : (struct rf_measure){ RF_MEASURE_THRESHOLD, model_threshold[e->model], NULL, NULL };
+    }
+out:
+    rf_free(threshold);
+    return rc;
+}
+
+static void fill_duels(struct bout *b, const struct entrants *e, double margin)
+{
+    for (size_t i = 0; i < e->n; i++)
+        for (size_t j = i + 1; j < e->n && e->against == SIZE_MAX; j++)
+            b->duel[b->duels++] = (struct rf_duel){ .a = i, .b = j, .margin = margin };
+    for (size_t i = 0; i < e->n && e->against != SIZE_MAX; i++)
+        if (i != e->against)
+            b->duel[b->duels++] = (struct rf_duel){ .a = i, .b = e->against, .margin = margin };
+}
+
+/* What figures of the table are multiplied by. */
+static double scale_of(const struct bout *b, const struct options *o)
+{
+    return o->at == AT_CURVE ? 1 : rf_bench_scale(&b->bench);
+}
+
+static int fight(struct bout *b, const struct entrants *e, struct rf_ctx *ctx, const char *bench,
+                 const struct options *o, struct rf_err *err)
+{
+    const struct rf_bench_options bo = { bench, o->common.strong, o->common.weak, o->common.keep_contaminated };
+    int rc = rf_bench_load(&b->bench, ctx->db, &bo, err);
+    if (rc)
+        return rc;
+    b->contestants = e->n + (e->model >= 0);
+    if ((rc = RF_NEW(b->curve, b->contestants, err)) || (rc = RF_NEW(b->who, b->contestants, err)) ||
+        (rc = RF_NEW(b->duel, e->n * e->n, err)) || (rc = fill_curves(b, e, ctx, o, err)) ||
+        (rc = fill_measures(b, e, o, err)))
+        goto out;
+    const double scale = scale_of(b, o), gap = b->curve[0].strong - b->curve[0].weak;
+    const struct rf_compare_options co = { .resamples = (size_t)o->common.resamples,
+                                           .seed = ctx->seed,
+                                           .threads = ctx->threads,
+                                           .interval = (enum rf_interval_kind)o->interval,
+                                           .family = (enum rf_family)o->family,
+                                           .level = o->level,
+                                           .delta = !isnan(o->delta)     ? o->delta / scale
+                                                    : o->at == AT_CURVE ? .02
+                                                                        : .02 * gap,
+                                           .poisson = o->poisson };
+    fill_duels(b, e, o->non_inferior / scale);
+    rc = rf_compare(b->who, b->contestants, &co, b->duel, b->duels, err);
+out:
+    return rc ? rf_fail_in(err, "benchmark \"%s\"", bench) : 0;
+}
+
+/* ---- out ---- */
+
+static int add_head(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct entrants *e,
+                    const struct options *o, struct rf_err *err)
+{
+    struct rf_buf at = { 0 };
+    int rc = rf_table_text(t, b->bench.name, err);
+    if (rc || (rc = rf_table_int(t, (int64_t)b->bench.n, err)) ||
+        (rc = o->at == AT_CALLS ? rf_buf_printf(&at, err, "calls %g%%", 100 * o->share)
+                                : rf_buf_printf(&at, err, "%s", at_name[o->at])) ||
+        (rc = rf_table_text(t, at.data, err)) || (rc = rf_table_text(t, e->name[d->a], err)))
+        goto out;
+    rc = rf_table_text(t, e->name[d->b], err);
+out:
+    rf_buf_release(&at);
+    return rc;
+}
+
+/* Share of strong calls at a contestant's threshold, %. */
+static double calls_of(const struct rf_contestant *c)
+{
+    return c->measure.kind == RF_MEASURE_THRESHOLD
+               ? 100 * rf_curve_share(c->curve, rf_curve_vertex(c->curve, c->measure.at))
+           : c->measure.kind == RF_MEASURE_CALLS ? 100 * c->measure.at
+                                                 : (double)NAN;
+}
+
+static int add_duel(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct entrants *e,
+                    const struct options *o, struct rf_err *err)
+{
+    const double scale = scale_of(b, o);
+    const double figure[] = { calls_of(&b->who[d->a]), calls_of(&b->who[d->b]),
+                              scale * d->value_a,      scale * d->value_b,
+                              scale * d->difference,   scale * d->low,
+                              isinf(d->high) ? NAN : scale * d->high,
+                              scale * d->se,           d->p,
+                              d->p_swap,               d->p_family,
+                              d->p_equivalent };
+    int rc = add_head(t, b, d, e, o, err);
+    for (size_t i = 0; i < COUNT(figure) && !rc; i++)
+        rc = rf_table_real(t, figure[i], err);
+    if (rc || (rc = rf_table_text(t, rf_verdict_name[d->verdict], err)))
+        return rc;
+    return isnan(d->needed) || d->needed > 9e15 ? rf_table_missing(t, err)
+                                                : rf_table_int(t, (int64_t)d->needed, err);
+}
+
+static int add_power(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct entrants *e,
+                     const struct options *o, struct rf_err *err)
+{
+    static const double step[] = { .01, .02, .03, .05, .1, .2 }; /* of the gap between the models */
+    const double scale = scale_of(b, o), unit = o->at == AT_CURVE ? 1 : b->curve[0].strong - b->curve[0].weak;
+    int rc = 0;
+    for (size_t i = 0; i < COUNT(step) && !rc; i++) {
+        const double wanted = step[i] * unit;
+        const double needed = rf_power_needed(wanted, d->se, (double)b->bench.n, o->level, 0);
+        if ((rc = add_head(t, b, d, e, o, err)) || (rc = rf_table_real(t, scale * d->se, err)) ||
+            (rc = rf_table_real(t, scale * rf_power_detectable(d->se, o->level), err)) ||
+            (rc = rf_table_real(t, scale * wanted, err)) ||
+            (rc = rf_table_real(t, rf_power_of(wanted, d->se, o->level), err)))
+            return rc;
+        rc = rf_table_int(t, (int64_t)fmin(needed, 9e15), err);
+    }
+    return rc;
+}
+
+static int store(struct rf_stmt *s, const struct bout *b, const struct entrants *e, const struct options *o, int64_t run,
+                 struct rf_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < b->duels && !rc; i++) {
+        const struct rf_duel *d = &b->duel[i];
+        struct rf_buf pair = { 0 };
+        if (!(rc = rf_buf_printf(&pair, err, "%s - %s", e->name[d->a], e->name[d->b]))) {
+            rf_bind_int(s, 1, run);
+            rf_bind_text(s, 2, b->bench.name);
+            rf_bind_text(s, 3, pair.data);
+            rf_bind_text(s, 4, o->at == AT_CURVE ? "apgr_difference" : "quality_difference");
+            rf_bind_real(s, 5, d->difference);
+            rf_bind_real(s, 6, d->low);
+            rf_bind_real(s, 7, isinf(d->high) ? NAN : d->high);
+            rc = rf_run(s, err);
+        }
+        rf_buf_release(&pair);
+    }
+    return rc;
+}
+
+static int compare(struct rf_ctx *ctx, const struct options *o, const struct entrants *e, struct rf_table *t,
+                   int64_t run, struct rf_sha256 *hash, struct rf_err *err)
+{
+    struct rf_progress bar = { 0 };
+    struct rf_stmt *s = NULL;
+    int rc = rf_db_begin(ctx->db, err);
+    if (rc || (rc = rf_stmt_new(&s, ctx->db,
+                                "INSERT INTO metric(run, bench, router, name, value, low, high) "
+                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                                err)))
+        goto out;
+    rf_progress_start(&bar, "compare", "benchmarks", o->common.bench.n);
+    for (size_t i = 0; i < o->common.bench.n && !rc; i++) {
+        struct bout b = { 0 };
+        if (!(rc = fight(&b, e, ctx, o->common.bench.v[i], o, err)) && !(rc = store(s, &b, e, o, run, err)))
+            rc = rf_sha256_add(hash, b.bench.sha256, RF_SHA256_HEX - 1, err);
+        for (size_t k = 0; k < b.duels && !rc; k++)
+            rc = (o->power ? add_power : add_duel)(t, &b, &b.duel[k], e, o, err);
+        if (!rc)
+            rc = rf_progress_step(&bar, i + 1, b.bench.name, err);
+        bout_release(&b);
+    }
+    rf_progress_end(&bar);
+out:
+    rf_stmt_free(s);
+    if (!rc)
+        rc = rf_db_commit(ctx->db, err);
+    if (rc)
+        rf_db_rollback(ctx->db);
+    return rc;
+}
+
+static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
+{
+    const struct options *o = opts;
+    const char *against = !o->against && !isnan(o->non_inferior) ? model_name[0] : o->against;
+    struct entrants e = { 0 };
+    struct rf_table *t = NULL;
+    struct rf_sha256 *hash = NULL;
+    struct rf_run row = { 0 };
+    uint8_t digest[RF_SHA256_SIZE];
+    char hex[RF_SHA256_HEX];
+    int rc;
+    if ((rc = entrants_load(&e, ctx->db, args, (size_t)nargs, o, against, err)) || (rc = check(o, &e, err)) ||
+        (rc = rf_run_begin(&row, ctx, err)) || (rc = rf_sha256_new(&hash, err)) ||
+        (rc = o->power ? rf_table_new(&t, power_column, COUNT(power_column), err)
+                       : rf_table_new(&t, duel_column, COUNT(duel_column), err)) ||
+        (rc = compare(ctx, o, &e, t, row.id, hash, err)) || (rc = rf_sha256_end(hash, digest, err)))
+        goto out;
+    rf_sha256_hex(digest, hex);
+    if (o->poisson)
+        fputs("the bootstrap draws Poisson counts, not multinomial ones\n", ctx->chat);
+    rc = rf_table_print(t, ctx->out, ctx->format, err);
+out:
+    rc = rf_run_close(&row, ctx, rc, rc ? NULL : hex, err);
+    rf_sha256_free(hash);
+    rf_table_free(t);
+    entrants_release(&e);
+    return rc;
+}
+
+const struct rf_cmd rf_cmd_compare = {
+    .name = "compare",
+    .summary = "duels of routers: better, worse, equivalent or undecided",
+    .args = "ROUTER...",
+    .about = "Compares router files and the baselines random, length and oracle, by name, two by\n"
+             "two on the same prompts: by APGR over the whole curve, by quality at an equal share\n"
+             "of strong calls, or by quality at one threshold each. Prints the difference a - b\n"
+             "with its interval and the p-values of a paired bootstrap (p) and of a permutation\n"
+             "test that swaps the two routers prompt by prompt (p_swap), and the larger of both\n"
+             "adjusted for the number of duels (p_family). A verdict of better or worse needs\n"
+             "p_family; equivalent means within --delta by two one-sided tests; undecided says\n"
+             "how many prompts would decide with 80% power, were the difference as found.",
+    .examples = "routefit compare --bench gsm8k length random\n"
+                "routefit compare --bench gsm8k,mt-bench logistic.safetensors mf.safetensors length\n"
+                "routefit compare --bench gsm8k --at calls --share 0.3 --non-inferior 2 length\n"
+                "routefit compare --bench gsm8k --power length random",
+    .opts = { rf_evaluate_table, table },
+    .opts_size = sizeof(struct options),
+    .min_args = 1,
+    .max_args = -1,
+    .need = RF_NEED_WRITE,
+    .run = run,
+};

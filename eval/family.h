@@ -1,0 +1,24 @@
+/* Several tests at once: p-values that keep the probability of even one false verdict (the family-wise error). */
+#ifndef RF_EVAL_FAMILY_H
+#define RF_EVAL_FAMILY_H
+
+#include <stddef.h>
+
+#include "core/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Holm 1979: adjusted[n] of p[n]; NaN stays NaN and counts as a test. */
+int rf_family_holm(const double *p, size_t n, double *adjusted, struct rf_err *err);
+
+/* Westfall & Young 1993, step-down max-T: t[n] of the data, null[n][draws] the same statistics where nothing is
+ * different, all rows of a column from one draw. Higher is more. A single test gets (1 + draws that reach it) /
+ * (1 + draws). */
+int rf_family_maxt(const double *t, const double *null, size_t n, size_t draws, double *adjusted, struct rf_err *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
