@@ -52,8 +52,8 @@ int rf_boot_values_init(struct rf_boot_values *v, const struct rf_curve *c, cons
  * also after a failure. */
 int rf_boot_joint(struct rf_boot_values *v, const struct rf_curve *c, size_t k, const struct rf_boot_options *o,
                   struct rf_err *err);
-/* The counts of the resamples from block * RF_LANES on, by prompt: count[n][RF_LANES] and their sums, as core/resample.h
- * says, by clusters where the options have them. */
+/* The counts of the resamples from block * RF_LANES on, by prompt: count[n][RF_LANES] and their sums, as
+ * core/resample.h says, by clusters where the options have them. */
 int rf_boot_draw(const struct rf_boot_options *o, size_t n, size_t block, uint8_t *count, uint64_t *size,
                  struct rf_err *err);
 void rf_boot_values_release(struct rf_boot_values *v);

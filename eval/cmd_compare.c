@@ -69,19 +69,25 @@ static const struct rf_column duel_column[] = {
     RF_COLUMN_REAL("difference_low", 3),
     RF_COLUMN_REAL("difference_high", 3),
     RF_COLUMN_REAL("se", 4, .shown = RF_SHOWN_NEVER),
-    RF_COLUMN_REAL("p", 4),
-    RF_COLUMN_REAL("p_swap", 4),
+    RF_COLUMN_REAL("p", 4, .shown = RF_SHOWN_NEVER),
+    RF_COLUMN_REAL("p_swap", 4, .shown = RF_SHOWN_NEVER),
     RF_COLUMN_REAL("p_family", 4),
-    RF_COLUMN_REAL("p_equivalent", 4),
+    RF_COLUMN_REAL("p_equivalent", 4, .shown = RF_SHOWN_NEVER),
     RF_COLUMN_TEXT("verdict"),
     RF_COLUMN_INT("needed", .shown = RF_SHOWN_FILLED),
 };
 
 static const struct rf_column power_column[] = {
-    RF_COLUMN_TEXT("bench"),          RF_COLUMN_INT("n"),       RF_COLUMN_TEXT("at"),
-    RF_COLUMN_TEXT("a"),              RF_COLUMN_TEXT("b"),      RF_COLUMN_REAL("se", 4),
-    RF_COLUMN_REAL("detectable", 3),  RF_COLUMN_REAL("if_difference", 3),
-    RF_COLUMN_REAL("power", 3),       RF_COLUMN_INT("prompts_for_80pct"),
+    RF_COLUMN_TEXT("bench"),
+    RF_COLUMN_INT("n"),
+    RF_COLUMN_TEXT("at"),
+    RF_COLUMN_TEXT("a"),
+    RF_COLUMN_TEXT("b"),
+    RF_COLUMN_REAL("se", 4),
+    RF_COLUMN_REAL("detectable", 3),
+    RF_COLUMN_REAL("if_difference", 3),
+    RF_COLUMN_REAL("power", 3),
+    RF_COLUMN_INT("prompts_for_80pct"),
 };
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -175,8 +181,9 @@ static int parse_thresholds(const struct options *o, size_t n, double *out, stru
 {
     const struct rf_list *l = &o->threshold;
     if (l->n != 1 && l->n != n)
-        return rf_fail(err, RF_USAGE, "--at threshold: found %zu values of --threshold, expected one, or one for each of "
-                                      "%zu routers",
+        return rf_fail(err, RF_USAGE,
+                       "--at threshold: found %zu values of --threshold, expected one, or one for each of "
+                       "%zu routers",
                        l->n, n);
     for (size_t i = 0; i < n; i++) {
         const char *const s = l->v[l->n == 1 ? 0 : i];
@@ -204,7 +211,8 @@ static int check(const struct options *o, const struct entrants *e, struct rf_er
                        model_name[e->model]);
     if (e->n < 2 && e->model < 0)
         return rf_fail(err, RF_USAGE,
-                       "found %zu router, expected two or more: files, or the baselines random, length and oracle", e->n);
+                       "found %zu router, expected two or more: files, or the baselines random, length and oracle",
+                       e->n);
     return 0;
 }
 
@@ -265,9 +273,9 @@ static int fill_measures(struct bout *b, const struct entrants *e, const struct 
         goto out;
     for (size_t i = 0; i < b->contestants; i++) {
         b->who[i].curve = &b->curve[i];
-        b->who[i].measure = i < e->n
-                                ? (struct rf_measure){ kind[o->at], o->at == AT_CALLS ? o->share : threshold[i], NULL, NULL }
-                                : (struct rf_measure){ RF_MEASURE_THRESHOLD, model_threshold[e->model], NULL, NULL };
+        b->who[i].measure =
+            i < e->n ? (struct rf_measure){ kind[o->at], o->at == AT_CALLS ? o->share : threshold[i], NULL, NULL }
+                     : (struct rf_measure){ RF_MEASURE_THRESHOLD, model_threshold[e->model], NULL, NULL };
     }
 out:
     rf_free(threshold);
@@ -309,7 +317,7 @@ static int fight(struct bout *b, const struct entrants *e, struct rf_ctx *ctx, c
                                            .interval = (enum rf_interval_kind)o->interval,
                                            .family = (enum rf_family)o->family,
                                            .level = o->level,
-                                           .delta = !isnan(o->delta)     ? o->delta / scale
+                                           .delta = !isnan(o->delta)    ? o->delta / scale
                                                     : o->at == AT_CURVE ? .02
                                                                         : .02 * gap,
                                            .poisson = o->poisson };
@@ -350,20 +358,24 @@ static int add_duel(struct rf_table *t, const struct bout *b, const struct rf_du
                     const struct options *o, struct rf_err *err)
 {
     const double scale = scale_of(b, o);
-    const double figure[] = { calls_of(&b->who[d->a]), calls_of(&b->who[d->b]),
-                              scale * d->value_a,      scale * d->value_b,
-                              scale * d->difference,   scale * d->low,
-                              isinf(d->high) ? NAN : scale * d->high,
-                              scale * d->se,           d->p,
-                              d->p_swap,               d->p_family,
+    const double figure[] = { calls_of(&b->who[d->a]),
+                              calls_of(&b->who[d->b]),
+                              scale * d->value_a,
+                              scale * d->value_b,
+                              scale * d->difference,
+                              scale * d->low,
+                              scale * d->high,
+                              scale * d->se,
+                              d->p,
+                              d->p_swap,
+                              d->p_family,
                               d->p_equivalent };
     int rc = add_head(t, b, d, e, o, err);
     for (size_t i = 0; i < COUNT(figure) && !rc; i++)
         rc = rf_table_real(t, figure[i], err);
     if (rc || (rc = rf_table_text(t, rf_verdict_name[d->verdict], err)))
         return rc;
-    return isnan(d->needed) || d->needed > 9e15 ? rf_table_missing(t, err)
-                                                : rf_table_int(t, (int64_t)d->needed, err);
+    return isnan(d->needed) || d->needed > 9e15 ? rf_table_missing(t, err) : rf_table_int(t, (int64_t)d->needed, err);
 }
 
 static int add_power(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct entrants *e,
@@ -385,8 +397,8 @@ static int add_power(struct rf_table *t, const struct bout *b, const struct rf_d
     return rc;
 }
 
-static int store(struct rf_stmt *s, const struct bout *b, const struct entrants *e, const struct options *o, int64_t run,
-                 struct rf_err *err)
+static int store(struct rf_stmt *s, const struct bout *b, const struct entrants *e, const struct options *o,
+                 int64_t run, struct rf_err *err)
 {
     int rc = 0;
     for (size_t i = 0; i < b->duels && !rc; i++) {
@@ -399,7 +411,7 @@ static int store(struct rf_stmt *s, const struct bout *b, const struct entrants 
             rf_bind_text(s, 4, o->at == AT_CURVE ? "apgr_difference" : "quality_difference");
             rf_bind_real(s, 5, d->difference);
             rf_bind_real(s, 6, d->low);
-            rf_bind_real(s, 7, isinf(d->high) ? NAN : d->high);
+            rf_bind_real(s, 7, d->high);
             rc = rf_run(s, err);
         }
         rf_buf_release(&pair);

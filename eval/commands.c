@@ -4,5 +4,5 @@
 extern const struct rf_cmd rf_cmd_score, rf_cmd_eval, rf_cmd_compare, rf_cmd_frontier, rf_cmd_plot, rf_cmd_runs;
 
 const struct rf_cmd *const rf_eval_commands[] = {
-    &rf_cmd_score, &rf_cmd_eval, &rf_cmd_compare, rf_cmd_compare, &rf_cmd_frontier, &rf_cmd_plot, &rf_cmd_runs, NULL,
+    &rf_cmd_score, &rf_cmd_eval, &rf_cmd_compare, &rf_cmd_frontier, &rf_cmd_plot, &rf_cmd_runs, NULL,
 };

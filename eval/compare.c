@@ -246,7 +246,7 @@ static int interval(struct work *w, struct rf_err *err)
         d->p = isnan(p.below) ? p.below : d->p;
         const struct rf_interval i = rf_interval_of(&s, w->interval, margin ? 2 * w->o->level - 1 : w->o->level);
         d->low = i.low;
-        d->high = margin && !isnan(i.low) ? INFINITY : i.high;
+        d->high = i.high;
     }
     rf_free(x);
     return rc;
@@ -259,7 +259,8 @@ static void judge(struct rf_duel *d, const struct rf_compare_options *o, size_t 
     d->p_equivalent = isnan(o->delta) ? NAN : d->se > 0 ? 1 - rf_normal_cdf(room / d->se) : room > 0 ? 0 : 1;
     d->needed = NAN;
     if (margin) {
-        /* inferior: the other end of the interval of level 2 level - 1 lies below -margin, by the normal distribution */
+        /* inferior: the other end of the interval of level 2 level - 1 lies below -margin, by the normal distribution
+         */
         const double below = d->se > 0 ? rf_normal_cdf((d->difference + d->margin) / d->se) : 1;
         d->verdict = found                   ? RF_VERDICT_NOT_INFERIOR
                      : below <= 1 - o->level ? RF_VERDICT_INFERIOR
@@ -306,9 +307,8 @@ int rf_compare(const struct rf_contestant *who, size_t contestants, const struct
         goto out;
     }
     if ((rc = RF_NEW(w.value, contestants, err)) || (rc = RF_NEW(w.u, u, err)) || (rc = RF_NEW(w.x, x, err)) ||
-        (rc = RF_NEW(w.part, part, err)) ||
-        (w.interval == RF_INTERVAL_STUDENT && (rc = RF_NEW(w.se, se, err))) || (rc = measure(&w, err)) ||
-        (rc = resample(&w, err)) || (rc = interval(&w, err)) || (rc = swap(&w, err)))
+        (rc = RF_NEW(w.part, part, err)) || (w.interval == RF_INTERVAL_STUDENT && (rc = RF_NEW(w.se, se, err))) ||
+        (rc = measure(&w, err)) || (rc = resample(&w, err)) || (rc = interval(&w, err)) || (rc = swap(&w, err)))
         goto out;
     for (size_t k = 0; k < duels; k++)
         judge(&duel[k], o, n);

@@ -6,6 +6,7 @@
 #ifndef RF_EVAL_COMPARE_H
 #define RF_EVAL_COMPARE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,7 +62,7 @@ struct rf_duel {
     double margin; /* NaN: is a better than b? else: is a at most so much worse? >= 0; set by the caller */
 
     double value_a, value_b;
-    double difference, low, high; /* a - b with its interval; with a margin low is the one-sided end, high +infinity */
+    double difference, low, high; /* a - b with its interval; with a margin its ends are one-sided, each at the level */
     double se;                    /* of the difference, from influences */
     double p;                     /* of the bootstrap: no difference, or with a margin: worse by the margin or more */
     double p_swap;                /* of the permutation test for the same */

@@ -2,7 +2,6 @@
 #include "eval/interval.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 #include "core/stats.h"
 
@@ -101,7 +100,7 @@ static double bca_level(double bias, double acceleration, double q)
 struct rf_tails rf_interval_tails(const struct rf_resamples *s, enum rf_interval_kind kind, double zero)
 {
     const bool student = kind == RF_INTERVAL_STUDENT;
-    const double off = student ? (s->value - zero) / s->se_value : zero;
+    const double gap = s->value - zero, off = !student ? zero : gap == 0 ? 0 : gap / s->se_value;
     double low = 0, high = 0, kept = 0;
     for (size_t i = 0; i < s->n; i++) {
         const double x = student ? student_of(s, i) : s->x[i];

@@ -4,6 +4,7 @@
 #ifndef RF_EVAL_INTERVAL_H
 #define RF_EVAL_INTERVAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -27,11 +28,11 @@ struct rf_interval {
 
 /* The resamples of one number, and what is known of the number itself. */
 struct rf_resamples {
-    double *x;           /* [n] the number in every resample, NaN where it has none; the intervals reorder or overwrite */
-    const double *se;    /* [n] its standard error there; NULL but for studentised ones */
-    size_t n;            /* > 0 */
-    double value;        /* on the data themselves */
-    double se_value;     /* its standard error from influences; for studentised ones */
+    double *x;        /* [n] the number in every resample, NaN where it has none; the intervals reorder or overwrite */
+    const double *se; /* [n] its standard error there; NULL but for studentised ones */
+    size_t n;         /* > 0 */
+    double value;     /* on the data themselves */
+    double se_value;  /* its standard error from influences; for studentised ones */
     double acceleration; /* rf_acceleration of the influences, for BCa; 0: bias correction alone */
 };
 

@@ -73,9 +73,9 @@ static double start_of(const struct rf_measure *m, size_t prompt)
 
 /* Where a walk along the curve first meets a place on the axis. */
 struct place {
-    size_t group;  /* the group that holds it, groups + 1: beyond the end */
-    double part;   /* of that group, 0..1 */
-    double gain;   /* sum of lift up to there */
+    size_t group; /* the group that holds it, groups + 1: beyond the end */
+    double part;  /* of that group, 0..1 */
+    double gain;  /* sum of lift up to there */
 };
 
 static struct place find(const struct rf_measure *m, const struct rf_curve *c, struct rf_weights w, double x)
@@ -118,8 +118,7 @@ static double held_of(const struct rf_measure *m, const struct rf_curve *c, stru
         return value;
     const double half = .5 * all / cbrt(n), low = fmax(0, x - half), high = fmin(all, x + half);
     const bool inside = here.group <= c->groups && high > low;
-    const double slope =
-        inside ? (find(m, c, w, high).gain - find(m, c, w, low).gain) / (high - low) : 0;
+    const double slope = inside ? (find(m, c, w, high).gain - find(m, c, w, low).gain) / (high - low) : 0;
     for (size_t v = 1; v <= c->groups; v++) {
         const double d = v < here.group ? 1 : v == here.group ? here.part : 0;
         for (size_t i = c->end[v - 1]; i < c->end[v]; i++) {
@@ -171,7 +170,8 @@ double rf_measure_of(const struct rf_measure *m, const struct rf_curve *c, struc
     return NAN;
 }
 
-double rf_measure_se(const double *u, struct rf_weights w, size_t n, const size_t *cluster, size_t clusters, double *pad)
+double rf_measure_se(const double *u, struct rf_weights w, size_t n, const size_t *cluster, size_t clusters,
+                     double *pad)
 {
     double draws = 0, squares = 0;
     if (cluster)

@@ -5,6 +5,7 @@
 #ifndef RF_EVAL_MEASURE_H
 #define RF_EVAL_MEASURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,14 +42,15 @@ struct rf_weights {
  * u: NULL, or [n] by prompt, receives the influences: their weighted sum is 0, and sqrt(sum of squares) / draws is the
  * standard error. Where a share or cost is held, the threshold moves with the prompts drawn: the influence then holds
  * the slope of the curve there, over half the cube root of the draws to both sides.
- *   area A = (1/N) sum lift_i (1 - R_i), R the mid-rank share of a score: u = lift_i (1 - R_i) + G_i - 2A, G the curve's
- *   height at R_i (a V-statistic of two prompts);  APGR = A / g, g = mean lift: u = (u_A - APGR (lift_i - g)) / g;
- *   quality at x of an axis: u = weak_i - W + lift_i d_i - G - m (x_i(d_i) - at), d_i the decision, m the slope. */
+ *   area A = (1/N) sum lift_i (1 - R_i), R the mid-rank share of a score: u = lift_i (1 - R_i) + G_i - 2A, G the
+ * curve's height at R_i (a V-statistic of two prompts);  APGR = A / g, g = mean lift: u = (u_A - APGR (lift_i - g)) /
+ * g; quality at x of an axis: u = weak_i - W + lift_i d_i - G - m (x_i(d_i) - at), d_i the decision, m the slope. */
 double rf_measure_of(const struct rf_measure *m, const struct rf_curve *c, struct rf_weights w, double *u);
 
 /* Standard error out of influences by prompt, prompts of a cluster added up: cluster [n] < clusters, or NULL.
  * pad: [clusters], scratch; may be NULL without clusters. */
-double rf_measure_se(const double *u, struct rf_weights w, size_t n, const size_t *cluster, size_t clusters, double *pad);
+double rf_measure_se(const double *u, struct rf_weights w, size_t n, const size_t *cluster, size_t clusters,
+                     double *pad);
 
 #ifdef __cplusplus
 }
