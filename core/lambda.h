@@ -44,8 +44,8 @@ size_t rf_lambda_walk(const struct rf_lambda_plan *p, const uint8_t *count, size
 
 /* choice[prompts] at one lambda in [0, INFINITY]. */
 void rf_lambda_choose(const struct rf_field *f, double lambda, uint32_t *choice);
-/* The same by RouterBench's code (evaluate_routers.py): argmax(w * score - cost) for a willingness to pay w, argmax(score)
- * for w = 0; the first model wins ties. */
+/* The same by RouterBench's code (evaluate_routers.py): argmax(w * score - cost) for a willingness to pay w,
+ * argmax(score) for w = 0; the first model wins ties. */
 void rf_wtp_choose(const struct rf_field *f, double w, uint32_t *choice);
 /* Means over the prompts of a choice; share[models]: fraction of the prompts each model gets, or NULL. */
 struct rf_point rf_lambda_mean(const struct rf_field *f, const uint32_t *choice, double *share);

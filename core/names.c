@@ -70,3 +70,23 @@ void rf_names_release(struct rf_names *l)
     rf_free(l->v);
     *l = (struct rf_names){ 0 };
 }
+
+int rf_aliases_read(struct rf_aliases *a, struct rf_db *db, struct rf_err *err)
+{
+    const int rc = rf_names_read(&a->name, db, "SELECT name FROM alias ORDER BY name", NULL, err);
+    return rc ? rc : rf_names_read(&a->known_as, db, "SELECT known_as FROM alias ORDER BY name", NULL, err);
+}
+
+const char *rf_known_as(const struct rf_aliases *a, const char *name)
+{
+    for (size_t i = 0; i < a->known_as.n; i++)
+        if (!strcmp(a->name.v[i], name))
+            return a->known_as.v[i];
+    return name;
+}
+
+void rf_aliases_release(struct rf_aliases *a)
+{
+    rf_names_release(&a->name);
+    rf_names_release(&a->known_as);
+}

@@ -34,6 +34,15 @@ int rf_names_unknown(const struct rf_names *l, const char *what, const char *nam
                      struct rf_err *err);
 void rf_names_release(struct rf_names *l); /* a zeroed list is fine */
 
+/* Table alias: name.v[i] is counted as known_as.v[i]. Zero-initialise; release also after a failed read. */
+struct rf_aliases {
+    struct rf_names name, known_as;
+};
+int rf_aliases_read(struct rf_aliases *a, struct rf_db *db, struct rf_err *err);
+/* The name as which a model is counted: borrowed from *a, or name itself where that is no alias. */
+const char *rf_known_as(const struct rf_aliases *a, const char *name);
+void rf_aliases_release(struct rf_aliases *a);
+
 #ifdef __cplusplus
 }
 #endif

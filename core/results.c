@@ -30,6 +30,15 @@ static int check_names(struct rf_db *db, const struct rf_list *list, const char 
     return rc;
 }
 
+/* r->models: there is none of that name. */
+static size_t model_of(const struct rf_results *r, const char *name)
+{
+    size_t m = 0;
+    while (m < r->models && strcmp(r->model[m], name) != 0)
+        m++;
+    return m;
+}
+
 static int read_models(struct rf_results *r, struct rf_db *db, const struct rf_results_filter *f, const char *benches,
                        struct rf_err *err)
 {
@@ -37,9 +46,12 @@ static int read_models(struct rf_results *r, struct rf_db *db, const struct rf_r
                               "ON m.id = r.model WHERE "
                               "i.bench IN (SELECT value FROM json_each(?1)) ORDER BY 1";
     struct rf_names known = { 0 };
+    struct rf_aliases alias = { 0 };
     int rc = rf_names_read(&known, db, sql, benches, err);
+    if (!rc)
+        rc = rf_aliases_read(&alias, db, err);
     for (size_t i = 0; i < f->model.n && !rc; i++)
-        if (!rf_names_have(&known, f->model.v[i]))
+        if (!rf_names_have(&known, rf_known_as(&alias, f->model.v[i])))
             rc = rf_names_unknown(&known, "model of these benchmarks", f->model.v[i],
                                   "`routefit ls benches` lists them", err);
     const size_t n = f->model.n ? f->model.n : known.n;
@@ -49,13 +61,16 @@ static int read_models(struct rf_results *r, struct rf_db *db, const struct rf_r
     if (!rc)
         rc = RF_NEW(r->model, n, err);
     for (size_t i = 0; i < n && !rc; i++) {
-        const char *const name = f->model.n ? f->model.v[i] : known.v[i];
-        if ((r->model[i] = rf_strndup(name, strlen(name), err)))
+        const char *const name = f->model.n ? rf_known_as(&alias, f->model.v[i]) : known.v[i];
+        if (model_of(r, name) < r->models)
+            rc = rf_fail(err, RF_USAGE, "--model %s: found model \"%s\" twice, expected it once", f->model.v[i], name);
+        else if ((r->model[i] = rf_strndup(name, strlen(name), err)))
             r->models++;
         else
             rc = RF_FAIL;
     }
     rf_names_release(&known);
+    rf_aliases_release(&alias);
     return rc;
 }
 
@@ -78,14 +93,6 @@ static int intern(struct rf_results *r, const char *name, char **out, struct rf_
         return RF_FAIL;
     *out = r->name[r->names++];
     return 0;
-}
-
-static size_t model_of(const struct rf_results *r, const char *name)
-{
-    size_t m = 0;
-    while (m < r->models && strcmp(r->model[m], name) != 0)
-        m++;
-    return m;
 }
 
 /* Opens the next row of all matrices, NaN everywhere. */

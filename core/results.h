@@ -20,7 +20,7 @@ extern "C" {
 
 struct rf_results_filter {
     struct rf_list bench;  /* names, at least one; all their questions in one matrix */
-    struct rf_list model;  /* names as counted (aliases resolved); empty: all that have results there */
+    struct rf_list model;  /* names or aliases, each model once; empty: all that have results there */
     struct rf_list source; /* only questions that one of these sources was the first to name; empty: all */
     bool complete;         /* leave out, and count, questions on which a model lacks its score */
 };

@@ -1,24 +1,41 @@
 /* routefit frontier: routers among many models on benchmarks, with what stands beside them, kept under a run. */
 #include <math.h>
+#include <string.h>
 
+#include "core/mem.h"
+#include "core/numbers.h"
 #include "core/run.h"
 #include "core/sha256.h"
 #include "eval/commands.h"
 #include "eval/many.h"
+#include "eval/points_table.h"
+
+enum { POINTS_NONE, POINTS_HULL, POINTS_CURVE }; /* --points */
 
 struct options {
-    struct rf_list bench;
+    struct rf_list bench, wtp, budget;
+    int points;
     struct rf_many_options many;
 };
 
 static const struct rf_opt table[] = {
     RF_OPT(struct options, bench, "bench", 'b', RF_OPT_LIST, "NAME,...", NULL, NULL, 0, 0,
            "Benchmarks with scores and costs; routefit ls benches lists them."),
-    RF_OPT(struct options, many.model, "model", 'm', RF_OPT_LIST, "MODEL,...", NULL, NULL, 0, 0,
-           "Models to look at; without it all that have results there. Questions that lack a score are left out."),
+    RF_OPT(
+        struct options, many.model, "model", 'm', RF_OPT_LIST, "MODEL,...", NULL, NULL, 0, 0,
+        "Models to look at, by name or alias; without it all that have results there. Questions that lack a score or "
+        "a cost of one of them are left out."),
     RF_OPT(struct options, many.source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
            "Only questions that one of these sources was the first to name: the test table, say, where another trained "
            "the router."),
+    RF_OPT(struct options, budget, "budget", 0, RF_OPT_LIST, "USD,...", NULL, NULL, 0, 0,
+           "Print instead the most quality for this mean cost, in dollars per 1,000 prompts: of each router the two "
+           "corners of its hull, the chance of the dearer one, and each model's share of the prompts."),
+    RF_OPT(struct options, wtp, "wtp", 0, RF_OPT_LIST, "W,...", NULL, NULL, 0, 0,
+           "Print instead the points of RouterBench's rule argmax(W score - cost), W in dollars per unit of score; "
+           "routerbench stands for its 32 values."),
+    RF_OPT(struct options, points, "points", 0, RF_OPT_CHOICE, "WHICH", "none", "none|hull|curve", 0, 0,
+           "Print instead the corners of each hull with the lambda that makes them, or all breakpoints of lambda."),
     RF_OPT(struct options, many.resamples, "resamples", 0, RF_OPT_INT, "N", "1000", NULL, 100, 1e5,
            "Bootstrap resamples behind the 95% intervals."),
     RF_OPT(struct options, many.router.embedder, "embedder", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
@@ -89,57 +106,95 @@ static int store(const struct rf_many *m, const char *bench, struct rf_db *db, i
     return rc;
 }
 
-/* Evaluates one benchmark, keeps its metrics and adds its rows and its fingerprint. */
-static int one_bench(struct rf_table *t, struct rf_ctx *ctx, const struct options *o, const char *bench,
+/* Evaluates one benchmark, keeps its metrics and adds its fingerprint. */
+static int one_bench(struct rf_many *m, struct rf_ctx *ctx, const struct options *o, const char *bench,
                      const struct rf_router *router, size_t routers, int64_t run, struct rf_sha256 *sum,
                      struct rf_err *err)
 {
-    struct rf_many m = { 0 };
-    int rc = rf_many_evaluate(&m, ctx, bench, &o->many, router, routers, err);
+    int rc = rf_many_evaluate(m, ctx, bench, &o->many, router, routers, err);
     if (rc)
         return rc;
-    if (m.r.incomplete)
-        fprintf(ctx->chat, "%s: %zu questions left out, on which a model lacks its score\n", bench, m.r.incomplete);
-    if ((rc = rf_sha256_add(sum, m.r.sha256, sizeof m.r.sha256 - 1, err)) || (rc = add_rows(t, &m, bench, err)) ||
-        (rc = rf_db_begin(ctx->db, err)))
-        goto out;
-    if ((rc = store(&m, bench, ctx->db, run, err)) || (rc = rf_db_commit(ctx->db, err)))
+    rf_holes_tell(&m->holes, &m->r, bench, ctx->chat);
+    if ((rc = rf_sha256_add(sum, m->r.sha256, sizeof m->r.sha256 - 1, err)) || (rc = rf_db_begin(ctx->db, err)))
+        return rc;
+    if ((rc = store(m, bench, ctx->db, run, err)) || (rc = rf_db_commit(ctx->db, err)))
         rf_db_rollback(ctx->db);
+    return rc;
+}
+
+/* The numbers of --wtp and --budget; *wtp and *budget are the caller's. */
+static int read_wish(struct rf_points_wish *w, const struct options *o, double **wtp, double **budget,
+                     struct rf_err *err)
+{
+    const bool grid = o->wtp.n == 1 && !strcmp(o->wtp.v[0], "routerbench");
+    int rc = 0;
+    if (o->budget.n && (rc = rf_list_reals(&o->budget, "--budget", 0, 1e9, budget, err)))
+        return rc;
+    for (size_t i = 0; i < o->budget.n; i++)
+        (*budget)[i] /= 1000;
+    if (o->wtp.n && !grid && (rc = rf_list_reals(&o->wtp, "--wtp", 0, 1e30, wtp, err)))
+        return rc;
+    *w = (struct rf_points_wish){ .corners = o->points == POINTS_HULL,
+                                  .curve = o->points == POINTS_CURVE,
+                                  .wtp = grid ? rf_wtp_grid : *wtp,
+                                  .wtps = grid ? RF_WTP_GRID : o->wtp.n,
+                                  .budget = *budget,
+                                  .budgets = o->budget.n };
+    return 0;
+}
+
+/* The summary, or the points that were asked for. */
+static int print(const struct rf_many *m, const struct options *o, struct rf_ctx *ctx, struct rf_err *err)
+{
+    struct rf_table *t = NULL;
+    int rc;
+    if (o->wtp.n || o->budget.n || o->points)
+        return rf_points_print(m, o->bench.v, o->bench.n, ctx->out, ctx->format, err);
+    if ((rc = rf_table_new(&t, columns, sizeof columns / sizeof *columns, err)))
+        goto out;
+    for (size_t i = 0; i < o->bench.n && !rc; i++)
+        rc = add_rows(t, &m[i], o->bench.v[i], err);
+    if (!rc)
+        rc = rf_table_print(t, ctx->out, ctx->format, err);
 out:
-    rf_many_release(&m);
+    rf_table_free(t);
     return rc;
 }
 
 static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     static const char *const taken[] = { "zero router", "oracle" };
-    const struct options *const o = opts;
+    struct options *const o = opts;
     struct rf_router *router = NULL;
     struct rf_sha256 *sum = NULL;
-    struct rf_table *t = NULL;
+    struct rf_many *m = NULL;
     struct rf_run row = { 0 };
+    double *wtp = NULL, *budget = NULL;
     uint8_t digest[RF_SHA256_SIZE];
     char sha256[RF_SHA256_HEX];
     int rc = o->bench.n ? 0
                         : rf_fail(err, RF_USAGE,
                                   "found no benchmark, expected --bench NAME; `routefit ls benches` lists them");
-    if (rc ||
+    if (rc || (rc = read_wish(&o->many.wish, o, &wtp, &budget, err)) || (rc = RF_NEW(m, o->bench.n, err)) ||
         (rc = rf_routers_load(&router, ctx->db, (const char *const *)args, (size_t)nargs, &o->many.router, taken, 2,
                               err)) ||
-        (rc = rf_run_begin(&row, ctx, err)) || (rc = rf_sha256_new(&sum, err)) ||
-        (rc = rf_table_new(&t, columns, sizeof columns / sizeof *columns, err)))
+        (rc = rf_run_begin(&row, ctx, err)) || (rc = rf_sha256_new(&sum, err)))
         goto out;
     for (size_t i = 0; i < o->bench.n && !rc; i++)
-        rc = one_bench(t, ctx, o, o->bench.v[i], router, (size_t)nargs, row.id, sum, err);
+        rc = one_bench(&m[i], ctx, o, o->bench.v[i], router, (size_t)nargs, row.id, sum, err);
     if (rc || (rc = rf_sha256_end(sum, digest, err)))
         goto out;
     rf_sha256_hex(digest, sha256);
-    rc = rf_table_print(t, ctx->out, ctx->format, err);
+    rc = print(m, o, ctx, err);
 out:
     rc = rf_run_close(&row, ctx, rc, rc ? NULL : sha256, err);
+    for (size_t i = 0; m && i < o->bench.n; i++)
+        rf_many_release(&m[i]);
+    rf_free(m);
     rf_routers_free(router, (size_t)nargs);
     rf_sha256_free(sum);
-    rf_table_free(t);
+    rf_free(wtp);
+    rf_free(budget);
     return rc;
 }
 
@@ -161,9 +216,17 @@ const struct rf_cmd rf_cmd_frontier = {
              "intervals over questions. With --json and the like also aiq_code, where each hull\n"
              "ends at its own last cost as in RouterBench's code, and aiq_paper, where the area\n"
              "is divided by the range of costs as in its paper. The figures are kept in the\n"
-             "database.",
+             "database.\n"
+             "\n"
+             "With --points, --wtp or --budget the table is of single points, with the share of\n"
+             "the prompts that each model gets. A budget is the mean cost of a prompt: with the\n"
+             "printed chance a prompt goes by the second lambda, else by the first, which is the\n"
+             "optimum for that cost; \"-\" where the cheapest choice costs more. Intervals there are\n"
+             "of the choices as they stand.",
     .examples = "routefit frontier --bench arc-challenge\n"
-                "routefit frontier --bench mbpp --json knn.safetensors",
+                "routefit frontier --bench mbpp --json knn.safetensors\n"
+                "routefit frontier --bench mbpp --budget 0.5,2 knn.safetensors\n"
+                "routefit frontier --bench mbpp --wtp routerbench knn.safetensors",
     .opts = { table },
     .opts_size = sizeof(struct options),
     .min_args = 0,

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/names.h"
 #include "core/par.h"
 #include "core/progress.h"
-#include "core/stats.h"
 #include "core/resample.h"
 
 /* Breakpoints that a resample keeps of a curve: enough that the hull's area moves by less than its last shown digit. */
@@ -23,7 +23,8 @@ const char *const rf_many_metric_name[RF_MANY_METRICS] = {
 /* A router, or the oracle, under evaluation. */
 struct contender {
     struct rf_field field;
-    double *own; /* its four matrices, or NULL where they are the results' */
+    double *own;                         /* its four matrices, or NULL where they are the results' */
+    size_t column[ROUTEFIT_MOST_MODELS]; /* place of each of its models among the results' */
     struct rf_lambda_plan *plan;
 };
 
@@ -34,25 +35,11 @@ struct work {
     uint64_t seed;
     size_t resamples;
     double *value; /* [entries][RF_MANY_METRICS][resamples] */
+    bool band;
+    double *height; /* [curves + 1][RF_MANY_BAND][resamples], routers, oracle, zero router; NULL: not wanted */
 };
 
 /* ---- the data ---- */
-
-static int check_costs(const struct rf_results *r, const char *bench, struct rf_err *err)
-{
-    for (size_t m = 0; m < r->models; m++) {
-        size_t missing = 0;
-        for (size_t i = 0; i < r->n; i++)
-            missing += isnan(r->cost[i * r->models + m]) ? 1 : 0;
-        if (missing)
-            return rf_fail(
-                err, RF_BAD_INPUT,
-                "benchmark \"%s\": no cost is known of %zu of the %zu answers of \"%s\"; leave the model out "
-                "with --model, or read costs",
-                bench, missing, r->n, r->model[m]);
-    }
-    return 0;
-}
 
 static void find_best(struct rf_many *m)
 {
@@ -71,24 +58,38 @@ static void find_best(struct rf_many *m)
     }
 }
 
+/* column[routefit_models] = the places of a router's models, by name or alias, among those of the results. */
+static int find_columns(size_t *column, const struct rf_results *r, const struct rf_router *router, struct rf_db *db,
+                        const char *bench, struct rf_err *err)
+{
+    struct rf_aliases alias = { 0 };
+    int rc = rf_aliases_read(&alias, db, err);
+    for (size_t k = 0; k < rf_router_models(router) && !rc; k++) {
+        const char *const name = rf_router_model(router, k), *const known = rf_known_as(&alias, name);
+        column[k] = 0;
+        while (column[k] < r->models && strcmp(r->model[column[k]], known) != 0)
+            column[k]++;
+        if (column[k] == r->models)
+            rc = rf_fail(err, RF_BAD_INPUT,
+                         "router \"%s\" chooses among models of which \"%s\" has no results on benchmark \"%s\"",
+                         router->name, name, bench);
+    }
+    rf_aliases_release(&alias);
+    return rc;
+}
+
 /* The router's predictions beside the true figures of its own models. */
 static int fill_field(struct contender *c, const struct rf_results *r, const struct rf_router *router,
                       struct rf_ctx *ctx, const char *bench, const struct rf_router_options *o, struct rf_err *err)
 {
-    const size_t models = rf_router_models(router);
-    size_t cells, column[ROUTEFIT_MOST_MODELS];
-    for (size_t k = 0; k < models; k++) {
-        column[k] = 0;
-        while (column[k] < r->models && strcmp(r->model[column[k]], rf_router_model(router, k)) != 0)
-            column[k]++;
-        if (column[k] == r->models)
-            return rf_fail(err, RF_BAD_INPUT,
-                           "router \"%s\" chooses among models of which \"%s\" has no results on benchmark \"%s\"",
-                           router->name, rf_router_model(router, k), bench);
-    }
+    const size_t models = rf_router_models(router), *const column = c->column;
+    size_t cells;
+    int rc = find_columns(c->column, r, router, ctx->db, bench, err);
+    if (rc)
+        return rc;
     if (!rf_mul(r->n, models * 4, &cells))
         return rf_fail(err, RF_FAIL, "out of memory: %zu questions of %zu models", r->n, models);
-    int rc = RF_NEW(c->own, cells, err);
+    rc = RF_NEW(c->own, cells, err);
     double *const score = c->own, *const cost = score + r->n * models;
     if (rc || (rc = rf_router_predict(router, ctx->db, bench, r->prompt, r->n, o, score, cost, err)))
         return rc;
@@ -184,6 +185,15 @@ static size_t entry_of(const struct work *w, size_t curve)
                                  : w->curves; /* the oracle is the last curve and stands behind the zero router */
 }
 
+/* height[curves + 1][RF_MANY_BAND] * stride: the hulls of one sample at the band's costs. */
+static void measure_band(const struct work *w, const struct scratch *s, double *height, size_t stride)
+{
+    for (size_t i = 0; i <= w->curves; i++)
+        for (size_t j = 0; j < RF_MANY_BAND; j++)
+            height[(i * RF_MANY_BAND + j) * stride] =
+                rf_hull_quality(s->hull + i * s->room, s->corners[i], w->m->dearest * (double)j / (RF_MANY_BAND - 1));
+}
+
 /* metric[entries][RF_MANY_METRICS] * stride of one sample; count NULL: the data themselves. */
 static int sample(const struct work *w, const uint8_t *count, struct scratch *s, double *metric, size_t stride,
                   struct rf_err *err)
@@ -245,6 +255,8 @@ static int resample_block(void *ctx, size_t block, struct rf_err *err)
         for (size_t i = 0; i < n; i++)
             s.count[i] = lanes[i * RF_LANES + l];
         rc = sample(w, s.count, &s, w->value + first + l, w->resamples, err);
+        if (w->band && !rc)
+            measure_band(w, &s, w->height + first + l, w->resamples);
     }
 out:
     rf_free(lanes);
@@ -252,19 +264,15 @@ out:
     return rc;
 }
 
-/* Ends of the 95% interval; NaN where more than 2.5% of the resamples lack the metric. */
-static void interval(double *value, size_t n, double *low, double *high)
+static int fill_band(const struct work *w, size_t curve, struct rf_many_entry *e, struct rf_err *err)
 {
-    size_t k = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!isnan(value[i]))
-            value[k++] = value[i];
-    *low = *high = NAN;
-    if ((double)k < 0.975 * (double)n)
-        return;
-    rf_sort_doubles(value, k);
-    *low = rf_quantile_sorted(value, k, 0.025);
-    *high = rf_quantile_sorted(value, k, 0.975);
+    int rc;
+    if ((rc = RF_NEW(e->band_low, RF_MANY_BAND, err)) || (rc = RF_NEW(e->band_high, RF_MANY_BAND, err)))
+        return rc;
+    for (size_t j = 0; j < RF_MANY_BAND; j++)
+        rf_percentiles(w->height + (curve * RF_MANY_BAND + j) * w->resamples, w->resamples, &e->band_low[j],
+                       &e->band_high[j]);
+    return 0;
 }
 
 static int fill_metrics(struct work *w, int threads, struct rf_err *err)
@@ -272,23 +280,28 @@ static int fill_metrics(struct work *w, int threads, struct rf_err *err)
     struct rf_many *const m = w->m;
     struct scratch s = { 0 };
     double *point = NULL;
-    size_t cells;
+    size_t cells, heights = 0;
     int rc;
-    if (!rf_mul(m->n * RF_MANY_METRICS, w->resamples, &cells))
+    if (!rf_mul(m->n * RF_MANY_METRICS, w->resamples, &cells) ||
+        (w->band && !rf_mul((w->curves + 1) * RF_MANY_BAND, w->resamples, &heights)))
         return rf_fail(err, RF_FAIL, "out of memory: %zu resamples", w->resamples);
     if ((rc = scratch_init(&s, w, err)) || (rc = RF_NEW(point, m->n * RF_MANY_METRICS, err)) ||
-        (rc = RF_NEW(w->value, cells, err)) || (rc = sample(w, NULL, &s, point, 1, err)) ||
+        (rc = RF_NEW(w->value, cells, err)) || (w->band && (rc = RF_NEW(w->height, heights, err))) ||
+        (rc = sample(w, NULL, &s, point, 1, err)) ||
         (rc = rf_par_run((w->resamples + RF_LANES - 1) / RF_LANES, threads, resample_block, w, err)))
         goto out;
     for (size_t e = 0; e < m->n; e++)
         for (size_t k = 0; k < RF_MANY_METRICS; k++) {
             m->entry[e].metric[k] = point[e * RF_MANY_METRICS + k];
-            interval(w->value + (e * RF_MANY_METRICS + k) * w->resamples, w->resamples, &m->entry[e].low[k],
-                     &m->entry[e].high[k]);
+            rf_percentiles(w->value + (e * RF_MANY_METRICS + k) * w->resamples, w->resamples, &m->entry[e].low[k],
+                           &m->entry[e].high[k]);
         }
+    for (size_t i = 0; w->band && i <= w->curves && !rc; i++)
+        rc = fill_band(w, i, &m->entry[i == w->curves ? w->curves - 1 : entry_of(w, i)], err);
 out:
     rf_free(point);
     rf_free(w->value);
+    rf_free(w->height);
     scratch_release(&s);
     return rc;
 }
@@ -317,6 +330,8 @@ static int fill_models(struct rf_many *m, size_t first, struct rf_err *err)
     if (rc)
         return rc;
     model_points(&m->r, NULL, p);
+    for (size_t k = 0; k < m->r.models; k++)
+        m->dearest = fmax(m->dearest, p[k].cost);
     for (size_t k = 0; k < m->r.models && !rc; k++) {
         struct rf_many_entry *const e = &m->entry[first + k];
         *e = (struct rf_many_entry){ .name = m->r.model[k], .role = RF_MANY_MODEL, .n = 1 };
@@ -331,6 +346,25 @@ static int fill_models(struct rf_many *m, size_t first, struct rf_err *err)
     return rc;
 }
 
+/* The points that are wished for: routers, zero router, oracle. */
+static int fill_points(const struct work *w, const struct rf_points_wish *asked, int threads, struct rf_err *err)
+{
+    struct rf_points_wish wish = *asked;
+    struct rf_many *const m = w->m;
+    int rc = 0;
+    wish.boot = (struct rf_means_options){ w->resamples, w->seed, threads };
+    for (size_t i = 0; i < w->curves && !rc; i++) {
+        const struct contender *const c = &w->c[i];
+        const bool oracle = i + 1 == w->curves;
+        if (oracle)
+            rc = rf_points_add_zero(&m->at, i, &c->field, &wish, err);
+        if (!rc)
+            rc = rf_points_add(&m->at, entry_of(w, i), &c->field, oracle ? NULL : c->column, m->r.models, c->plan,
+                               &wish, err);
+    }
+    return rc;
+}
+
 static int by_quality(const void *a, const void *b)
 {
     const struct rf_many_entry *x = a, *y = b;
@@ -341,14 +375,14 @@ static int by_quality(const void *a, const void *b)
 int rf_many_evaluate(struct rf_many *m, struct rf_ctx *ctx, const char *bench, const struct rf_many_options *o,
                      const struct rf_router *router, size_t routers, struct rf_err *err)
 {
-    const struct rf_results_filter f = {
-        .bench = { &bench, 1 }, .model = o->model, .source = o->source, .complete = true
+    const struct rf_results_filter f = { .bench = { &bench, 1 }, .model = o->model, .source = o->source };
+    struct work w = {
+        .m = m, .curves = routers + 1, .seed = ctx->seed, .resamples = (size_t)o->resamples, .band = o->band
     };
-    struct work w = { .m = m, .curves = routers + 1, .seed = ctx->seed, .resamples = (size_t)o->resamples };
     int rc;
     *m = (struct rf_many){ 0 };
     if ((rc = RF_NEW(w.c, w.curves, err)) || (rc = rf_results_load(&m->r, ctx->db, &f, err)) ||
-        (rc = check_costs(&m->r, bench, err)))
+        (rc = rf_results_complete(&m->r, bench, &m->holes, err)))
         goto out;
     find_best(m);
     m->n = routers + 2 + m->r.models;
@@ -371,7 +405,8 @@ int rf_many_evaluate(struct rf_many *m, struct rf_ctx *ctx, const char *bench, c
     if (rc)
         goto out;
     m->entry[routers] = (struct rf_many_entry){ .name = "zero router", .role = RF_MANY_ZERO };
-    if ((rc = fill_models(m, routers + 2, err)) || (rc = fill_metrics(&w, ctx->threads, err)))
+    if ((rc = fill_models(m, routers + 2, err)) || (rc = fill_metrics(&w, ctx->threads, err)) ||
+        (rc = fill_points(&w, &o->wish, ctx->threads, err)))
         goto out;
     qsort(m->entry + routers + 2, m->r.models, sizeof *m->entry, by_quality);
 out:
@@ -387,9 +422,13 @@ out:
 
 void rf_many_release(struct rf_many *m)
 {
-    for (size_t i = 0; m->entry && i < m->n; i++)
+    for (size_t i = 0; m->entry && i < m->n; i++) {
         rf_free(m->entry[i].point);
+        rf_free(m->entry[i].band_low);
+        rf_free(m->entry[i].band_high);
+    }
     rf_free(m->entry);
+    rf_points_release(&m->at);
     rf_results_release(&m->r);
     *m = (struct rf_many){ 0 };
 }

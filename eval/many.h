@@ -1,7 +1,7 @@
 /* Routers among many models on a benchmark: each by its whole curve of cost against quality, beside the single models,
  * the zero router (RouterBench: mixtures of single models, no look at the prompt) and the oracle (the best answer of
- * each prompt, the cheapest of equals). Intervals are over prompts. Refuses: questions without costs, a router among
- * models that the benchmark has no results of. */
+ * each prompt, the cheapest of equals). Intervals are over prompts. Questions with a hole are left out and counted
+ * (eval/complete.h). Refuses: a router among models that the benchmark has no results of. */
 #ifndef RF_EVAL_MANY_H
 #define RF_EVAL_MANY_H
 
@@ -12,6 +12,8 @@
 #include "core/err.h"
 #include "core/lambda.h"
 #include "core/results.h"
+#include "eval/complete.h"
+#include "eval/points.h"
 #include "eval/router.h"
 
 #ifdef __cplusplus
@@ -31,6 +33,9 @@ enum rf_many_metric {
 };
 extern const char *const rf_many_metric_name[RF_MANY_METRICS];
 
+/* Costs at which the band of a hull is taken: equal steps from 0 to the mean cost of the dearest model. */
+enum { RF_MANY_BAND = 101 };
+
 enum rf_many_role { RF_MANY_ROUTER, RF_MANY_ZERO, RF_MANY_ORACLE, RF_MANY_MODEL };
 
 struct rf_many_entry {
@@ -40,19 +45,26 @@ struct rf_many_entry {
     size_t n;
     double metric[RF_MANY_METRICS]; /* NaN: not defined, as all but quality and cost for a model alone */
     double low[RF_MANY_METRICS], high[RF_MANY_METRICS]; /* 95% percentile interval over prompts */
+    double *band_low, *band_high; /* [RF_MANY_BAND] pointwise 95% band of the hull's quality, NaN below its first
+                                     corner; NULL: of a model, or not wanted */
 };
 
 struct rf_many {
-    struct rf_results r;         /* complete: every question has all scores */
+    struct rf_results r;         /* without holes: every question has all scores and costs */
     size_t best;                 /* the best single model, the cheapest of equals */
     struct rf_many_entry *entry; /* [n] routers, zero router, oracle, models by falling quality */
     size_t n;
+    double dearest;        /* mean cost of the dearest model: where the band ends */
+    struct rf_holes holes; /* what was left out */
+    struct rf_points at;   /* as wished for; entry: place in `entry` */
 };
 
 struct rf_many_options {
     struct rf_list model;  /* empty: all of the benchmark */
     struct rf_list source; /* only questions that stand in these sources; empty: all */
     int64_t resamples;     /* > 0 */
+    bool band;
+    struct rf_points_wish wish; /* without its boot, which comes from above */
     struct rf_router_options router;
 };
 

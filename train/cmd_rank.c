@@ -59,6 +59,7 @@ static const struct rf_column columns[] = {
 /* A ranking with what is printed of it. */
 struct board {
     const struct options *o;
+    struct rf_aliases alias;
     struct rf_duels d;
     struct rf_rank r;
     double *sum, *square;    /* [pairs][RF_OUTCOMES] */
@@ -74,25 +75,30 @@ static void board_release(struct board *b)
     void *const owned[] = { b->sum, b->square, b->low, b->high, b->se, b->tier, b->share };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         rf_free(owned[i]);
+    rf_aliases_release(&b->alias);
     rf_rank_release(&b->r);
     rf_duels_release(&b->d);
 }
 
 /* ---- names on the command line ---- */
 
-/* The model of this name, which must be rated. */
+/* The model of this name or alias, which must be rated. */
 static int find_model(const struct board *b, const char *option, const char *name, size_t len, size_t *at,
                       struct rf_err *err)
 {
-    for (*at = 0; *at < b->d.models; ++*at)
-        if (strlen(b->d.model[*at]) == len && !memcmp(b->d.model[*at], name, len))
-            return isnan(b->r.theta[*at]) ? rf_fail(err, RF_BAD_INPUT, "--%s: the votes give \"%s\" no finite rating",
-                                                    option, b->d.model[*at])
-                                          : 0;
     char *const text = rf_strndup(name, len, err);
-    const int rc = text ? rf_unknown("model", text, (const char *const *)b->d.model, b->d.models,
-                                     "`routefit ls models` lists them", err)
-                        : RF_FAIL;
+    int rc = text ? 0 : RF_FAIL;
+    if (rc)
+        goto out;
+    const char *const wanted = rf_known_as(&b->alias, text);
+    for (*at = 0; *at < b->d.models && strcmp(b->d.model[*at], wanted) != 0;)
+        ++*at;
+    if (*at == b->d.models)
+        rc = rf_unknown("model", text, (const char *const *)b->d.model, b->d.models, "`routefit ls models` lists them",
+                        err);
+    else if (isnan(b->r.theta[*at]))
+        rc = rf_fail(err, RF_BAD_INPUT, "--%s: the votes give \"%s\" no finite rating", option, wanted);
+out:
     rf_free(text);
     return rc;
 }
@@ -216,8 +222,8 @@ static void fill_shares(struct board *b)
 
 static int fill(struct board *b, struct rf_ctx *ctx, struct rf_err *err)
 {
-    int rc = rf_duels_load(&b->d, ctx->db, &b->o->filter, err);
-    if (rc)
+    int rc;
+    if ((rc = rf_aliases_read(&b->alias, ctx->db, err)) || (rc = rf_duels_load(&b->d, ctx->db, &b->o->filter, err)))
         return rc;
     const size_t n = b->d.models, cells = b->d.pairs * RF_OUTCOMES;
     if ((rc = RF_NEW(b->sum, cells, err)) || (rc = RF_NEW(b->square, cells, err)) || (rc = RF_NEW(b->low, n, err)) ||

@@ -10,7 +10,7 @@
 #include "core/mem.h"
 #include "train/kind.h"
 #include "train/kmeans.h"
-#include "train/numbers.h"
+#include "core/numbers.h"
 #include "train/rows.h"
 
 enum { MOST_K = 4096, ITERATIONS = 100, TOP = 3 };

@@ -13,7 +13,7 @@
 #include "train/guard.h"
 #include "train/kind.h"
 #include "train/neighbours.h"
-#include "train/numbers.h"
+#include "core/numbers.h"
 
 enum { MOST_K = 256 }; /* of the pair */
 enum cost_rule { COST_MEAN, COST_NEIGHBOURS };

@@ -5,7 +5,7 @@
 #include "core/json.h"
 #include "core/mem.h"
 #include "train/kind.h"
-#include "train/numbers.h"
+#include "core/numbers.h"
 #include "train/planes.h"
 
 struct linear_options {

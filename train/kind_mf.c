@@ -10,7 +10,7 @@
 #include "train/kind.h"
 #include "train/mf_fit.h"
 #include "train/mf_votes.h"
-#include "train/numbers.h"
+#include "core/numbers.h"
 
 enum { CONVEX, ADAM }; /* --solver */
 

@@ -9,7 +9,7 @@
 #include "core/mem.h"
 #include "core/sha256.h"
 #include "train/kind.h"
-#include "train/numbers.h"
+#include "core/numbers.h"
 #include "train/ngrams.h"
 #include "train/sides.h"
 #include "train/sparse.h"

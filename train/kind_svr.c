@@ -6,7 +6,7 @@
 #include "core/mem.h"
 #include "core/par.h"
 #include "train/kind.h"
-#include "train/numbers.h"
+#include "core/numbers.h"
 #include "train/planes.h"
 #include "train/svr.h"
 

@@ -50,7 +50,7 @@ static void fill(struct rf_mf_votes *m, const struct rf_votes *v, const uint32_t
 
 int rf_mf_votes_pick(struct rf_mf_votes *out, const struct rf_votes *v, const size_t *left_out, struct rf_err *err)
 {
-    struct rf_mf_votes m = { 0 };
+    struct rf_mf_votes m = { .alias = &v->alias };
     uint32_t *id = NULL; /* [models] of v: 0 = no training vote, else 1 + row */
     size_t out_now[RF_OUTS];
     int rc = RF_NEW(id, v->models, err);
@@ -97,7 +97,7 @@ void rf_mf_votes_release(struct rf_mf_votes *m)
 int rf_mf_votes_model(const struct rf_mf_votes *m, const char *option, const char *name, size_t *id, struct rf_err *err)
 {
     for (size_t i = 0; i < m->models; i++)
-        if (!strcmp(m->model[i], name)) {
+        if (!strcmp(m->model[i], rf_known_as(m->alias, name))) {
             *id = i;
             return 0;
         }

@@ -18,15 +18,17 @@ struct rf_mf_votes {
     size_t trains, valids;
     const char **model; /* [models] names in rows' order, by strcmp; the array is owned, the names are the votes' */
     size_t models;      /* >= 2 */
-    size_t ties;        /* votes without a winner, left out */
-    size_t unseen;      /* validation votes on a model without a training vote, left out of validation */
+    const struct rf_aliases *alias; /* the votes' */
+    size_t ties;                    /* votes without a winner, left out */
+    size_t unseen;                  /* validation votes on a model without a training vote, left out of validation */
 };
 
 /* left_out: [RF_OUTS], for the message where nothing is left. On failure nothing is owned. */
 int rf_mf_votes_pick(struct rf_mf_votes *out, const struct rf_votes *v, const size_t *left_out, struct rf_err *err);
 void rf_mf_votes_release(struct rf_mf_votes *m);
 
-/* Row of a model's name in *id. RF_USAGE: option names one without a training vote (the nearest name is given). */
+/* Row of a model's name or alias in *id. RF_USAGE: option names one without a training vote (the nearest name is
+ * given). */
 int rf_mf_votes_model(const struct rf_mf_votes *m, const char *option, const char *name, size_t *id,
                       struct rf_err *err);
 

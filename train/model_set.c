@@ -42,7 +42,7 @@ int rf_model_set(const struct rf_votes *v, const struct rf_list *words, const ch
 {
     memset(in, 0, v->models * sizeof *in);
     for (size_t i = 0; i < words->n; i++) {
-        const char *word = words->v[i];
+        const char *const word = rf_known_as(&v->alias, words->v[i]);
         const bool by_tier = is_tier(word);
         int low = 0, high = 0;
         bool found = false;

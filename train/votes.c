@@ -68,6 +68,7 @@ void rf_votes_release(struct rf_votes *v)
     rf_free(v->embedder);
     rf_free(v->embedder_sha256);
     rf_turns_release(&v->text);
+    rf_aliases_release(&v->alias);
     *v = (struct rf_votes){ 0 };
 }
 
@@ -166,7 +167,7 @@ int rf_votes_load(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
     struct rf_inputs in = { 0 }; /* its arrays become the votes' */
     int rc;
     *v = (struct rf_votes){ 0 };
-    if ((rc = rf_votes_check_names(db, f, err)) || (rc = rf_votes_read(v, db, f, &raw, &n, err)) ||
+    if ((rc = rf_votes_check_names(db, f, err)) || (rc = rf_aliases_read(&v->alias, db, err)) || (rc = rf_votes_read(v, db, f, &raw, &n, err)) ||
         (rc = list_wanted(raw, n, &w, &nw, err)) || (rc = rf_sha256_new(&sum, err)) ||
         (rc = rf_inputs_load(&in, db, &wish, w, nw, sum, err)))
         goto out;

@@ -11,6 +11,7 @@
 #include "core/db.h"
 #include "core/err.h"
 #include "core/mem.h"
+#include "core/names.h"
 #include "core/opt.h"
 #include "core/sha256.h"
 
@@ -63,9 +64,10 @@ struct rf_votes {
     size_t rows, dim;
     char **model; /* [models] names of the models in battle[], by strcmp order */
     size_t models;
-    char *embedder;        /* name of the vectors; NULL for texts */
-    char *embedder_sha256; /* hex of the text model's file; NULL: vectors from elsewhere */
-    size_t read;           /* votes looked at; read = n + sum of left_out */
+    struct rf_aliases alias; /* other names by which a user may ask for them */
+    char *embedder;          /* name of the vectors; NULL for texts */
+    char *embedder_sha256;   /* hex of the text model's file; NULL: vectors from elsewhere */
+    size_t read;             /* votes looked at; read = n + sum of left_out */
     size_t left_out[RF_OUTS];
     char sha256[RF_SHA256_HEX]; /* over the votes kept, their models' names and their vectors: the data fingerprint of
                                    the run */

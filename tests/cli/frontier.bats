@@ -72,8 +72,55 @@ PY
     run "$ROUTEFIT" fit knn --bench bench --k 999 -o a.safetensors
     [ "$status" -eq 2 ]
     [ ! -e a.safetensors ]
-    sqlite3 routefit.db "UPDATE result SET cost = NULL WHERE item = 5"
+    run "$ROUTEFIT" frontier --bench bench --budget cheap
+    [ "$status" -eq 2 ]
+    sqlite3 routefit.db "UPDATE result SET cost = NULL WHERE model = (SELECT id FROM model WHERE name = 'mid')"
     run "$ROUTEFIT" frontier --bench bench
     [ "$status" -eq 3 ]
-    [[ "$output" == *'no cost is known of 1 of the 300 answers'* ]]
+    [[ "$output" == *'no cost is known of any of the 300 answers of "mid"'* ]]
+    "$ROUTEFIT" frontier --bench bench --model big,small >/dev/null
+}
+
+@test "frontier: questions without a cost are left out and counted" {
+    sqlite3 routefit.db "UPDATE result SET cost = NULL WHERE item IN (5, 6)"
+    run "$ROUTEFIT" frontier --bench bench
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'bench: 2 questions left out, on which a model lacks its cost'* ]]
+    [[ "$output" == *' 298 '* ]]
+}
+
+@test "frontier: budgets, willingness to pay and corners, with shares that sum to 1" {
+    "$ROUTEFIT" -q fit knn --bench bench -o knn.safetensors
+    "$ROUTEFIT" frontier --bench bench --budget 1,3,100 --format csv knn.safetensors >budget.csv
+    python3 - <<'PY'
+import csv
+rows = list(csv.DictReader(open("budget.csv")))
+assert [r["router"] for r in rows] == ["knn"] * 3 + ["zero router"] * 3 + ["oracle"] * 3
+for r in rows:
+    shares = [float(v) for k, v in r.items() if k.startswith("share:")]
+    assert len(shares) == 3 and abs(sum(shares) - 1) < 1e-9
+    assert float(r["dollars_per_1000"]) <= float(r["budget_per_1000"]) + 1e-9
+    if r["chance_dear"]:
+        assert abs(float(r["dollars_per_1000"]) - float(r["budget_per_1000"])) < 1e-9
+assert float(rows[3]["share:small"]) > .5  # a dollar buys the cheapest model and a chance of the next corner
+PY
+    [ "$("$ROUTEFIT" frontier --bench bench --wtp routerbench --format csv knn.safetensors | grep -c '^bench,knn,wtp,')" = 32 ]
+    run "$ROUTEFIT" frontier --bench bench --points hull knn.safetensors
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'small 100.0%'* ]]
+    "$ROUTEFIT" frontier --bench bench --points curve --json knn.safetensors | python3 -m json.tool >/dev/null
+}
+
+@test "frontier: models by their aliases, on the command line and in a router file" {
+    "$ROUTEFIT" -q fit knn --bench bench -o knn.safetensors
+    "$ROUTEFIT" -q alias big=huge tiny=small
+    run "$ROUTEFIT" frontier --bench bench --model big,mid,tiny knn.safetensors
+    [ "$status" -eq 0 ]
+    [[ "$output" == *huge* ]]
+    [[ "$output" != *' big '* ]]
+    run "$ROUTEFIT" frontier --bench bench --model big,huge
+    [ "$status" -eq 2 ]
+    [[ "$output" == *twice* ]]
+    run "$ROUTEFIT" fit linear --bench bench --model big,tiny -o linear.safetensors
+    [ "$status" -eq 0 ]
 }

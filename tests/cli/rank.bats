@@ -28,6 +28,20 @@ setup() {
     [ "$(sqlite3 routefit.db 'SELECT count(*) FROM rating')" = 3 ]
 }
 
+@test "rank and fit: a model may be asked for by its alias" {
+    "$ROUTEFIT" -q alias large=big
+    [[ "$("$ROUTEFIT" -q rank --anchor large=1082 --format csv)" == *big,1082,* ]]
+    [[ "$("$ROUTEFIT" -q rank --against large --format csv)" == *'big,0,0,0,0,'* ]]
+    {
+        echo model_a,model_b,winner,prompt
+        for i in $(seq 40); do echo "big,small,$([ $((i % 4)) = 0 ] && echo b || echo a),is this a question of number $((i * 7919 % 101)) or of $((i % 4))?"; done
+    } >asked.csv
+    "$ROUTEFIT" -q ingest asked.csv >/dev/null
+    "$ROUTEFIT" -q embed text --dim 4 -o text.safetensors >/dev/null
+    "$ROUTEFIT" -q fit logistic --strong large --weak small -o l.safetensors >/dev/null
+    "$ROUTEFIT" -q fit mf --strong large --weak small -o m.safetensors >/dev/null
+}
+
 @test "rank: judges have weights, also those with a colon in their name" {
     human=$("$ROUTEFIT" -q rank --format csv | awk -F, '$1 == "big" { print $2 }')
     both=$("$ROUTEFIT" -q rank --votes human,gpt-4:mini:0.5 --format csv | awk -F, '$1 == "big" { print $2 }')

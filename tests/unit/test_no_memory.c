@@ -80,10 +80,10 @@ static int enter_folder(void **state)
     for (int i = 0; i < VOTES; i++)
         fprintf(votes, "%s,%s,%s,tell me something long about %s number %d\n", i % 2 ? "big" : "mid",
                 i % 3 ? "small" : "tiny", i % 5 ? "a" : "b", i % 5 ? "algebra" : "poems", i);
-    fputs("task,model,score,prompt\n", results);
+    fputs("task,model,score,cost,prompt\n", results);
     for (int i = 0; i < 2 * QUESTIONS; i++)
-        fprintf(results, "quiz,%s,%d,a question of the quiz about %s number %d\n", i % 2 ? "big" : "small",
-                i % 2 ? i % 7 != 1 : i % 3 == 0, i / 2 % 5 ? "algebra" : "poems", i / 2);
+        fprintf(results, "quiz,%s,%d,%g,a question of the quiz about %s number %d\n", i % 2 ? "big" : "small",
+                i % 2 ? i % 7 != 1 : i % 3 == 0, i % 2 ? 0.002 : 0.0001, i / 2 % 5 ? "algebra" : "poems", i / 2);
     return fclose(votes) | fclose(results) | fclose(prices) | fclose(asks) | fclose(vectors);
 }
 
@@ -121,6 +121,10 @@ static void every_command_survives_every_failing_allocation(void **state)
         "routefit score l.safetensors --npy votes.npy --threshold 0.5",
         "routefit eval --bench quiz --resamples 100 --compat l.safetensors t.safetensors",
         "routefit plot --bench quiz --resamples 100 mf.safetensors",
+        "routefit fit knn --bench quiz --embedder text --k 3 -o many.safetensors --force",
+        "routefit alias large=big",
+        "routefit frontier --bench quiz --resamples 100 --model large,small many.safetensors",
+        "routefit frontier --bench quiz --resamples 100 --budget 1 --points curve --wtp 1 --json many.safetensors",
         "routefit help --man",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)

@@ -8,7 +8,7 @@
 
 #include "core/mem.h"
 #include "near.h"
-#include "train/numbers.h"
+#include "core/numbers.h"
 
 static void lists_are_read_or_refused(void **state)
 {

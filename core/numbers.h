@@ -1,6 +1,6 @@
 /* The numbers of a list option: "--l2 1e-3,1e-2". Refuses an empty list, what is no number, what is out of range. */
-#ifndef RF_TRAIN_NUMBERS_H
-#define RF_TRAIN_NUMBERS_H
+#ifndef RF_CORE_NUMBERS_H
+#define RF_CORE_NUMBERS_H
 
 #include <stddef.h>
 

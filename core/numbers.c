@@ -1,5 +1,5 @@
 /* Text to numbers by strtod alone: a count is a real that is whole. */
-#include "train/numbers.h"
+#include "core/numbers.h"
 
 #include <math.h>
 #include <stdlib.h>
