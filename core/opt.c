@@ -113,6 +113,24 @@ static void empty_list(struct rf_list *list)
     *list = (struct rf_list){ 0 };
 }
 
+/* The first word of a list, into out, which has room for all of s: what stands in double quotes at its start may hold
+ * commas, and a quote doubled. Returns where it ends; NULL: a quote is not closed. */
+static const char *list_word(const char *s, char *out)
+{
+    if (*s == '"') {
+        for (s++; *s && (*s != '"' || s[1] == '"'); s++) {
+            s += *s == '"';
+            *out++ = *s;
+        }
+        if (!*s++)
+            return NULL;
+    }
+    const size_t len = word(s, ',');
+    memcpy(out, s, len);
+    out[len] = '\0';
+    return s + len;
+}
+
 static int set_list(const struct rf_opt *o, void *field, const char *text, struct rf_err *err)
 {
     struct rf_list *list = field;
@@ -123,16 +141,18 @@ static int set_list(const struct rf_opt *o, void *field, const char *text, struc
     if (!v)
         return RF_FAIL;
     list->v = v;
-    for (const char *s = text; more--; s++) {
-        const size_t len = word(s, ',');
-        if (!len)
+    for (const char *s = text, *end; s; s = *end ? end + 1 : NULL) {
+        char *const copy = rf_strndup(s, strlen(s), err);
+        if (!copy)
+            return RF_FAIL;
+        list->v[list->n++] = copy;
+        if (!(end = list_word(s, copy)))
+            return rf_fail(err, RF_USAGE, "--%s: found no closing quote in '%s', expected one before the end", o->name,
+                           text);
+        if (!*copy)
             return rf_fail(err, RF_USAGE,
                            "--%s: found an empty word in '%s', expected words with single commas between", o->name,
                            text);
-        if (!(list->v[list->n] = rf_strndup(s, len, err)))
-            return RF_FAIL;
-        list->n++;
-        s += len;
     }
     return 0;
 }

@@ -23,7 +23,7 @@ enum rf_opt_type {
     RF_OPT_REAL,   /* double in [min, max]; NaN without a default */
     RF_OPT_TEXT,   /* const char *; NULL without a default */
     RF_OPT_CHOICE, /* int: index into choices */
-    RF_OPT_LIST    /* struct rf_list: comma-separated, may be repeated */
+    RF_OPT_LIST    /* struct rf_list: comma-separated, may be repeated; "a,b"... is one word that starts with a,b */
 };
 
 struct rf_list {

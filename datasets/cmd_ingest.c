@@ -36,7 +36,8 @@ static const struct rf_opt rows[] = {
     RF_OPT(struct options, bench, "bench", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
            "Benchmark of the questions; else the file says it, or its name."),
     RF_OPT(struct options, map, "map", 0, RF_OPT_LIST, "COLUMN=FIELD", NULL, NULL, 0, 0,
-           "Column of the file and the field that it holds, as named under Formats; COLUMN= leaves it out."),
+           "Column of the file and the field that it holds, as named under Formats; COLUMN= leaves it out. Pairs may "
+           "stand behind commas; a name with commas goes in double quotes, '\"a,b\"=prompt', the last = counts."),
     RF_OPT(struct options, judge, "judge", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
            "Judge of votes that name none; else \"human\"."),
     RF_OPT(struct options, date, "date", 0, RF_OPT_TEXT, "DATE", NULL, NULL, 0, 0,

@@ -457,6 +457,20 @@ npy() {
     done
 }
 
+@test "--map names columns with commas, equals signs and quotes" {
+    printf '"what, exactly?",a=,"say ""x""",winner\np,x,y,a\nq,x,y,tie\n' >odd.csv
+    printf '{"what, exactly?": "p", "a=": "x", "b": "y", "winner": "a"}\n' >odd.jsonl
+    "$ROUTEFIT" -q ingest --map '"what, exactly?"=prompt,a==model_a,"say ""x"""=model_b' odd.csv
+    [ "$(sql 'SELECT group_concat(prompt || model_a || model_b || winner) FROM votes')" = pxya,qxytie ]
+    "$ROUTEFIT" -q --db l.db ingest --map '"what, exactly?"=prompt' --map '"a="=model_a' --map b=model_b odd.jsonl
+    [ "$(sql 'SELECT prompt || model_a || model_b || winner FROM votes' l.db)" = pxya ]
+    run "$ROUTEFIT" ingest --map '"what, exactly?=prompt' odd.csv
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--map: found no closing quote in "* ]]
+    run "$ROUTEFIT" ingest -h
+    [[ "$output" == *'"a,b"=prompt'* ]]
+}
+
 @test "--map refuses what it cannot keep" {
     printf 'question,model_a,model_b,winner,prompt\nwhat?,x,y,a,p\n' >q.csv
     printf '{"question": "what?", "model_a": "x", "model_b": "y", "winner": "a", "prompt": "p"}\n' >q.jsonl

@@ -95,6 +95,31 @@ static void defaults_are_set_from_the_table(void **state)
     assert_int_equal(nargs, 0);
 }
 
+static void a_word_of_a_list_may_be_quoted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *word[3];
+    } all[] = {
+        { "a,b", { "a", "b", NULL } },        { "\"a,b\",c", { "a,b", "c", NULL } },
+        { "\"a,b\"=x,c", { "a,b=x", "c", NULL } }, { "\"\"\",\"\"\"", { "\",\"", NULL, NULL } },
+        { "a\"b,c\"", { "a\"b", "c\"", NULL } }, { "\"a\"", { "a", NULL, NULL } },
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        char line[80];
+        snprintf(line, sizeof line, "--models %s", all[i].text);
+        assert_int_equal(parse(line, NULL), 0);
+        size_t n = 0;
+        for (; all[i].word[n]; n++)
+            assert_string_equal(got.models.v[n], all[i].word[n]);
+        assert_int_equal(got.models.n, n);
+    }
+    assert_refused("--models \"a,b", "no closing quote");
+    assert_refused("--models \"a\"\"", "no closing quote");
+    assert_refused("--models a,\"\"", "empty word");
+    assert_refused("--models \"a\",", "empty word");
+}
+
 static void a_number_without_a_default_is_told_from_zero(void **state)
 {
     (void)state;
@@ -254,6 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(defaults_are_set_from_the_table),
+        TEST(a_word_of_a_list_may_be_quoted),
         TEST(a_number_without_a_default_is_told_from_zero),
         TEST(options_stand_anywhere_between_arguments),
         TEST(the_first_argument_can_end_the_options),
