@@ -306,7 +306,7 @@ int rf_cli_main(const rf_cmd_table *tables, size_t ntables, int argc, char **arg
     if (rc) {
         fflush(stdout);
         fprintf(stderr, "routefit%s: ", l.name);
-        rf_text_put(stderr, (struct rf_str){ err.msg, strlen(err.msg) }, SIZE_MAX, "\n");
+        rf_text_put(stderr, (struct rf_str){ err.msg, strlen(err.msg) }, SIZE_MAX, "");
         fputc('\n', stderr);
     }
     return -rc;

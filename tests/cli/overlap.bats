@@ -232,3 +232,12 @@ END
     "$ROUTEFIT" -q overlap llmrouter gsm8k --drop --counts >/dev/null
     [ "$(sql "SELECT count(*) FROM leave_out WHERE bench = 'gsm8k' AND against = 'llmrouter'")" = 200 ]
 }
+
+@test "a message is one line, and what a name holds cannot steer the terminal" {
+    printf 'prompt\na\n' >a.csv
+    "$ROUTEFIT" -q ingest --name $'x\n\e[31mred' a.csv
+    run "$ROUTEFIT" overlap nope votes
+    [ "$status" -eq 2 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [ "$output" = "routefit overlap: unknown set of prompts 'nope'; expected one of all, votes, x??[31mred" ]
+}
