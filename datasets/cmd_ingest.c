@@ -41,7 +41,8 @@ static const struct rf_opt rows[] = {
     RF_OPT(struct options, judge, "judge", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
            "Judge of votes that name none; else \"human\"."),
     RF_OPT(struct options, date, "date", 0, RF_OPT_TEXT, "DATE", NULL, NULL, 0, 0,
-           "From when the prices of a list hold, 2024-06-01; else the list says it."),
+           "From when the prices of a list hold that says no dates, 2024-06-01; the same list from another date stands "
+           "beside the first."),
     RF_OPT(struct options, responses, "responses", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
            "Keep the text of responses; else only their length and SHA-256."),
     RF_OPT(struct options, prompts_only, "prompts-only", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
@@ -80,15 +81,21 @@ struct ingest {
 
 /* ---- one file ---- */
 
-/* Is there a source of these bytes? 1: yes, its name is in g->name; 0: no; or an rf_code. */
+/* Is there a source of these bytes? 1: yes, its name is in g->name; 0: no; or an rf_code. The same prices from another
+ * date (rf_sink_end) are another source, unless it was not --date that said the dates of those that are there. */
 static int known_bytes(struct ingest *g, const uint8_t sha256[RF_SHA256_SIZE], struct rf_err *err)
 {
+    static const char sql[] =
+        "SELECT name FROM source AS s WHERE sha256 >= ?1 AND sha256 < ?1 || 'A' AND (?2 IS NULL OR sha256 = ?1 || '@' "
+        "|| ?2 OR NOT EXISTS (SELECT 1 FROM price WHERE source = s.id AND valid_from IS nullif(substr(sha256, 66), "
+        "''))) ORDER BY id";
     char hex[RF_SHA256_HEX];
     struct rf_stmt *s = NULL;
     rf_sha256_hex(sha256, hex);
-    int rc = rf_stmt_new(&s, g->ctx->db, "SELECT name FROM source WHERE sha256 = ?1", err);
+    int rc = rf_stmt_new(&s, g->ctx->db, sql, err);
     if (!rc) {
         rf_bind_text(s, 1, hex);
+        rf_bind_text(s, 2, g->o->date);
         rc = rf_step(s, err);
     }
     if (rc == 1) {
@@ -156,9 +163,9 @@ static int choose_name(struct ingest *g, const char *path, struct rf_err *err)
     if (rc >= 0 && strcmp(plain.data, g->name.data) != 0)
         rf_summary_say(
             &g->summary,
-            "%s: the source %s is here with other bytes; this one is stored beside it as %s, and rows without an id "
+            "%s: the source %s is here with other bytes%s; this one is stored beside it as %s, and rows without an id "
             "that both know count twice",
-            path, plain.data, g->name.data);
+            path, plain.data, g->o->date ? " or another date" : "", g->name.data);
     rf_buf_release(&plain);
     return rc < 0 ? rc : 0;
 }

@@ -173,6 +173,7 @@ int rf_sink_end(struct rf_sink *s, const uint8_t sha256[RF_SHA256_SIZE], uint64_
 {
     char hex[RF_SHA256_HEX];
     const struct rf_sink_count *c = &s->count;
+    struct rf_buf id = { 0 };
     count_row(s);
     rf_progress_end(&s->progress);
     if (s->o.max_errors < 0 && c->dropped > FEW_DROPS && c->dropped > c->rows / 100)
@@ -180,14 +181,20 @@ int rf_sink_end(struct rf_sink *s, const uint8_t sha256[RF_SHA256_SIZE], uint64_
     if (s->o.max_errors < 0 && c->dropped && c->kept + c->known == 0)
         return too_many(s, "one to keep at least", err);
     rf_sha256_hex(sha256, hex);
+    const bool dated = c->prices && s->o.date;
+    int rc = rf_buf_printf(&id, err, "%s%s%s", hex, dated ? "@" : "", dated ? s->o.date : "");
+    if (rc)
+        goto out;
     rf_bind_int(s->source_end, 1, s->source);
-    rf_bind_text(s->source_end, 2, hex);
+    rf_bind_text(s->source_end, 2, id.data);
     const uint64_t value[] = { bytes, c->rows, c->kept, c->known, c->dropped, c->repaired, c->missing };
     for (int i = 0; i < (int)(sizeof value / sizeof *value); i++)
         rf_bind_int(s->source_end, 3 + i, (int64_t)value[i]);
-    int rc = rf_result_batch_flush(&s->results, err);
-    if (!rc && !(rc = rf_run(s->source_end, err)) && !(rc = rf_sink_flush(s, err)))
+    if (!(rc = rf_result_batch_flush(&s->results, err)) && !(rc = rf_run(s->source_end, err)) &&
+        !(rc = rf_sink_flush(s, err)))
         rc = rf_store_settle(&s->store, err);
+out:
+    rf_buf_release(&id);
     return rc;
 }
 

@@ -55,7 +55,8 @@ void rf_sink_free(struct rf_sink *s);
  * rf_sink_end. */
 int rf_sink_begin(struct rf_sink *s, const struct rf_input *in, const char *name, const char *path, const char *format,
                   struct rf_err *err);
-/* Closes the file: judges the share of dropped rows, stores what waited for company and completes the source's row. Returns 0 or an rf_code. */
+/* Closes the file: judges the share of dropped rows, stores what waited for company and completes the source's row,
+ * whose sha256 becomes "HEX", or "HEX@DATE" of prices with the option date. Returns 0 or an rf_code. */
 int rf_sink_end(struct rf_sink *s, const uint8_t sha256[RF_SHA256_SIZE], uint64_t bytes, struct rf_err *err);
 /* Forgets a file that the caller has undone by rolling back to a savepoint. */
 int rf_sink_undo(struct rf_sink *s, struct rf_err *err);

@@ -30,7 +30,7 @@ prices() {
     [ "$(prices | grep -c dall-e)" = 0 ]
     run prices
     [ "$(grep '"model": "gpt-4",' <<<"$output" | cut -d'"' -f4 | sort -u | wc -l)" = 3 ] # 10 in one list, 30 in two
-    run "$ROUTEFIT" ingest --date 2025 "$d" --json
+    run "$ROUTEFIT" ingest --date 2024-06-01 "$d" --json
     [ "$status" -eq 0 ]
     [[ "$output" != *'"stored"'* ]]
     run "$ROUTEFIT" ingest --date soon "$d"
@@ -72,4 +72,30 @@ prices() {
     run "$ROUTEFIT" ingest "$ROUTEFIT_DATA/bert"
     [ "$status" -eq 3 ]
     [[ "$output" == *"skipped "*"vocab.txt: this is a list of words"* ]]
+}
+
+@test "the same price list from another date is stored beside the first" {
+    printf 'model,input_per_1m,output_per_1m\nm,1,2\n' >p.csv
+    again() { # arguments of ingest, then what the summary must say
+        run "$ROUTEFIT" ingest "${@:1:$#-1}"
+        [ "$status" -eq 0 ]
+        [[ "$output" == *"${@: -1}"* ]] || { echo "$output"; false; }
+    }
+    again p.csv stored
+    again p.csv 'already there'
+    again --date 2024-06-01 p.csv 'with other bytes or another date'
+    again --date 2024-06-01 p.csv 'already there'
+    again --date 2025 p.csv stored
+    again --date 2025 - 'already there' <p.csv
+    again --date 2026 - stored <p.csv
+    again p.csv 'already there'
+    [ "$("$ROUTEFIT" ls prices --format csv | cut -d, -f1,7)" = $'list,valid_from\np,\np~2,2024-06-01\np~3,2025\nstdin,2026' ]
+    # a list that says its dates, and files without prices, are what they are
+    printf 'model,input_per_1m,output_per_1m,valid_from\nm,1,2,2023\n' >dated.csv
+    printf 'model_a,model_b,winner\nx,y,a\n' >v.csv
+    for f in dated.csv v.csv; do
+        again --date 2024 $f stored
+        again --date 2025 $f 'already there'
+        again $f 'already there'
+    done
 }
