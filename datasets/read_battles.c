@@ -64,12 +64,16 @@ static int name_vote(struct state *s, const struct rf_str *f, struct rf_vote *v,
     if (!rc && times > 1)
         rc = rf_buf_printf(&s->key, err, "#%llu", (unsigned long long)times);
     v->key = (struct rf_str){ s->key.data, s->key.len };
-    if (!numbered)
+    struct rf_str family = { 0 }; /* of the prompt's name */
+    if (!numbered) {
         v->origin = RF_STR("chatbot-arena");
-    else if (number >= FIRST_MTBENCH && number <= LAST_MTBENCH)
+        family = RF_STR("arena");
+    } else if (number >= FIRST_MTBENCH && number <= LAST_MTBENCH) {
         v->origin = RF_STR("mt-bench");
-    return rc || numbered ? rc
-                          : rf_key_join(&s->id, (const struct rf_str[]){ RF_STR("arena"), id }, 2, &v->prompt.id, err);
+        if (!s->talk[0].nuser)
+            family = v->origin;
+    }
+    return rc || !family.s ? rc : rf_key_join(&s->id, (const struct rf_str[]){ family, id }, 2, &v->prompt.id, err);
 }
 
 /* Decodes one conversation; *dropped where it is none. */

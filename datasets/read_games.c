@@ -71,8 +71,10 @@ static int take_pair(struct state *s, const struct rf_record *r, struct rf_vote 
     int rc = 0;
     v.model_a = f[MODEL_1];
     v.model_b = f[MODEL_2];
-    if (rf_field_int(f[ID], &number) && number >= FIRST_MTBENCH && number <= LAST_MTBENCH)
+    if (rf_field_int(f[ID], &number) && number >= FIRST_MTBENCH && number <= LAST_MTBENCH) {
         v.origin = RF_STR("mt-bench");
+        rc = rf_key_join(&s->id, (const struct rf_str[]){ v.origin, f[ID] }, 2, &v.prompt.id, err);
+    }
     for (int i = 0; !rc && i < 2; i++) {
         if (!winner_of(f[WINNER_1 + i], &v.winner))
             rc = refuse(s, r, WINNER_1 + i, "bad winner", "model_1, model_2, tie or error", err);

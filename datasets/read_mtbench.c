@@ -2,7 +2,8 @@
  * model, turn, score, judge; also FastChat's *_single.jsonl, or a table without turns). A score of -1 or a blank is a
  * reply that the judge's reader could not parse: missing. FastChat and arena-bench keep other
  * benchmarks in the same layout: ids 81..160 are MT-Bench's own; for others the folder names the benchmark. Questions
- * of 32 hexadecimal digits come from the arena, whose votes name them too: their prompts are known as "arena/ID". */
+ * of 32 hexadecimal digits come from the arena, whose votes name them too: their prompts are known as "arena/ID", and
+ * the texts of MT-Bench's as "mt-bench/ID" to the pair votes of datasets/read_games.c. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,10 +54,12 @@ static struct rf_str bench_of(const struct state *s, struct rf_str id)
     return s->folder.bench;
 }
 
-/* "arena/ID" in out, .s NULL for ids that are not the arena's. */
-static struct rf_str arena_name(struct rf_str id, char out[64])
+/* The name by which other files know the question: "arena/ID", or "mt-bench/ID" of a text; in out, .s NULL: none. */
+static struct rf_str prompt_name(struct rf_str bench, struct rf_str id, bool text, char out[64])
 {
     enum { DIGITS = 32 };
+    if (text && rf_str_is(bench, "mt-bench") && id.len < DIGITS)
+        return (struct rf_str){ out, (size_t)snprintf(out, 64, "mt-bench/%.*s", (int)id.len, id.s) };
     for (size_t i = 0; i < id.len; i++)
         if (!id.s[i] || !strchr("0123456789abcdef", id.s[i]))
             return (struct rf_str){ 0 };
@@ -74,7 +77,7 @@ static int emit_item(struct state *s, const struct rf_record *r, struct rf_str i
         return rf_fail(err, RF_BAD_INPUT,
                        "%s:%llu: found question %s, which is not MT-Bench's (%d..%d): name its benchmark with --bench",
                        rf_sink_path(s->sink), (unsigned long long)r->line, rf_field_show(id, shown), FIRST_ID, LAST_ID);
-    known.id = arena_name(id, name);
+    known.id = prompt_name(bench, id, prompt->n > 0, name);
     return rf_sink_item(s->sink,
                         &(struct rf_item){ .line = r->line,
                                            .row = r->row,

@@ -404,6 +404,32 @@ static void both_games_of_a_pair_are_votes(void **state)
     rf_db_close(db);
 }
 
+/* Both layouts of votes, and the questions first or last. */
+static void votes_on_mtbench_find_their_questions(void **state)
+{
+    (void)state;
+    static const char questions[] =
+        "{\"question_id\": 81, \"category\": \"writing\", \"turns\": [\"one\", \"two\"]}\n"
+        "{\"question_id\": 82, \"category\": \"writing\", \"turns\": [\"three\"]}\n";
+    static const char human[] = "question_id,model_a,model_b,winner,judge,turn\n81,x,y,model_a,h,1\n83,x,y,tie,h,1\n";
+    for (int order = 0; order < 2; order++) {
+        struct rf_db *db = new_db();
+        if (order)
+            read_text(db, "mtbench-questions", "question.jsonl", questions);
+        read_text(db, "games", "gpt-4_pair.jsonl", PAIR("81", "model_1", "model_2") PAIR("82", "tie", "error"));
+        read_text(db, "battles", "human.csv", human);
+        if (!order)
+            read_text(db, "mtbench-questions", "question.jsonl", questions);
+        assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE prompt = 'one' AND turns = 2 AND key = '81/x/y/1'"),
+                         3);
+        assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE prompt = 'three'"), 2);
+        assert_int_equal(ask(db, "SELECT count(*) FROM votes WHERE key = '83/x/y/1' AND prompt IS NULL"), 1);
+        assert_int_equal(ask(db, "SELECT count(*) FROM item i JOIN preference p ON p.prompt = i.prompt"), 5);
+        assert_int_equal(ask(db, "SELECT count(*) FROM prompt"), 3);
+        rf_db_close(db);
+    }
+}
+
 static void arena_hard_turns_the_baseline_round(void **state)
 {
     (void)state;
@@ -484,6 +510,7 @@ int main(void)
         cmocka_unit_test(both_verdicts_of_a_row_are_votes),
         cmocka_unit_test(three_people_are_three_judges),
         cmocka_unit_test(both_games_of_a_pair_are_votes),
+        cmocka_unit_test(votes_on_mtbench_find_their_questions),
         cmocka_unit_test(arena_hard_turns_the_baseline_round),
         cmocka_unit_test(a_weak_answer_that_does_is_a_tie),
     };
