@@ -166,9 +166,7 @@ static int store_run(struct rf_ctx *ctx, struct rf_run *run, const struct rf_fit
     return rc;
 }
 
-/* The file's bytes under their name, and their digest. */
-static int write_weights(struct rf_outfile *file, const struct rf_buf *bytes, char sha256[RF_SHA256_HEX],
-                         struct rf_err *err)
+int rf_fit_write(struct rf_outfile *file, const struct rf_buf *bytes, char sha256[RF_SHA256_HEX], struct rf_err *err)
 {
     uint8_t digest[RF_SHA256_SIZE];
     int rc;
@@ -194,8 +192,8 @@ int rf_fit_data_load(struct rf_fit_data *d, struct rf_db *db, const struct rf_ki
         d->votes = &d->own_votes;
         return rf_votes_load(&d->own_votes, db, &f, err);
     }
-    const struct rf_scored_filter f = { { .bench = o->bench, .model = o->model, .source = o->source },
-                                        { .embedder = o->embedder, .valid = o->valid, .seed = seed } };
+    const struct rf_scored_filter f = { .results = { .bench = o->bench, .model = o->model, .source = o->source },
+                                        .inputs = { .embedder = o->embedder, .valid = o->valid, .seed = seed } };
     d->scored = &d->own_scored;
     return rf_scored_load(&d->own_scored, db, &f, err);
 }
@@ -236,7 +234,7 @@ int rf_fit_command(struct rf_ctx *ctx, void *opts, int nargs, char **args, struc
     if ((rc = kind->fit(&fit, opts, &model, err)) || (rc = rf_model_build(&model, kind, &fit, &bytes, err)))
         goto out;
     const double seconds = rf_seconds() - fit.started;
-    if ((rc = write_weights(&file, &bytes, sha256, err)) ||
+    if ((rc = rf_fit_write(&file, &bytes, sha256, err)) ||
         (rc = store_run(ctx, &run, &fit, &data, sha256, o->output, err)))
         goto out;
     running = false;

@@ -1,13 +1,15 @@
 /* fit cluster: k-means on the questions' vectors, and for every cluster each model's mean score and cost: UniRoute's
  * rule (arXiv 2502.08773) reads the nearest cluster, Avengers-Pro's (arXiv 2508.12631) weighs the nearest three by
  * softmax(-9 distance). A cluster's means are drawn to the model's own by some pseudo-counts. The number of clusters is
- * the one of --k with the least error in validation. Refuses: more clusters than questions, several numbers without
- * validation questions. */
+ * the one of --k with the least error in validation. --add is train/cluster_add.c. Refuses: more clusters than
+ * questions, several numbers without validation questions. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
+#include "train/cluster.h"
+#include "train/cluster_add.h"
 #include "train/kind.h"
 #include "train/kmeans.h"
 #include "core/numbers.h"
@@ -22,6 +24,8 @@ struct cluster_options {
     struct rf_list k;
     int rule;
     double shrink;
+    const char *add, *to; /* both or neither */
+    int64_t sample, resamples;
 };
 
 static const struct rf_opt options[] = {
@@ -31,6 +35,14 @@ static const struct rf_opt options[] = {
            "Read the nearest cluster (UniRoute), or the nearest three by weight (Avengers-Pro)."),
     RF_OPT(struct cluster_options, shrink, "shrink", 0, RF_OPT_REAL, "N", "4", NULL, 0, 1e6,
            "Questions of average score that stand in every cluster beside its own."),
+    RF_OPT(struct cluster_options, add, "add", 0, RF_OPT_TEXT, "MODEL", NULL, NULL, 0, 0,
+           "Fit no clusters: MODEL joins those of --to by its scores on --bench."),
+    RF_OPT(struct cluster_options, to, "to", 0, RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
+           "The cluster file that MODEL joins; it stays as it is, -o names the longer one."),
+    RF_OPT(struct cluster_options, sample, "sample", 0, RF_OPT_INT, "N", "200", NULL, 50, 1e9,
+           "For --add: scored questions used at most, chosen by --seed; the others measure the curve."),
+    RF_OPT(struct cluster_options, resamples, "resamples", 0, RF_OPT_INT, "N", "200", NULL, 1, 1e6,
+           "For --add: resamples of those questions for the interval."),
     RF_OPT_END,
 };
 
@@ -45,9 +57,9 @@ struct run {
     struct rf_fit *f;
     const struct cluster_options *o;
     const struct rf_scored *s;
-    size_t *row; /* [n] training questions */
-    size_t n;
-    float *unit; /* [n][dim] their vectors, of unit length */
+    size_t n;             /* training questions */
+    float *unit;          /* [n][dim] their vectors, of unit length */
+    double *score, *cost; /* [n][models] */
     struct tables best;
 };
 
@@ -62,43 +74,37 @@ static void tables_release(struct tables *t)
 static int gather(struct run *r, struct rf_err *err)
 {
     const struct rf_scored *const s = r->s;
+    const size_t models = s->r.models;
     size_t cells;
     int rc;
     if (!rf_mul(s->r.n, s->in.dim, &cells))
         return rf_fail(err, RF_FAIL, "out of memory: %zu vectors of %zu", s->r.n, s->in.dim);
-    if ((rc = RF_NEW(r->row, s->r.n, err)) || (rc = RF_NEW(r->unit, cells, err)))
+    if ((rc = RF_NEW(r->unit, cells, err)) || (rc = RF_NEW(r->score, s->r.n * models, err)) ||
+        (rc = RF_NEW(r->cost, s->r.n * models, err)))
         return rc;
     for (size_t i = 0; i < s->r.n; i++)
         if (!s->valid[i]) {
             rf_row_unit(rf_scored_x(s, i), s->in.dim, r->unit + r->n * s->in.dim);
-            r->row[r->n++] = i;
+            memcpy(r->score + r->n * models, s->r.score + i * models, models * sizeof *r->score);
+            memcpy(r->cost + r->n * models, s->r.cost + i * models, models * sizeof *r->cost);
+            r->n++;
         }
     r->f->used_train = r->n;
     r->f->used_valid = s->r.n - r->n;
     return 0;
 }
 
-/* Means of a column per cluster, with `shrink` questions of the model's mean in each. */
-static void fill_table(const struct run *r, const double *column, const double *mean, const uint32_t *cluster, size_t k,
-                       double *sum, double *count, float *out)
+/* The table of a column of the results: every model's means per cluster, drawn to its own mean (unknown: 0). column:
+ * [n][models] of the training questions. room[3 k]. */
+static void fill_table(const struct run *r, const double *column, const double *mean,
+                       const struct rf_cluster_rows *rows, size_t k, double *room, float *out)
 {
     const size_t models = r->s->r.models;
-    for (size_t c = 0; c < k; c++)
-        for (size_t m = 0; m < models; m++) {
-            sum[c * models + m] = r->o->shrink * (isnan(mean[m]) ? 0 : mean[m]);
-            count[c * models + m] = r->o->shrink;
-        }
-    for (size_t i = 0; i < r->n; i++)
-        for (size_t m = 0; m < models; m++) {
-            const double v = column[r->row[i] * models + m];
-            if (isnan(v))
-                continue;
-            sum[cluster[i] * models + m] += v;
-            count[cluster[i] * models + m] += 1;
-        }
-    for (size_t i = 0; i < k * models; i++) {
-        const double fallback = isnan(mean[i % models]) ? 0 : mean[i % models];
-        out[i] = (float)(count[i] > 0 ? sum[i] / count[i] : fallback);
+    double *const of_cluster = room + 2 * k;
+    for (size_t m = 0; m < models; m++) {
+        rf_clusters_mean(rows, k, column + m, models, isnan(mean[m]) ? 0 : mean[m], r->o->shrink, room, of_cluster);
+        for (size_t c = 0; c < k; c++)
+            out[c * models + m] = (float)of_cluster[c];
     }
 }
 
@@ -107,53 +113,38 @@ static int make_tables(struct run *r, size_t k, struct tables *t, struct rf_err 
     const struct rf_scored *const s = r->s;
     const size_t models = s->r.models;
     const struct rf_kmeans_options o = { k, ITERATIONS, r->f->seed, r->f->threads };
+    struct rf_cluster_rows rows = { .n = r->n };
     uint32_t *cluster = NULL;
-    double *sum = NULL, *count = NULL, inertia;
+    double *room = NULL, inertia;
     int rc;
     *t = (struct tables){ .k = k };
     if ((rc = RF_NEW(t->centre, k * s->in.dim, err)) || (rc = RF_NEW(t->score, k * models, err)) ||
         (rc = RF_NEW(t->cost, k * models, err)) || (rc = RF_NEW(cluster, r->n, err)) ||
-        (rc = RF_NEW(sum, k * models, err)) || (rc = RF_NEW(count, k * models, err)) ||
+        (rc = RF_NEW(room, 3 * k, err)) ||
         (rc = rf_kmeans(r->unit, r->n, s->in.dim, &o, t->centre, cluster, &inertia, err)))
         goto out;
-    fill_table(r, s->r.score, s->mean_score, cluster, k, sum, count, t->score);
-    fill_table(r, s->r.cost, s->mean_cost, cluster, k, sum, count, t->cost);
+    rows.cluster = cluster;
+    fill_table(r, r->score, s->mean_score, &rows, k, room, t->score);
+    fill_table(r, r->cost, s->mean_cost, &rows, k, room, t->cost);
 out:
     rf_free(cluster);
-    rf_free(sum);
-    rf_free(count);
+    rf_free(room);
     return rc;
 }
 
 /* What the pair predicts for x: score[models], then cost[models]. */
 static void predict(const struct run *r, const struct tables *t, const float *x, double *out)
 {
-    const size_t dim = r->s->in.dim, models = r->s->r.models, top = r->o->rule == NEAREST ? 1 : TOP;
-    double near[TOP + 1], weight[TOP], all = 0;
-    size_t which[TOP + 1], n = 0;
-    const double length = rf_row_norm(x, dim), inverse = length > 0 ? 1 / length : 0;
-    for (size_t c = 0; c < t->k; c++) {
-        double d = 0;
-        for (size_t i = 0; i < dim; i++) {
-            const double e = (double)x[i] * inverse - (double)t->centre[c * dim + i];
-            d += e * e;
-        }
-        size_t at = n;
-        for (; at > 0 && d < near[at - 1]; at--) {
-            near[at] = near[at - 1];
-            which[at] = which[at - 1];
-        }
-        near[at] = d;
-        which[at] = c;
-        n += n < top;
-    }
-    for (size_t i = 0; i < n; i++)
-        all += weight[i] = exp(-beta * (sqrt(near[i]) - sqrt(near[0])));
+    const size_t models = r->s->r.models;
+    const struct rf_clusters c = { t->k, r->s->in.dim, t->centre, r->o->rule == NEAREST ? 1 : TOP, beta };
+    double weight[RF_CLUSTER_TOP + 1];
+    uint32_t which[RF_CLUSTER_TOP + 1];
+    const size_t n = rf_clusters_weigh(&c, x, which, weight);
     for (size_t m = 0; m < models; m++) {
         out[m] = out[models + m] = 0;
         for (size_t i = 0; i < n; i++) {
-            out[m] += weight[i] / all * (double)t->score[which[i] * models + m];
-            out[models + m] += weight[i] / all * (double)t->cost[which[i] * models + m];
+            out[m] += weight[i] * (double)t->score[which[i] * models + m];
+            out[models + m] += weight[i] * (double)t->cost[which[i] * models + m];
         }
     }
 }
@@ -252,6 +243,8 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
 {
     struct run r = { .f = f, .o = opts, .s = f->scored };
     int rc;
+    if (r.o->add || r.o->to)
+        return rf_fail(err, RF_USAGE, "found --%s alone: expected --add MODEL with --to FILE", r.o->add ? "add" : "to");
     if ((rc = gather(&r, err)) || (rc = try_all(&r, err)))
         goto out;
     rc = rf_fit_note_free(f, err);
@@ -259,9 +252,29 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
         rc = fill_model(m, &r, err);
 out:
     tables_release(&r.best);
-    rf_free(r.row);
     rf_free(r.unit);
+    rf_free(r.score);
+    rf_free(r.cost);
     return rc;
+}
+
+static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
+{
+    const struct cluster_options *const o = opts;
+    if (!o->add || !o->to)
+        return rf_fit_command(ctx, opts, nargs, args, err);
+    if (o->fit.model.n)
+        return rf_fail(err, RF_USAGE, "--model names the models of new clusters: leave it out with --add");
+    const struct rf_cluster_add add = { .model = o->add,
+                                        .to = o->to,
+                                        .output = o->fit.output,
+                                        .force = o->fit.force,
+                                        .bench = o->fit.bench,
+                                        .source = o->fit.source,
+                                        .shrink = o->shrink,
+                                        .sample = o->sample,
+                                        .resamples = o->resamples };
+    return rf_cluster_add(ctx, &add, err);
 }
 
 const struct rf_kind rf_kind_cluster = {
@@ -270,13 +283,19 @@ const struct rf_kind rf_kind_cluster = {
              .args = "",
              .about = "Groups the questions by k-means on their vectors and keeps every model's mean\n"
                       "score and cost in each cluster. A prompt's predictions are those of its nearest\n"
-                      "cluster, or of the nearest three by weight. The file is small.",
-             .examples = "routefit fit cluster --bench arc-challenge -o cluster.safetensors\n"
-                         "routefit fit cluster --bench mmlu --k 32 --rule nearest --valid 0 -o cluster.safetensors\n",
+                      "cluster, or of the nearest three by weight. The file is small.\n"
+                      "With --add a new model joins the clusters of a file by 50 to 200 scored\n"
+                      "questions. The row then has AIQ without and with it, over the other questions\n"
+                      "that all models answered (else by the file's own predictions), and the interval\n"
+                      "that those few questions leave.",
+             .examples =
+                 "routefit fit cluster --bench arc-challenge -o cluster.safetensors\n"
+                 "routefit fit cluster --bench mmlu --k 32 --rule nearest --valid 0 -o cluster.safetensors\n"
+                 "routefit fit cluster --add new-model --to cluster.safetensors --bench mmlu -o more.safetensors\n",
              .opts = { rf_fit_results_table, options },
              .opts_size = sizeof(struct cluster_options),
              .need = RF_NEED_WRITE,
-             .run = rf_fit_command },
+             .run = run },
     .from = RF_FROM_RESULTS,
     .fit = fit,
 };

@@ -83,7 +83,7 @@ static double mean_of(const struct rf_scored *s, const double *column)
     return n ? sum / (double)n : (double)NAN;
 }
 
-static int summarise(struct rf_scored *s, struct rf_err *err)
+static int summarise(struct rf_scored *s, bool level, struct rf_err *err)
 {
     int rc;
     if ((rc = RF_NEW(s->mean_score, s->r.models, err)) || (rc = RF_NEW(s->mean_cost, s->r.models, err)))
@@ -108,7 +108,7 @@ static int summarise(struct rf_scored *s, struct rf_err *err)
                 s->highest = fmax(s->highest, v);
             }
         }
-    return s->highest > s->lowest
+    return level || s->highest > s->lowest
                ? 0
                : rf_fail(err, RF_BAD_INPUT, "all training scores are %g: there is nothing to learn", s->lowest);
 }
@@ -124,7 +124,7 @@ int rf_scored_load(struct rf_scored *s, struct rf_db *db, const struct rf_scored
     if ((rc = rf_results_load(&s->r, db, &f->results, err)) || (rc = list_wanted(&s->r, &w, &n, err)) ||
         (rc = rf_sha256_new(&sum, err)) || (rc = rf_sha256_add(sum, s->r.sha256, RF_SHA256_HEX, err)) ||
         (rc = rf_inputs_load(&s->in, db, &f->inputs, w, n, sum, err)) || (rc = keep_usable(s, w, n, err)) ||
-        (rc = summarise(s, err)) || (rc = rf_sha256_end(sum, digest, err)))
+        (rc = summarise(s, f->level, err)) || (rc = rf_sha256_end(sum, digest, err)))
         goto out;
     rf_sha256_hex(digest, s->sha256);
 out:

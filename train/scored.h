@@ -19,6 +19,7 @@ extern "C" {
 struct rf_scored_filter {
     struct rf_results_filter results;
     struct rf_inputs_filter inputs;
+    bool level; /* all training scores may be the same */
 };
 
 struct rf_scored {

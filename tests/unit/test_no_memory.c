@@ -18,7 +18,7 @@
 #include "eval/commands.h"
 #include "train/commands.h"
 
-enum { MAX_WORDS = 24, VOTES = 60, QUESTIONS = 12 };
+enum { MAX_WORDS = 24, VOTES = 60, QUESTIONS = 12, LONG = 52 };
 
 /* Runs a command line with the nth allocation failing (0: none), its output thrown away; returns the exit code. */
 static int run(const char *line, long nth)
@@ -81,6 +81,9 @@ static int enter_folder(void **state)
         fprintf(votes, "%s,%s,%s,tell me something long about %s number %d\n", i % 2 ? "big" : "mid",
                 i % 3 ? "small" : "tiny", i % 5 ? "a" : "b", i % 5 ? "algebra" : "poems", i);
     fputs("task,model,score,cost,prompt\n", results);
+    for (int i = 0; i < 3 * LONG; i++)
+        fprintf(results, "long,%s,%d,%g,question %d of the long quiz about %s\n", i % 3 == 0 ? "big" : i % 3 == 1 ? "small" : "new",
+                (5 * i + i / 3) % 7 > 2, 0.001 * (3 - i % 3), i / 3, i / 3 % 2 ? "algebra" : "poems");
     for (int i = 0; i < 2 * QUESTIONS; i++)
         fprintf(results, "quiz,%s,%d,%g,a question of the quiz about %s number %d\n", i % 2 ? "big" : "small",
                 i % 2 ? i % 7 != 1 : i % 3 == 0, i % 2 ? 0.002 : 0.0001, i / 2 % 5 ? "algebra" : "poems", i / 2);
@@ -114,6 +117,9 @@ static void every_command_survives_every_failing_allocation(void **state)
         "routefit split --name s --shares 70,30 --force",
         "routefit fit logistic --embedder text --valid 0.2 --strong big,mid --weak small,tiny -o l.safetensors --force",
         "routefit fit mf --embedder text --valid 0.2 --strong big --weak small --ridge 1,0.1 -o mf.safetensors --force",
+        "routefit fit knn --embedder text --bench quiz --k 3 --pairs 2 --guard best -o k.safetensors --force",
+        "routefit fit cluster --embedder text --bench long --model big,small --k 2 -o c.safetensors --force",
+        "routefit fit cluster --add new --to c.safetensors --bench long --resamples 8 -o more.safetensors --force",
         "routefit export vector mf.safetensors -o v.safetensors --force",
         "routefit export routellm mf.safetensors -o routellm --force",
         "routefit export text l.safetensors --text-model text.safetensors --int8 -o t.safetensors --force",
