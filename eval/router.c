@@ -112,21 +112,19 @@ void rf_routers_free(struct rf_router *r, size_t n)
 
 /* ---- scoring ---- */
 
-static int score_texts(const struct rf_router *r, const struct rf_bench *b, double *score, struct rf_err *err)
+static int score_texts(const struct rf_router *r, const struct rf_asked *a, double *score, struct rf_err *err)
 {
     struct routefit_features *pad = routefit_features_new(routefit_dim(r->r));
     int rc =
         pad ? 0 : rf_fail(err, RF_FAIL, "out of memory: no room for the features of %zu buckets", routefit_dim(r->r));
-    for (size_t i = 0; i < b->n && !rc; i++) {
-        const struct rf_str text = rf_bench_text(b, i);
-        if (!text.len)
+    for (size_t i = 0; i < a->n && !rc; i++)
+        if (!a->text_len[i])
             rc = rf_fail(err, RF_BAD_INPUT,
-                         "router \"%s\" reads texts: found a prompt of benchmark \"%s\" without one; ingest a "
-                         "source that has the texts",
-                         r->name, b->name);
+                         "router \"%s\" reads texts: found a prompt of %s without one; ingest a source that has the "
+                         "texts",
+                         r->name, a->what);
         else
-            score[i] = routefit_win_rate_text(r->r, pad, text.s, text.len);
-    }
+            score[i] = routefit_win_rate_text(r->r, pad, a->texts->data + a->text_at[i], a->text_len[i]);
     routefit_features_free(pad);
     return rc;
 }
@@ -191,7 +189,7 @@ static int fetch(struct rf_stmt *s, int64_t prompt, float *x, size_t dim, struct
 
 /* The prompts to be scored, and what is done with a block of their vectors. */
 struct job {
-    const char *bench; /* for messages */
+    const char *what; /* for messages */
     const int64_t *prompt;
     size_t n;
     void (*take)(const struct job *j, const struct routefit_router *r, const float *x, size_t first, size_t m);
@@ -227,11 +225,10 @@ static int fail_missing(struct rf_db *db, int64_t id, const char *name, const st
     rc = rc ? rf_buf_printf(&remedy, err, "embed apply %s --name %s", rf_col_text(s, 0), name)
             : rf_buf_printf(&remedy, err, "embed npy FILE.npy --source NAME --embedder %s", name);
     if (!rc)
-        rc =
-            rf_fail(err, RF_BAD_INPUT,
-                    "%zu of the %zu prompts of benchmark \"%s\" have no vector of embedder \"%s\": `routefit %s` gives "
-                    "them one",
-                    missing, j->n, j->bench, name, remedy.data);
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "%zu of the %zu prompts of %s have no vector of embedder \"%s\": `routefit %s` gives "
+                     "them one",
+                     missing, j->n, j->what, name, remedy.data);
 out:
     rf_stmt_free(s);
     rf_buf_release(&remedy);
@@ -274,13 +271,29 @@ out:
     return rc;
 }
 
+int rf_router_score_asked(const struct rf_router *r, struct rf_db *db, const struct rf_asked *a,
+                          const struct rf_router_options *o, double *score, struct rf_err *err)
+{
+    const struct job j = { a->what, a->prompt, a->n, take_win_rates, score, NULL };
+    if (r->stored)
+        return rf_fail(err, RF_USAGE, "router \"%s\" is scores of a benchmark: %s needs a weight file", r->name,
+                       a->what);
+    return routefit_input(r->r) == ROUTEFIT_TEXT ? score_texts(r, a, score, err) : score_vectors(r, db, &j, o, err);
+}
+
 int rf_router_score(const struct rf_router *r, struct rf_db *db, const struct rf_bench *b,
                     const struct rf_router_options *o, double *score, struct rf_err *err)
 {
-    const struct job j = { b->name, b->prompt, b->n, take_win_rates, score, NULL };
+    struct rf_buf what = { 0 };
     if (r->stored)
         return rf_stored_win_rates(r->stored, db, b, score, err);
-    return routefit_input(r->r) == ROUTEFIT_TEXT ? score_texts(r, b, score, err) : score_vectors(r, db, &j, o, err);
+    int rc = rf_buf_printf(&what, err, "benchmark \"%s\"", b->name);
+    if (!rc) {
+        const struct rf_asked a = { what.data, b->n, b->prompt, &b->texts, b->text_at, b->text_len };
+        rc = rf_router_score_asked(r, db, &a, o, score, err);
+    }
+    rf_buf_release(&what);
+    return rc;
 }
 
 size_t rf_router_models(const struct rf_router *r)
@@ -296,11 +309,15 @@ const char *rf_router_model(const struct rf_router *r, size_t i)
 int rf_router_predict(const struct rf_router *r, struct rf_db *db, const char *bench, const int64_t *prompt, size_t n,
                       const struct rf_router_options *o, double *score, double *cost, struct rf_err *err)
 {
-    const struct job j = { bench, prompt, n, take_predictions, score, cost };
+    struct rf_buf what = { 0 };
     if (!rf_router_models(r))
         return rf_fail(err, RF_USAGE, "router \"%s\" compares one pair of models: expected one among many (fit knn)",
                        r->name);
     if (r->stored)
         return rf_stored_predict(r->stored, db, bench, prompt, n, score, cost, err);
-    return score_vectors(r, db, &j, o, err);
+    int rc = rf_buf_printf(&what, err, "benchmark \"%s\"", bench);
+    const struct job j = { what.data, prompt, n, take_predictions, score, cost };
+    rc = rc ? rc : score_vectors(r, db, &j, o, err);
+    rf_buf_release(&what);
+    return rc;
 }

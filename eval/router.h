@@ -38,6 +38,17 @@ void rf_routers_free(struct rf_router *r, size_t n); /* NULL is fine */
 int rf_router_open(struct routefit_router **out, const char *path, const struct rf_router_options *o,
                    struct rf_err *err);
 
+/* Prompts to be scored; all borrowed. */
+struct rf_asked {
+    const char *what; /* for messages: 'benchmark "mmlu"' */
+    size_t n;
+    const int64_t *prompt;            /* [n] ids */
+    const struct rf_buf *texts;       /* for routers on texts: the first turns ... */
+    const size_t *text_at, *text_len; /* ... [n]; text_len 0 where there is none */
+};
+/* score[a->n] = win rates. */
+int rf_router_score_asked(const struct rf_router *r, struct rf_db *db, const struct rf_asked *a,
+                          const struct rf_router_options *o, double *score, struct rf_err *err);
 /* score[b->n] = win rates of the benchmark's prompts. */
 int rf_router_score(const struct rf_router *r, struct rf_db *db, const struct rf_bench *b,
                     const struct rf_router_options *o, double *score, struct rf_err *err);

@@ -15,10 +15,14 @@
 #include "core/csv.h"
 #include "core/input.h"
 #include "core/json.h"
+#include "core/rng.h"
 #include "core/sha256.h"
 #include "eval/boot.h"
 #include "eval/compat.h"
 #include "eval/curve.h"
+#include "eval/floor.h"
+#include "eval/metric.h"
+#include "near.h"
 
 #define STRONG "gpt-4-1106-preview"
 #define WEAK   "mistralai/Mixtral-8x7B-Instruct-v0.1"
@@ -351,11 +355,135 @@ static void length_on_gsm8k_has_its_published_error(void **state)
     start(NULL);
 }
 
+/* The constants of the two benchmarks (MMLU's are those of 57 subjects, of which 29 are here): means, counts, and the
+ * oracle by RouteLLM's eleven thresholds. */
+static const struct constants {
+    void (*read)(void);
+    const char *file;
+    size_t n, better, worse;
+    double scale, weak, strong, kept95, apgr, cpt50, cpt80, most, share95;
+} constants[] = {
+    { read_gsm8k, "routellm/gsm8k/gsm8k_responses.csv", 1307, 382, 94, 100, 63.7337, 85.7689, .8054, 1.1146, 11.02,
+      17.63, 92.961, 17.75 },
+    { read_mt_bench, "routellm/mt_bench/judgements.jsonl", 72, 37, 7, .5, 8.2812, 9.2118, .5050, .9527, 9.08, 18.01,
+      9.316, 8.33 },
+};
+
+static void check_constants(const struct constants *k)
+{
+    double gain[MAX], strong[MAX], weak[MAX], rank[MAX], most = 0;
+    size_t better = 0, worse = 0;
+    struct rf_curve c;
+    struct rf_compat oracle;
+    k->read();
+    for (size_t i = 0; i < bench.n; i++) {
+        strong[i] = bench.strong[i] * k->scale;
+        weak[i] = bench.weak[i] * k->scale;
+        gain[i] = strong[i] - weak[i];
+        better += gain[i] > 0;
+        worse += gain[i] < 0;
+    }
+    const struct rf_scored s = { bench.n, gain, strong, weak };
+    assert_int_equal(rf_curve_init(&c, &s, NULL), 0);
+    assert_int_equal(bench.n, k->n);
+    assert_int_equal(better, k->better);
+    assert_int_equal(worse, k->worse);
+    assert_near(c.weak, k->weak, 6e-5);
+    assert_near(c.strong, k->strong, 6e-5);
+    assert_near(rf_pgr(.95 * c.strong, c.weak, c.strong), k->kept95, 6e-5);
+    for (size_t v = 0; v <= c.groups; v++)
+        most = fmax(most, rf_curve_quality(&c, v));
+    assert_near(most, k->most, 6e-4);
+    const double whole = ceil(rf_curve_share_for(&c, .95 * c.strong) * (double)bench.n); /* prompts */
+    assert_near(100 * whole / (double)bench.n, k->share95, 6e-3);
+    for (size_t i = 0; i < bench.n; i++) /* equal gains in any order: the eleven thresholds then lie apart */
+        rank[c.order[i]] = (double)(bench.n - i);
+    const struct rf_compat_data d = { .n = bench.n,
+                                      .score = rank,
+                                      .strong = bench.strong,
+                                      .weak = bench.weak,
+                                      .turns = bench.turns,
+                                      .right_wrong = bench.right_wrong,
+                                      .n_all = bench.n_all,
+                                      .strong_all = bench.strong_all,
+                                      .weak_all = bench.weak_all };
+    assert_int_equal(rf_compat_of(&d, &oracle, NULL), 0);
+    assert_near(oracle.apgr, k->apgr, 6e-5);
+    assert_near(oracle.cpt50, k->cpt50, 6e-3);
+    assert_near(oracle.cpt80, k->cpt80, 6e-3);
+    rf_curve_release(&c);
+}
+
+static void the_constants_of_the_benchmarks(void **state)
+{
+    (void)state;
+    char path[PATH];
+    if (!have("golden_routellm", data(constants[0].file, path)) ||
+        !have("golden_routellm", data(constants[1].file, path)))
+        skip();
+    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
+        check_constants(&constants[i]);
+    start(NULL);
+}
+
+/* A threshold for a floor out of one half of GSM8K, measured on the other half, 500 times. */
+static void a_floor_holds_on_the_other_half(void **state)
+{
+    (void)state;
+    enum { HALVES = 500 };
+    static const double keep[] = { .8, .9, .95 };
+    char path[PATH];
+    uint32_t order[MAX];
+    double score[MAX], strong[MAX], weak[MAX];
+    if (!have("golden_routellm", data("routellm/gsm8k/gsm8k_responses.csv", path)))
+        skip();
+    read_gsm8k();
+    for (size_t k = 0; k < sizeof keep / sizeof *keep; k++) {
+        const struct rf_floor_options o = { .keep = keep[k], .low = 0, .high = 1, .delta = .05 };
+        const size_t half = bench.n / 2;
+        int broken = 0;
+        double calls = 0;
+        for (uint64_t h = 0; h < HALVES; h++) {
+            struct rf_rng rng;
+            struct rf_curve c;
+            struct rf_floor f;
+            double routed = 0, best = 0;
+            rf_rng_init(&rng, 1, h);
+            for (size_t i = 0; i < bench.n; i++)
+                order[i] = (uint32_t)i;
+            rf_rng_shuffle(&rng, order, bench.n);
+            for (size_t i = 0; i < half; i++) {
+                score[i] = bench.length[order[i]];
+                strong[i] = bench.strong[order[i]];
+                weak[i] = bench.weak[order[i]];
+            }
+            const struct rf_scored s = { half, score, strong, weak };
+            assert_int_equal(rf_curve_init(&c, &s, NULL), 0);
+            assert_int_equal(rf_floor_find(&c, &o, &f, NULL), 0);
+            assert_true(f.certain);
+            for (size_t i = half; i < bench.n; i++) {
+                const uint32_t j = order[i];
+                routed += bench.length[j] >= c.threshold[f.vertex] ? bench.strong[j] : bench.weak[j];
+                best += bench.strong[j];
+                calls += bench.length[j] >= c.threshold[f.vertex];
+            }
+            broken += routed < keep[k] * best;
+            rf_curve_release(&c);
+        }
+        printf("keep %g: broken on %d of %d other halves, %.1f%% strong calls\n", keep[k], broken, HALVES,
+               100 * calls / HALVES / (double)(bench.n - half));
+        assert_true(broken <= .05 * HALVES);
+    }
+    start(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_equal_routellms),
         cmocka_unit_test(length_on_gsm8k_has_its_published_error),
+        cmocka_unit_test(the_constants_of_the_benchmarks),
+        cmocka_unit_test(a_floor_holds_on_the_other_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
