@@ -435,7 +435,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     int rc;
     (void)nargs;
     if ((rc = check_options(o, err)) ||
-        (rc = rf_routers_load(&router, (const char *const *)args, 1, &o->router, NULL, 0, err)))
+        (rc = rf_routers_load(&router, ctx->db, (const char *const *)args, 1, &o->router, NULL, 0, err)))
         goto out;
     c.name = router->name;
     if ((rc = rf_table_new(&c.t, columns, sizeof columns / sizeof *columns, err)))

@@ -134,7 +134,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     struct rf_table *t = NULL;
     int rc;
     (void)nargs;
-    if ((rc = rf_routers_load(&router, (const char *const *)args, 1, &o->router, NULL, 0, err)) ||
+    if ((rc = rf_routers_load(&router, ctx->db, (const char *const *)args, 1, &o->router, NULL, 0, err)) ||
         (rc = read_log(&old, ctx, o->old_set, o->old_scores, "old", router, &o->router, err)) ||
         (rc = read_log(&new, ctx, o->new_set, o->new_scores, "new", router, &o->router, err)) ||
         (rc = rf_table_new(&t, columns, sizeof columns / sizeof *columns, err)) ||

@@ -68,7 +68,7 @@ static int load_stored(struct rf_router *r, struct rf_db *db, const char *word, 
     if (!named && (!stat(word, &st) || errno != ENOENT))
         return 0;
     const char *const name = named ? word + cut : word;
-    const int rc = rf_stored_find(&r->stored, db, name, err);
+    const int rc = db ? rf_stored_find(&r->stored, db, name, err) : 0;
     if (rc < 0)
         return rc;
     if (!rc)

@@ -59,6 +59,8 @@ END
     run "$ROUTEFIT" calibrate r.safetensors --scores bad.txt -s 0.5
     [ "$status" -eq 3 ]
     [[ "$output" == *"bad.txt:3: found 'nan'"* ]]
+    run "$ROUTEFIT" calibrate nowhere.safetensors --scores bad.txt -s 0.5
+    [ "$status" -eq 7 ]
 }
 
 @test "calibrate: a budget, by prices and lengths" {
