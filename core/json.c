@@ -6,11 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 64 };
-
 struct survey {
     size_t lone; /* escapes of surrogates without their partner */
-    size_t deep; /* 1 + offset of the first bracket below MAX_DEPTH; 0: none */
+    size_t deep; /* 1 + offset of the first bracket below RF_JSON_DEEPEST; 0: none */
 };
 
 /* One pass over s[n]; where repaired is not NULL it holds a copy of s, in which each lone surrogate becomes \ufffd (as
@@ -30,7 +28,7 @@ static struct survey survey(const char *s, size_t n, char *repaired)
                 depth++;
             else if ((c == ']' || c == '}') && depth)
                 depth--;
-            if (depth > MAX_DEPTH && !v.deep)
+            if (depth > RF_JSON_DEEPEST && !v.deep)
                 v.deep = i + 1;
         } else if (c == '\\') {
             const int32_t point = rf_json_escape(s + i, n - i, &step);
@@ -98,7 +96,7 @@ int rf_json_parse(const char *s, size_t n, json_t **out, struct rf_err *err)
     const struct survey v = survey(s, n, NULL);
     if (v.deep) {
         rc = rf_fail(err, RF_BAD_INPUT, "column %zu: found values nested more than %d deep, expected at most so many",
-                     v.deep, MAX_DEPTH);
+                     v.deep, RF_JSON_DEEPEST);
         goto out;
     }
     if (v.lone) {

@@ -1,6 +1,6 @@
 /* JSON in (the door to jansson: strict, duplicate keys refused) and JSON text out; and the fast decoder for the list of
- * strings that vote files hold in every row. Refuses what RFC 8259 refuses; a lone surrogate is the only thing that it
- * repairs (U+FFFD), and counts. */
+ * strings that vote files hold in every row (files of many rows: core/json_nodes.h). Refuses what RFC 8259 refuses; a
+ * lone surrogate is the only thing that it repairs (U+FFFD), and counts. */
 #ifndef RF_CORE_JSON_H
 #define RF_CORE_JSON_H
 
@@ -17,9 +17,11 @@
 extern "C" {
 #endif
 
+enum { RF_JSON_DEEPEST = 64 }; /* brackets within brackets */
+
 /* Parses exactly one value of any type. *out is the caller's (json_decref). RF_BAD_INPUT: "column C: found ...,
- * expected ...". \u0000 is accepted and kept (strings carry their length); nesting above 64 is refused; escapes of lone
- * surrogates become U+FFFD. */
+ * expected ...". \u0000 is accepted and kept (strings carry their length); nesting above RF_JSON_DEEPEST is refused;
+ * escapes of lone surrogates become U+FFFD. */
 int rf_json_parse(const char *s, size_t n, json_t **out, struct rf_err *err);
 /* The code point of the escape \uXXXX (or pair of them) at s[n], a lone surrogate as it is; *used = its bytes. -1: none
  * there. */

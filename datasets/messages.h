@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "core/err.h"
+#include "core/json_nodes.h"
 #include "core/mem.h"
 
 #ifdef __cplusplus
@@ -12,11 +13,12 @@ extern "C" {
 #endif
 
 struct rf_messages {
-    struct rf_str *user;   /* [nuser] what the user typed, turn by turn, into buf */
+    struct rf_str *user;   /* [nuser] what the user typed, turn by turn, into what is owned below */
     struct rf_str *answer; /* [nanswer] what the model said */
     size_t nuser, nanswer, cap;
-    struct rf_buf buf; /* owned: the texts */
-    size_t repaired;   /* lone surrogates replaced by U+FFFD */
+    struct rf_json_nodes nodes; /* owned: the list */
+    struct rf_buf buf;          /* owned: the texts that come in parts */
+    size_t repaired;            /* lone surrogates replaced by U+FFFD */
 };
 /* Decodes s, a list of {"role", "content"} (also "from" and "value"); a content is a string, null (no text), or a list
  * of parts, of which those of type text count. System messages and other keys are passed over. m is reused between

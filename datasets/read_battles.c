@@ -23,8 +23,8 @@ static const struct rf_wanted wanted[FIELDS] = {
     [WINNER] = { { "winner" }, true },
     [JUDGE] = { { "judge" }, false },
     [TURN] = { { "turn" }, false },
-    [TALK_A] = { { "conversation_a" }, false },
-    [TALK_B] = { { "conversation_b" }, false },
+    [TALK_A] = { { "conversation_a" }, RF_AS_WRITTEN },
+    [TALK_B] = { { "conversation_b" }, RF_AS_WRITTEN },
 };
 
 enum { FIRST_MTBENCH = 81, LAST_MTBENCH = 160 };

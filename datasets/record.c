@@ -7,6 +7,7 @@
 #include "core/csv.h"
 #include "core/json.h"
 #include "core/json_array.h"
+#include "core/json_nodes.h"
 #include "datasets/field.h"
 #include "datasets/mapping.h"
 #include "datasets/sniff.h"
@@ -74,8 +75,10 @@ struct record_state {
     struct rf_str field[RF_RECORD_MOST];
     size_t column[RF_RECORD_MOST]; /* CSV: where the field stands, SIZE_MAX: nowhere */
     uint64_t unread;               /* CSV: bit c: nobody looks at column c */
+    struct rf_json_nodes nodes;    /* JSON: the row */
+    size_t levels;                 /* of them that are looked at */
     size_t offset[RF_RECORD_MOST]; /* JSON: where in text the field stands, SIZE_MAX: not there */
-    struct rf_buf text;            /* JSON: values that are no strings */
+    struct rf_buf text;            /* JSON: values that are written anew */
     struct rf_buf keys;            /* JSON: those of the first object, for messages */
 };
 
@@ -101,14 +104,18 @@ static int twice(const struct record_state *s, const char *name, uint64_t line, 
                    (unsigned long long)line, name, mapped ? "; --map COLUMN= leaves a column out" : "");
 }
 
-/* The names of all wanted fields are what columns can be mapped to. */
-static int check_mapping(const struct record_state *s, struct rf_err *err)
+/* The names of all wanted fields are what columns can be mapped to, and say how deep a JSON row is looked into. */
+static int check_names(struct record_state *s, struct rf_err *err)
 {
     const char *known[RF_RECORD_MOST * RF_ALIASES];
     size_t n = 0;
+    s->levels = 1;
     for (size_t i = 0; i < s->n; i++)
-        for (size_t k = 0; k < RF_ALIASES && s->wanted[i].name[k]; k++)
+        for (size_t k = 0; k < RF_ALIASES && s->wanted[i].name[k]; k++) {
             known[n++] = s->wanted[i].name[k];
+            if (strchr(s->wanted[i].name[k], '/'))
+                s->levels = 2;
+        }
     return rf_mapping_check(rf_sink_mapping(s->sink), known, n, err);
 }
 
@@ -150,22 +157,36 @@ static int csv_row(void *ctx, const struct rf_str *cell, uint64_t line, uint64_t
     return s->take(s->ctx, &(struct rf_record){ line, row, s->field }, err);
 }
 
-/* Field i is v; what is no string is written as JSON text behind s->text. */
-static int set_field(struct record_state *s, size_t i, const json_t *v, struct rf_err *err)
+/* Field i is the JSON value v, written anew behind s->text: without blanks, with the digits that a double needs. */
+static int rewrite_field(struct record_state *s, size_t i, struct rf_str v, struct rf_err *err)
 {
-    s->offset[i] = SIZE_MAX;
-    s->field[i] = (struct rf_str){ json_string_value(v), json_string_length(v) };
-    if (json_is_string(v) || json_is_null(v))
-        return 0;
-    const size_t flags = JSON_ENCODE_ANY | JSON_COMPACT, need = json_dumpb(v, NULL, 0, flags);
-    const int rc = rf_buf_reserve(&s->text, need, err);
+    const size_t flags = JSON_ENCODE_ANY | JSON_COMPACT;
+    json_t *value = NULL;
+    int rc = rf_json_parse(v.s, v.len, &value, err);
     if (rc)
         return rc;
-    json_dumpb(v, s->text.data + s->text.len, need, flags);
-    s->offset[i] = s->text.len;
-    s->field[i] = (struct rf_str){ NULL, need };
-    s->text.len += need;
-    return 0;
+    const size_t need = json_dumpb(value, NULL, 0, flags);
+    if (!(rc = rf_buf_reserve(&s->text, need, err))) {
+        json_dumpb(value, s->text.data + s->text.len, need, flags);
+        s->offset[i] = s->text.len;
+        s->field[i] = (struct rf_str){ NULL, need };
+        s->text.len += need;
+    }
+    json_decref(value);
+    return rc;
+}
+
+/* Field i is this node. */
+static int set_field(struct record_state *s, size_t i, size_t node, struct rf_err *err)
+{
+    const enum rf_json_kind kind = s->nodes.node[node].kind;
+    const struct rf_str v = rf_json_text(&s->nodes, node);
+    s->offset[i] = SIZE_MAX;
+    s->field[i] = kind == RF_JSON_NULL ? (struct rf_str){ 0 } : v;
+    if (kind >= RF_JSON_ARRAY ? s->wanted[i].need == RF_AS_WRITTEN
+                              : kind != RF_JSON_REAL && (kind != RF_JSON_INTEGER || !rf_str_is(v, "-0")))
+        return 0;
+    return rewrite_field(s, i, v, err);
 }
 
 /* True if a wanted field stands within the object under this key. */
@@ -178,41 +199,40 @@ static bool leads_to_wanted(const struct record_state *s, struct rf_str key)
     return false;
 }
 
-/* The value at "a/b"; NULL for other names and where there is none. */
-static const json_t *inner_value(const json_t *object, const char *name)
+/* The node at "a/b" within the row; 0 for other names and where there is none. */
+static size_t inner_value(const struct rf_json_nodes *t, const char *name)
 {
     const char *const slash = strchr(name, '/');
-    return slash ? json_object_get(json_object_getn(object, name, (size_t)(slash - name)), slash + 1) : NULL;
+    const size_t outer = slash ? rf_json_member(t, 0, (struct rf_str){ name, (size_t)(slash - name) }) : 0;
+    return outer ? rf_json_member(t, outer, (struct rf_str){ slash + 1, strlen(slash + 1) }) : 0;
 }
 
-static int inner_fields(struct record_state *s, const json_t *object, const size_t *best, struct rf_err *err)
+static int inner_fields(struct record_state *s, const size_t *best, struct rf_err *err)
 {
     int rc = 0;
     for (size_t i = 0; !rc && i < s->n; i++)
         for (size_t r = 0; !rc && r < RF_ALIASES && r < best[i] && s->wanted[i].name[r]; r++) {
-            const json_t *const v = inner_value(object, s->wanted[i].name[r]);
-            if (v && !json_is_null(v)) {
-                rc = set_field(s, i, v, err);
+            const size_t node = inner_value(&s->nodes, s->wanted[i].name[r]);
+            if (node && s->nodes.node[node].kind != RF_JSON_NULL) {
+                rc = set_field(s, i, node, err);
                 break;
             }
         }
     return rc;
 }
 
-static int json_fields(struct record_state *s, json_t *object, uint64_t line, uint64_t row, struct rf_err *err)
+static int json_fields(struct record_state *s, uint64_t line, uint64_t row, struct rf_err *err)
 {
     struct rf_mapping *const m = rf_sink_mapping(s->sink);
     size_t rank = 0, best[RF_RECORD_MOST];
-    const char *key;
-    json_t *v;
     for (size_t i = 0; i < s->n; i++) {
         best[i] = s->offset[i] = SIZE_MAX;
         s->field[i] = (struct rf_str){ 0 };
     }
     s->text.len = 0;
-    json_object_foreach(object, key, v)
+    RF_JSON_EACH(v, &s->nodes, 0)
     {
-        const struct rf_str column = { key, strlen(key) }, name = rf_mapping_name(m, column);
+        const struct rf_str column = rf_json_key(&s->nodes, v), name = rf_mapping_name(m, column);
         const size_t i = wanted_field(s, name, &rank);
         int rc = row == 0 && m ? rf_mapping_list(&s->keys, column, err) : 0;
         if (!rc && i == s->n && !leads_to_wanted(s, name)) {
@@ -226,7 +246,7 @@ static int json_fields(struct record_state *s, json_t *object, uint64_t line, ui
         if (rc)
             return rc;
     }
-    const int rc = inner_fields(s, object, best, err);
+    const int rc = inner_fields(s, best, err);
     if (rc)
         return rc;
     for (size_t i = 0; i < s->n; i++)
@@ -238,27 +258,19 @@ static int json_fields(struct record_state *s, json_t *object, uint64_t line, ui
 static int json_row(struct record_state *s, struct rf_str text, uint64_t line, uint64_t row, struct rf_err *err)
 {
     struct rf_err why = { 0 };
-    json_t *object = NULL;
     int rc = rf_sink_row(s->sink, err);
     if (rc)
         return rc;
-    if (rf_json_parse(text.s, text.len, &object, &why))
+    if (rf_json_nodes_read(&s->nodes, text.s, text.len, s->levels, &why))
         return rf_sink_drop_why(s->sink, line, NULL, "bad JSON", &why, err);
-    if (!json_is_object(object)) {
-        rc = rf_sink_drop(s->sink, line, NULL, "bad JSON", "{...}", err, "a value that is no object");
-        goto out;
-    }
-    if ((rc = json_fields(s, object, line, row, err)))
-        goto out;
+    if (s->nodes.node[0].kind != RF_JSON_OBJECT)
+        return rf_sink_drop(s->sink, line, NULL, "bad JSON", "{...}", err, "a value that is no object");
+    if ((rc = json_fields(s, line, row, err)))
+        return rc;
     for (size_t i = 0; i < s->n; i++)
-        if (s->wanted[i].need == RF_REQUIRED && !s->field[i].s) {
-            rc = rf_sink_drop(s->sink, line, s->wanted[i].name[0], "missing field", "a value", err, "none");
-            goto out;
-        }
-    rc = s->take(s->ctx, &(struct rf_record){ line, row, s->field }, err);
-out:
-    json_decref(object);
-    return rc;
+        if (s->wanted[i].need == RF_REQUIRED && !s->field[i].s)
+            return rf_sink_drop(s->sink, line, s->wanted[i].name[0], "missing field", "a value", err, "none");
+    return s->take(s->ctx, &(struct rf_record){ line, row, s->field }, err);
 }
 
 static bool blank(struct rf_str s)
@@ -315,7 +327,7 @@ int rf_records_read(struct rf_input *in, struct rf_sink *sink, const struct rf_w
     struct rf_str head;
     size_t object;
     int rc = rf_input_head(in, &head, err);
-    if (rc || (rc = check_mapping(&s, err)))
+    if (rc || (rc = check_names(&s, err)))
         goto out;
     const enum rf_shape shape = rf_sniff_shape(head, &object);
     if (shape != RF_SHAPE_TABLE) /* a table's header starts and ends it */
@@ -324,6 +336,7 @@ int rf_records_read(struct rf_input *in, struct rf_sink *sink, const struct rf_w
     if (!rc && shape != RF_SHAPE_TABLE)
         rc = rf_mapping_end(rf_sink_mapping(sink), rf_sink_path(sink), s.keys.data, err);
 out:
+    rf_json_nodes_release(&s.nodes);
     rf_buf_release(&s.text);
     rf_buf_release(&s.keys);
     return rc;

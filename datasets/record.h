@@ -18,12 +18,13 @@ extern "C" {
 
 enum { RF_ALIASES = 4, RF_RECORD_MOST = 16 };
 
-/* true and false say whether a field is needed; RF_RESPONSE: it is not, and nobody looks at it where the sink does not
- * read responses (CSV text is then as it stands in the file, quotes doubled). */
+/* true and false say whether a field is needed. */
 enum rf_need {
     RF_OPTIONAL,
-    RF_REQUIRED, /* a CSV header without it stops the reading, a JSON object without it is dropped */
-    RF_RESPONSE
+    RF_REQUIRED,  /* a CSV header without it stops the reading, a JSON object without it is dropped */
+    RF_RESPONSE,  /* optional, and nobody looks at it where the sink does not read responses (CSV text is then as it
+                   * stands in the file, quotes doubled) */
+    RF_AS_WRITTEN /* optional, and a JSON list or object is as it stands in the file: its reader takes it apart */
 };
 
 struct rf_wanted {
@@ -36,7 +37,7 @@ struct rf_record {
     uint64_t row;               /* data row from 0, dropped ones too */
     const struct rf_str *field; /* [n] in the order of the wanted ones, borrowed until the callback returns; .s NULL:
                                  * not there or null. JSON strings are decoded; numbers, true and false as they are
-                                 * written; lists and objects as JSON text */
+                                 * written; lists and objects as JSON text without blanks */
 };
 
 /* Calls take for every row; drops rows that are no rows (another number of fields, no JSON object) and names the
