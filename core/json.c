@@ -1,5 +1,6 @@
 /* The door to jansson. Before it, one pass over the text looks for what jansson is too lax or too strict about: nesting
- * (it would recurse 2,048 deep), and escapes of lone surrogates (it refuses them; real vote files hold them). Refuses:
+ * (it would recurse 2,048 deep), NUL bytes (it passes over one behind a number or a word), and escapes of lone
+ * surrogates (it refuses them; real vote files hold them). Refuses:
  * everything outside RFC 8259, duplicate keys, numbers that do not fit, nesting above 64. */
 #include "core/json.h"
 
@@ -9,6 +10,7 @@
 struct survey {
     size_t lone; /* escapes of surrogates without their partner */
     size_t deep; /* 1 + offset of the first bracket below RF_JSON_DEEPEST; 0: none */
+    size_t nul;  /* 1 + offset of the first NUL byte outside of strings; 0: none */
 };
 
 /* One pass over s[n]; where repaired is not NULL it holds a copy of s, in which each lone surrogate becomes \ufffd (as
@@ -30,6 +32,8 @@ static struct survey survey(const char *s, size_t n, char *repaired)
                 depth--;
             if (depth > RF_JSON_DEEPEST && !v.deep)
                 v.deep = i + 1;
+            if (!c && !v.nul)
+                v.nul = i + 1;
         } else if (c == '\\') {
             const int32_t point = rf_json_escape(s + i, n - i, &step);
             if (point < 0)
@@ -107,8 +111,13 @@ int rf_json_parse(const char *s, size_t n, json_t **out, struct rf_err *err)
         survey(s, n, repaired);
     }
     *out = json_loadb(repaired ? repaired : s, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &e);
-    if (!*out)
+    if (!*out) {
         rc = refuse(&e, err);
+    } else if (v.nul) {
+        json_decref(*out);
+        *out = NULL;
+        rc = rf_fail(err, RF_BAD_INPUT, "column %zu: found a NUL byte, expected none", v.nul);
+    }
 out:
     rf_free(repaired);
     return rc;

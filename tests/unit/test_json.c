@@ -52,7 +52,11 @@ static void bad_texts_are_refused_with_column_found_and_expected(void **state)
         assert_null(v);
     }
     json_t *v = NULL;
+    struct rf_err err = { 0 };
     assert_int_equal(rf_json_parse("[1]\0", 4, &v, NULL), RF_BAD_INPUT); /* a raw NUL behind the value */
+    assert_int_equal(rf_json_parse("[1\0]", 4, &v, &err), RF_BAD_INPUT); /* or within: jansson loses this one */
+    assert_string_equal(err.msg, "column 3: found a NUL byte, expected none");
+    assert_null(v);
 }
 
 static void nul_escapes_and_large_integers_are_kept(void **state)
