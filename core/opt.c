@@ -89,20 +89,26 @@ static size_t word(const char *s, char separator)
     return end ? (size_t)(end - s) : strlen(s);
 }
 
-static int set_choice(const struct rf_opt *o, void *field, const char *text, struct rf_err *err)
+int rf_choice(const char *choices, const char *text)
 {
-    const char *s = o->choices;
+    const char *s = choices;
     for (int i = 0;; i++, s++) {
         const size_t len = word(s, '|');
-        if (len == strlen(text) && !memcmp(s, text, len)) {
-            *(int *)field = i;
-            return 0;
-        }
+        if (len == strlen(text) && !memcmp(s, text, len))
+            return i;
         s += len;
         if (!*s)
-            break;
+            return -1;
     }
-    return rf_fail(err, RF_USAGE, "--%s: found '%s', expected one of %s", o->name, text, o->choices);
+}
+
+static int set_choice(const struct rf_opt *o, void *field, const char *text, struct rf_err *err)
+{
+    const int i = rf_choice(o->choices, text);
+    if (i < 0)
+        return rf_fail(err, RF_USAGE, "--%s: found '%s', expected one of %s", o->name, text, o->choices);
+    *(int *)field = i;
+    return 0;
 }
 
 static void empty_list(struct rf_list *list)

@@ -68,6 +68,8 @@ int rf_opt_defaults(const struct rf_opt_set *sets, size_t nsets, struct rf_err *
  * args as it is. */
 int rf_opt_read(const struct rf_opt_set *sets, size_t nsets, int argc, char **argv, bool first, char **args, int *nargs,
                 struct rf_err *err);
+/* Place of text among "a|b|c", -1: none of them. */
+int rf_choice(const char *choices, const char *text);
 /* Frees the lists that a parse made. */
 void rf_opt_release(const struct rf_opt_set *sets, size_t nsets);
 /* Help lines of one table, wrapped at 80 columns: "  -k, --dim N   Width. [128]". */

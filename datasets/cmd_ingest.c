@@ -21,7 +21,7 @@
 #include "datasets/vectors.h"
 
 struct options {
-    const char *format, *name, *bench, *judge, *date, *source, *embedder, *tensor;
+    const char *as, *format, *name, *bench, *judge, *date, *source, *embedder, *tensor;
     int64_t max_errors;
     bool responses, prompts_only, dry_run, force, formats;
     struct rf_list map;
@@ -29,8 +29,10 @@ struct options {
 };
 
 static const struct rf_opt rows[] = {
+    RF_OPT(struct options, as, "as", 0, RF_OPT_TEXT, "FORMAT", NULL, NULL, 0, 0,
+           "Read all files as this format (--formats) instead of asking their content."),
     RF_OPT(struct options, format, "format", 0, RF_OPT_TEXT, "F", NULL, NULL, 0, 0,
-           "Read all files as this format instead of asking their content (tables come out as JSON with --json)."),
+           "Form of the summary, " RF_FORMAT_CHOICES ", as of all tables; the name of a format of files counts as --as."),
     RF_OPT(struct options, name, "name", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
            "Name of the source, for a single file; else the last two parts of its path."),
     RF_OPT(struct options, bench, "bench", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
@@ -71,7 +73,7 @@ static const struct rf_opt rows[] = {
 struct ingest {
     struct rf_ctx *ctx;
     const struct options *o;
-    const struct rf_reader *forced; /* --format, NULL: sniff */
+    const struct rf_reader *forced; /* --as, NULL: sniff */
     struct rf_mapping mapping;      /* --map */
     struct rf_sink *sink;
     struct rf_rejects *rejects; /* --rejects, NULL: none */
@@ -189,7 +191,7 @@ static int unknown(struct ingest *g, const struct rf_file *f, struct rf_str head
     else if (!(rc = rf_reader_names(&known, err)))
         rc = rf_fail(err, RF_BAD_INPUT,
                      "%s:1: found a file that starts with %s, which no reader knows%s; expected one of the formats %s: "
-                     "say which with --format",
+                     "say which with --as",
                      f->path, rf_field_show(head, shown), g->mapping.n ? " by the names that --map gives either" : "",
                      known.data);
     rf_buf_release(&known);
@@ -482,17 +484,32 @@ static int print_formats(const struct rf_ctx *ctx, struct rf_err *err)
     return rc;
 }
 
+/* --as and --format: *forced gets the reader, NULL: none is named; the context the form of the summary. */
+static int choose_formats(struct rf_ctx *ctx, const struct options *o, const struct rf_reader **forced,
+                          struct rf_err *err)
+{
+    const int form = o->format ? rf_choice(RF_FORMAT_CHOICES, o->format) : -1;
+    const char *const old = form < 0 ? o->format : NULL, *const as = o->as ? o->as : old;
+    if (o->as && old)
+        return rf_fail(err, RF_USAGE, "found --as %.40s and --format %.40s, expected one of " RF_FORMAT_CHOICES
+                       " behind --format", o->as, old);
+    if (form >= 0 && ctx->format != RF_FORMAT_TABLE && (int)ctx->format != form)
+        return rf_fail(err, RF_USAGE, "found --json or --format and another --format, expected one of them");
+    if (form >= 0)
+        ctx->format = (enum rf_format)form;
+    return as ? rf_reader_need(as, forced, err) : 0;
+}
+
 static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     struct ingest g = { .ctx = ctx, .o = opts };
     struct rf_files files = { 0 };
     const struct rf_vector_layout **layout = NULL; /* [files.n], NULL: no vectors */
     bool stored = false;
-    if (g.o->formats)
-        return print_formats(ctx, err);
-    int rc = nargs ? 0 : rf_fail(err, RF_USAGE, "name at least one file, folder or - to read");
-    if (!rc && g.o->format)
-        rc = rf_reader_need(g.o->format, &g.forced, err);
+    int rc = choose_formats(ctx, g.o, &g.forced, err);
+    if (rc || g.o->formats)
+        return rc ? rc : print_formats(ctx, err);
+    rc = nargs ? 0 : rf_fail(err, RF_USAGE, "name at least one file, folder or - to read");
     for (int i = 0; !rc && i < nargs; i++)
         rc = rf_files_add(&files, args[i], err);
     if (rc || (rc = check_options(g.o, &files, err)) || (rc = rf_mapping_init(&g.mapping, &g.o->map, err)) ||

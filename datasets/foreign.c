@@ -83,7 +83,7 @@ const char *rf_foreign_bytes(struct rf_str head)
 
 static const char unnamed[] =
     "these may be results, but the question or the benchmark is missing: prompt, sample_id or prompt_id, and task, or "
-    "--bench NAME --format results; other names with --map, as --map question=prompt";
+    "--bench NAME --as results; other names with --map, as --map question=prompt";
 
 enum { MOST_NAMES = 4 };
 static const struct {
@@ -115,7 +115,7 @@ static const struct {
       "these are answers of an OpenAI batch without verdicts: score them, and write a table task, model, prompt, "
       "score" },
     { { "custom_id", "method", "body" },
-      "these are requests of an OpenAI batch; read their prompts with: jq -c .body x.jsonl | routefit ingest --format "
+      "these are requests of an OpenAI batch; read their prompts with: jq -c .body x.jsonl | routefit ingest --as "
       "prompts --name x -" },
     { { "instance_id", "stats" },
       "these are HELM's verdicts, which name neither model nor prompt: join them with instances.json, and write a "
@@ -180,7 +180,7 @@ static const char *plain_text(const struct rf_sniff *s)
     }
     return lines >= FEW && 10 * words >= 9 * lines
                ? "this is a list of words, such as a tokenizer's vocabulary, not prompts"
-           : lines >= FEW ? "this is plain text; if each line is a prompt, read it with --format prompts"
+           : lines >= FEW ? "this is plain text; if each line is a prompt, read it with --as prompts"
                           : NULL;
 }
 

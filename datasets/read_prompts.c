@@ -1,5 +1,5 @@
 /* Prompts alone: JSON lines, a JSON array or CSV with a prompt, text, question, instruction or query, with turns, or
- * with messages as chat programs log them, of which the user's count; Arena-Hard's questions are such. With --format
+ * with messages as chat programs log them, of which the user's count; Arena-Hard's questions are such. With --as
  * prompts also plain text, one prompt a line: a .txt by itself may be anything. Refuses: rows without a prompt. */
 #include <string.h>
 

@@ -29,9 +29,9 @@ struct rf_sniff {
 };
 
 struct rf_reader {
-    const char *name;    /* --format NAME, source.format */
+    const char *name;    /* --as NAME, source.format */
     const char *summary; /* one line for help: what it is and where users get it */
-    /* How sure: 0 = not this format, 100 = certain. Two readers equally sure are an error that asks for --format. */
+    /* How sure: 0 = not this format, 100 = certain. Two readers equally sure are an error that asks for --as. */
     int (*sniff)(const struct rf_sniff *s);
     int (*read)(struct rf_input *in, struct rf_sink *sink, struct rf_err *err);
 };

@@ -161,7 +161,7 @@ static int too_many(const struct rf_sink *s, const char *limit, struct rf_err *e
         rc = rf_fail(
             err, RF_BAD_INPUT,
             "%s: found %llu rows or cells to drop in %llu rows, expected %s; nothing was stored: %s; %s%s, check "
-            "--format and the file, or allow it with --max-errors N",
+            "--as and the file, or allow it with --max-errors N",
             s->path, (unsigned long long)s->count.dropped, (unsigned long long)s->count.rows, limit,
             why.data ? why.data : "", s->o.rejects ? "all are written to " : "list all with --rejects FILE",
             s->o.rejects ? rf_rejects_name(s->o.rejects) : "");

@@ -142,14 +142,14 @@ content() {
     : >folder/empty
     run "$ROUTEFIT" ingest folder/note.txt
     [ "$status" -eq 3 ]
-    [[ "$output" == *'note.txt:1: found a file that starts with "hello'*arena55k*results*--format* ]]
+    [[ "$output" == *'note.txt:1: found a file that starts with "hello'*arena55k*results*--as* ]]
     run "$ROUTEFIT" ingest folder
     [ "$status" -eq 3 ]
     cp votes.csv folder/b.csv
     printf 'task,model,score,prompt_id,model_a,model_b,winner\nt,m,1,p,x,y,a\n' >folder/both.csv
     run "$ROUTEFIT" ingest folder
     [ "$status" -eq 0 ]
-    [[ "$output" == *"skipped folder/both.csv:1: looks like votes and like results; say which with --format"* ]]
+    [[ "$output" == *"skipped folder/both.csv:1: looks like votes and like results; say which with --as"* ]]
     [[ "$output" == *"skipped folder/empty: found an empty file"* ]]
     [[ "$output" == *"skipped folder/note.txt: no reader knows it"* ]]
     [ "$(sql 'SELECT name FROM source')" = folder/b ]
@@ -368,15 +368,30 @@ npy() {
     [[ "$output" != *$'\033'* ]]
 }
 
-@test "a file that fits two formats asks for --format" {
+@test "a file that fits two formats asks for --as" {
     printf 'task,model,score,prompt_id,model_a,model_b,winner\nt,m,1,p,x,y,a\n' >both.csv
     run "$ROUTEFIT" ingest both.csv
     [ "$status" -eq 3 ]
-    [[ "$output" == *"looks like votes and like results"*--format* ]]
-    "$ROUTEFIT" -q ingest --format votes both.csv
+    [[ "$output" == *"looks like votes and like results"*--as* ]]
+    "$ROUTEFIT" -q ingest --as votes both.csv
     [ "$(sql 'SELECT count(*) FROM preference')" = 1 ]
-    run "$ROUTEFIT" ingest --format vote both.csv
+    run "$ROUTEFIT" ingest --as vote both.csv
     [ "$status" -eq 2 ]
+    [[ "$output" == *'unknown format "vote": expected one of arena55k, '* ]]
+}
+
+@test "ingest --format is the form of the table, and of a file by the spelling before --as" {
+    printf 'task,model,score,prompt_id,model_a,model_b,winner\nt,m,1,p,x,y,a\n' >both.csv
+    run "$ROUTEFIT" ingest --as votes --format csv --dry-run both.csv
+    [ "$status" -eq 0 ]
+    [[ "${lines[*]}" == *"source,format,status,rows,"* ]]
+    [ "$("$ROUTEFIT" -q ingest --formats --format csv | head -1)" = format,what_it_is ]
+    "$ROUTEFIT" -q --format jsonl ingest --format votes both.csv >out
+    grep -q '^{"source": "both", "format": "votes", "status": "stored"' out
+    for line in 'ingest --as votes --format results' 'ingest --format vote' 'ingest --format csv --json' '--format md ingest --format csv'; do
+        run "$ROUTEFIT" $line both.csv
+        [ "$status" -eq 2 ]
+    done
 }
 
 @test "hostile names of models and files come back as they went in" {

@@ -19,7 +19,7 @@ static void sniff(struct rf_str head)
     rf_foreign_bytes(head);
     PROMISE(rf_sniff_init(&what, "fuzz", head, &err) == 0);
     const int rc = rf_sniff_pick(&what.s, &r, &err);
-    PROMISE(rc == 0 || (rc == RF_BAD_INPUT && strstr(err.msg, "--format")));
+    PROMISE(rc == 0 || (rc == RF_BAD_INPUT && strstr(err.msg, "--as")));
     rf_foreign_names(&what.s);
     rf_sniff_release(&what);
 }
