@@ -429,15 +429,19 @@ static int embed_save(struct rf_ctx *ctx, void *opts, int nargs, char **args, st
 
 static const struct rf_cmd npy_command = {
     .name = "npy",
-    .summary = "take vectors of your own from an .npy file",
+    .summary = "take vectors of your own: .npy, safetensors, JSON embeddings",
     .args = "FILE",
-    .about = "Row i of FILE (two dimensions, 16, 32 or 64-bit floats) goes to the prompt of data\n"
-             "row i of the source, as numpy counts, rows that ingest dropped included: both\n"
-             "must have the same number of rows. Rows of zeros are stored and counted. A prompt\n"
+    .about = "Reads what `routefit ingest FILE` reads as vectors, recognised by content: .npy\n"
+             "(16, 32 or 64-bit floats, in C or Fortran order), safetensors with one tensor of two\n"
+             "dimensions, and JSON with \"embedding\": replies of an API, output of its batches, or\n"
+             "JSON lines. Row i of an .npy file or a tensor goes to the prompt of data row i of\n"
+             "the source, as numpy counts, rows that ingest dropped included: both must have the\n"
+             "same number of rows. JSON may say by prompt, row, id or index whose a vector is. Rows of zeros are stored and counted. A prompt\n"
              "that stands in several rows keeps its first vector; the others are counted as\n"
              "repeated, with the largest difference of an entry.\n",
     .examples = "routefit embed npy votes_openai.npy --source arena55k/votes --embedder openai\n"
-                "routefit embed npy gsm8k_openai.npy --source gsm8k/gsm8k_responses --embedder openai\n",
+                "routefit embed npy gsm8k_openai.safetensors --source gsm8k/gsm8k_responses --embedder openai\n"
+                "routefit embed npy replies.jsonl --source quiz --embedder small\n",
     .opts = { npy_opts },
     .opts_size = sizeof(struct npy_options),
     .min_args = 1,

@@ -43,11 +43,18 @@ safetensors("two.safetensors", [("a", "F64", [3, 2], struct.pack("<6d", *x)), ("
 safetensors("weights.safetensors", [("weight", "F32", [1, 2], bytes(8))], {"routefit.kind": "mf"})
 safetensors("routellm.safetensors", [("P.weight", "F32", [3, 2], bytes(24)), ("text_proj.0.weight", "F32", [3, 2], bytes(24))])
 PY
-    for f in c4.npy big8.npy f2.npy f32.safetensors bf16.safetensors; do
-        "$ROUTEFIT" -q ingest --for quiz --embedder m $f >/dev/null
-        [ "$(vectors)" = "$want" ] || { echo "$f: $(vectors)"; false; }
-        sqlite3 t.db "DELETE FROM embedding; DELETE FROM embedder"
+    printf '%s\n' '{"prompt":"two \u00e9","embedding":[3,4]}' '{"prompt":"one","embedding":[1,2]}' >text.jsonl
+    printf '%s\n' '{"row":0,"embedding":[1,2]}' '{"row":2,"embedding":[5,6]}' '{"row":1,"embedding":[3,4]}' >rows.jsonl
+    for f in c4.npy big8.npy f2.npy f32.safetensors bf16.safetensors rows.jsonl; do
+        for how in 'ingest --for' 'embed npy --source'; do
+            "$ROUTEFIT" -q $how quiz --embedder m $f >/dev/null
+            [ "$(vectors)" = "$want" ] || { echo "$f: $(vectors)"; false; }
+            sqlite3 t.db "DELETE FROM embedding; DELETE FROM embedder"
+        done
     done
+    "$ROUTEFIT" -q embed npy text.jsonl --source quiz --embedder m >/dev/null
+    [ "$(vectors)" = "$(head -2 <<<"$want")" ] || { vectors; false; }
+    sqlite3 t.db "DELETE FROM embedding; DELETE FROM embedder"
     run "$ROUTEFIT" -q ingest --for quiz --embedder m huge.npy
     [ "$status" = 3 ] && [[ "$output" == *"huge.npy: row 1, column 1 (from 0): found inf, expected a finite float32"* ]]
     run "$ROUTEFIT" -q ingest --for quiz --embedder m two.safetensors
