@@ -1116,6 +1116,16 @@ static int load_scale(const struct routefit_tensors *f, double *scale, char *err
     return 0;
 }
 
+/* A file of one pair cannot be asked for another. */
+static int no_pick(const struct routefit_router *r, const struct routefit_pick *pick, char *err)
+{
+    return pick->use_ids || pick->strong || pick->weak
+               ? fail(err,
+                      "a %s router compares one pair of models; expected no pick, or one by name and id for kind mf only",
+                      r->kind->name)
+               : 0;
+}
+
 static int load_logistic(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
                          char *err)
 {
@@ -1123,10 +1133,8 @@ static int load_logistic(struct routefit_router *r, const struct routefit_tensor
     double *bias = NULL, scale;
     size_t one = 1;
     int rc = -1;
-    if (pick->use_ids || pick->strong || pick->weak)
-        return fail(err,
-                    "a %s router compares one pair of models; expected no pick, or one by name and id for kind mf only",
-                    r->kind->name);
+    if (no_pick(r, pick, err))
+        return -1;
     if (!(r->w = numbers(f, "weight", 1, &r->dim, err)) || !(bias = numbers(f, "bias", 1, &one, err)) ||
         load_scale(f, &scale, err))
         goto out;
@@ -1949,6 +1957,128 @@ static int load_sw(struct routefit_router *r, const struct routefit_tensors *f, 
         if (!(s->weight[i] > 0))
             return fail(err, "tensor vote_weight: found %g at %zu, expected a number above 0", s->weight[i], i);
     return load_tiers(s, f, pick, err);
+}
+
+/* ---- mlp ---- */
+
+enum { MOST_HIDDEN = 3, MOST_UNITS = 4096 };
+
+struct mlp {
+    size_t hidden;                 /* layers */
+    size_t width[MOST_HIDDEN + 1]; /* of the vectors and of each layer */
+    float *w[MOST_HIDDEN + 1];     /* [heads][width[l + 1]][width[l]], the last [heads][width[hidden]] */
+    float *b[MOST_HIDDEN + 1];     /* [heads][width[l + 1]], the last [heads] */
+    struct planes cost;
+};
+
+static void mlp_release(void *state)
+{
+    struct mlp *const s = state;
+    for (int l = 0; l <= MOST_HIDDEN; l++) {
+        free(s->w[l]);
+        free(s->b[l]);
+    }
+    planes_release(&s->cost);
+    free(s);
+}
+
+/* What network h gives; sums in double, units as floats. */
+static double network(const struct mlp *s, size_t h, const float *x)
+{
+    float unit[2][MOST_UNITS];
+    for (size_t l = 0; l < s->hidden; l++) {
+        const size_t in = s->width[l], out = s->width[l + 1];
+        float *const to = unit[l % 2];
+        for (size_t k = 0; k < out; k++) {
+            const double v = dot_floats(s->w[l] + (h * out + k) * in, x, in) + (double)s->b[l][h * out + k];
+            to[k] = v < 0 ? 0 : (float)v; /* NaN stays */
+        }
+        x = to;
+    }
+    const size_t last = s->width[s->hidden];
+    return dot_floats(s->w[s->hidden] + h * last, x, last) + (double)s->b[s->hidden][h];
+}
+
+static int mlp_predict(const struct routefit_router *r, const float *x, double *score, double *cost)
+{
+    const struct mlp *const s = r->state;
+    for (size_t m = 0; m < r->models; m++)
+        score[m] = network(s, m, x);
+    predict_costs(r, &s->cost, x, cost);
+    return 0;
+}
+
+static double mlp_logit(const struct routefit_router *r, const float *x)
+{
+    return network(r->state, 0, x);
+}
+
+/* As numbers(), as floats. */
+static float *floats(const struct routefit_tensors *f, const char *name, size_t rank, size_t *dim, char *err)
+{
+    const struct routefit_tensor *const t = want(f, name, rank, dim, err);
+    float *const x = t ? array(t->count, sizeof *x) : NULL;
+    if (t && !x)
+        no_memory(err);
+    if (x && routefit_tensor_floats(t, x, err)) {
+        free(x);
+        return NULL;
+    }
+    return x;
+}
+
+/* The hidden layers and the output of all heads; *heads: 0 for any number, and receives it. */
+static int load_layers(struct mlp *s, const struct routefit_tensors *f, size_t *heads, char *err)
+{
+    char weight[] = "hidden.0.weight", bias[] = "hidden.0.bias";
+    size_t shape[3] = { 0, 0, 0 };
+    shape[0] = *heads;
+    for (; s->hidden < MOST_HIDDEN && (!s->hidden || routefit_tensors_find(f, weight)); s->hidden++) {
+        shape[1] = 0;
+        shape[2] = s->width[s->hidden]; /* 0 at first: any */
+        if (!(s->w[s->hidden] = floats(f, weight, 3, shape, err)) ||
+            !(s->b[s->hidden] = floats(f, bias, 2, shape, err)))
+            return -1;
+        if (shape[1] > MOST_UNITS)
+            return fail(err, "tensor %s: found %zu units, expected at most %d", weight, shape[1], MOST_UNITS);
+        s->width[s->hidden] = shape[2];
+        s->width[s->hidden + 1] = shape[1];
+        weight[7]++;
+        bias[7]++;
+    }
+    *heads = shape[0];
+    return (s->w[s->hidden] = floats(f, "output.weight", 2, shape, err)) &&
+                   (s->b[s->hidden] = floats(f, "output.bias", 1, shape, err))
+               ? 0
+               : -1;
+}
+
+static int load_mlp(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
+                    char *err)
+{
+    const int many = routefit_tensors_meta(f, "routefit.models") != NULL;
+    size_t heads = many ? 0 : 1, shape[2] = { 0, 0 };
+    struct mlp *s;
+    if (r->input != ROUTEFIT_VECTOR)
+        return fail(err, "metadata routefit.input: found text, expected vector for kind mlp");
+    if (!many && no_pick(r, pick, err))
+        return -1;
+    if (!(r->state = s = array(1, sizeof *s)))
+        return no_memory(err);
+    r->release = mlp_release;
+    if (load_layers(s, f, &heads, err))
+        return -1;
+    r->dim = s->width[0];
+    if (!many) {
+        r->logit = mlp_logit;
+        return 0;
+    }
+    r->predict = mlp_predict;
+    shape[0] = heads;
+    shape[1] = r->dim;
+    if (load_planes(&s->cost, f, "cost_weight", "cost_bias", shape, err))
+        return -1;
+    return load_many(r, f, pick, heads, err);
 }
 
 /* The kind that the file names; RouteLLM's own files name none and are known by their tensors. */

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 /* The kinds of router, one word each. train/ joins the same list with its halves, so a forgotten half does not link. */
-#define ROUTEFIT_KINDS(X) X(logistic) X(mf) X(sw) X(ngram) X(knn) X(linear) X(cluster) X(svr)
+#define ROUTEFIT_KINDS(X) X(logistic) X(mf) X(sw) X(ngram) X(knn) X(linear) X(cluster) X(svr) X(mlp)
 
 enum { ROUTEFIT_ERR = 256 };
 
@@ -147,6 +147,12 @@ void routefit_embedder_collapse(const struct routefit_embedder *e, const double 
  *   linear and svr, input "vector": "weight" [models][dim] and "bias" [models], "cost_weight" and "cost_bias" alike:
  * score and cost are weight . x + bias, the cost at least 0.
  *
+ *   mlp, input "vector": "hidden.0.weight" [models][units][dim] and "hidden.0.bias" [models][units], maybe
+ * "hidden.1.weight" [models][units][units before] and so on up to hidden.2, "output.weight" [models][units] and
+ * "output.bias" [models], "cost_weight" and "cost_bias" as of linear: a network for each model, of rectified linear
+ * units max(0, weight . x + bias) and one linear output, the score (RouterBench, routers/mlp_router.py). Without
+ * "routefit.models" the file has one network, whose output is the logit of one pair, and no score_range and costs.
+ *
  *   cluster, input "vector": "centroids" [k][dim], "scores" and "costs" [k][models], "beta" [1], metadata
  * "routefit.top": the mean of the tables of the `top` centroids nearest to x / |x|, weighed by e^(-beta distance) (top
  * 1: UniRoute, arXiv 2502.08773; top 3, beta 9: Avengers-Pro, arXiv 2508.12631). */
@@ -180,7 +186,8 @@ double routefit_win_rate(const struct routefit_router *r, const float *x);
 void routefit_win_rates(const struct routefit_router *r, const float *x, size_t n, double *p);
 /* For text routers; f: a pad of routefit_dim(r) buckets. */
 double routefit_win_rate_text(const struct routefit_router *r, struct routefit_features *f, const char *text, size_t n);
-/* The router as one linear function of the vector: w[dim] and the intercept. 0, or -1 for a kind that is none (knn). */
+/* The router as one linear function of the vector: w[dim] and the intercept. 0, or -1 for a kind that is none (knn,
+ * mlp). */
 int routefit_linear(const struct routefit_router *r, double *w, double *bias);
 
 /* ---- routers among many models ---- */

@@ -22,27 +22,36 @@
 #define EMBEDDER_OPTION                                                                                                \
     RF_OPT(struct rf_fit_options, embedder, "embedder", 'e', RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,                    \
            "Whose vectors; needed where the database has several.")
-#define VOTES_OPTIONS                                                                                                  \
-    RF_OPT(struct rf_fit_options, source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,                          \
-           "Only votes of these sources; without it all."),                                                            \
-        RF_OPT(struct rf_fit_options, votes, "votes", 0, RF_OPT_LIST, "LIST", "human", NULL, 0, 0,                     \
-               "Whose votes count, and for how much: JUDGE or JUDGE:WEIGHT, as in human,gpt-4:0.4; results:BENCH or "  \
-               "results:BENCH:WEIGHT takes two models' scores on a question of the benchmark as a vote."),             \
+/* votes_default: NULL where the votes of none are asked for; votes_note says what holds then */
+#define VOTES_OPTIONS(votes_default, votes_note)                                                                       \
+    RF_OPT(struct rf_fit_options, votes, "votes", 0, RF_OPT_LIST, "LIST", votes_default, NULL, 0, 0,                   \
+           "Whose votes count, and for how much: JUDGE or JUDGE:WEIGHT, as in human,gpt-4:0.4; results:BENCH or "      \
+           "results:BENCH:WEIGHT takes two models' scores on a question of the benchmark as a vote" votes_note "."),   \
         RF_OPT(struct rf_fit_options, min_chars, "min-chars", 0, RF_OPT_INT, "N", "16", NULL, 0, 1e9,                  \
-               "Leave out prompts of fewer characters, white space at the ends not counted; 16 is RouteLLM's.")
+               "Leave out votes on prompts of fewer characters, white space at the ends not counted; 16 is "           \
+               "RouteLLM's.")
+#define RESULTS_OPTIONS                                                                                                \
+    RF_OPT(struct rf_fit_options, bench, "bench", 'b', RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,                          \
+           "The benchmarks whose results are learnt from."),                                                           \
+        RF_OPT(struct rf_fit_options, model, "model", 'm', RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,                      \
+               "The models to choose among; without it all that have results there.")
+#define SOURCE_OPTION(help)                                                                                            \
+    RF_OPT(struct rf_fit_options, source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0, help)
+#define OF_VOTES   "Only votes of these sources; without it all."
+#define OF_RESULTS "Only questions that one of these sources was the first to name; without it all."
 
-const struct rf_opt rf_fit_table[] = { COMMON_OPTIONS, EMBEDDER_OPTION, VOTES_OPTIONS, RF_OPT_END };
-const struct rf_opt rf_fit_text_table[] = { COMMON_OPTIONS, VOTES_OPTIONS, RF_OPT_END };
-
-const struct rf_opt rf_fit_results_table[] = {
+const struct rf_opt rf_fit_table[] = { COMMON_OPTIONS, EMBEDDER_OPTION, SOURCE_OPTION(OF_VOTES),
+                                       VOTES_OPTIONS("human", ""), RF_OPT_END };
+const struct rf_opt rf_fit_text_table[] = { COMMON_OPTIONS, SOURCE_OPTION(OF_VOTES), VOTES_OPTIONS("human", ""),
+                                            RF_OPT_END };
+const struct rf_opt rf_fit_results_table[] = { COMMON_OPTIONS, EMBEDDER_OPTION, RESULTS_OPTIONS,
+                                               SOURCE_OPTION(OF_RESULTS), RF_OPT_END };
+const struct rf_opt rf_fit_either_table[] = {
     COMMON_OPTIONS,
     EMBEDDER_OPTION,
-    RF_OPT(struct rf_fit_options, bench, "bench", 'b', RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
-           "The benchmarks whose results are learnt from."),
-    RF_OPT(struct rf_fit_options, model, "model", 'm', RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
-           "The models to choose among; without it all that have results there."),
-    RF_OPT(struct rf_fit_options, source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
-           "Only questions that one of these sources was the first to name; without it all."),
+    RESULTS_OPTIONS,
+    VOTES_OPTIONS(NULL, "; without it human, and none beside --bench"),
+    SOURCE_OPTION("Only votes of these sources, or questions that one of them was the first to name; without it all."),
     RF_OPT_END,
 };
 
@@ -178,14 +187,29 @@ int rf_fit_write(struct rf_outfile *file, const struct rf_buf *bytes, char sha25
     return rf_outfile_commit(file, err);
 }
 
+/* Of a kind that learns from either, what is asked for must be of one sort. */
+static int check_either(const struct rf_fit_options *o, struct rf_err *err)
+{
+    if (o->bench.n && o->votes.n)
+        return rf_fail(err, RF_USAGE, "--bench and --votes: expected one of them, a router learns from either");
+    if (!o->bench.n && o->model.n)
+        return rf_fail(err, RF_USAGE, "--model chooses among the models of --bench: name a benchmark too");
+    return 0;
+}
+
 int rf_fit_data_load(struct rf_fit_data *d, struct rf_db *db, const struct rf_kind *kind,
                      const struct rf_fit_options *o, uint64_t seed, struct rf_err *err)
 {
-    if (kind->from == RF_FROM_VOTES) {
+    static const char *human = "human";
+    const bool either = kind->from == RF_FROM_EITHER;
+    const int rc = either ? check_either(o, err) : 0;
+    if (rc)
+        return rc;
+    if (kind->from == RF_FROM_VOTES || (either && !o->bench.n)) {
         const struct rf_votes_filter f = { .embedder = o->embedder,
                                            .text = kind->input == ROUTEFIT_TEXT,
                                            .source = o->source,
-                                           .votes = o->votes,
+                                           .votes = either && !o->votes.n ? (struct rf_list){ &human, 1 } : o->votes,
                                            .min_chars = o->min_chars,
                                            .valid = o->valid,
                                            .seed = seed };

@@ -22,8 +22,8 @@
 extern "C" {
 #endif
 
-/* The options of every kind. A kind's own option struct starts with this one, and its command lists rf_fit_table or
- * rf_fit_text_table or rf_fit_results_table first. */
+/* The options of every kind. A kind's own option struct starts with this one, and its command lists the table of what
+ * it learns from first. */
 struct rf_fit_options {
     const char *output; /* -o */
     bool force;
@@ -35,8 +35,9 @@ struct rf_fit_options {
     int64_t min_chars;
     /* kinds that learn from results: rf_fit_results_table */
     struct rf_list bench, model;
+    /* kinds that learn from either: all of them, by rf_fit_either_table */
 };
-extern const struct rf_opt rf_fit_table[], rf_fit_text_table[], rf_fit_results_table[];
+extern const struct rf_opt rf_fit_table[], rf_fit_text_table[], rf_fit_results_table[], rf_fit_either_table[];
 
 /* One line of train_log. */
 struct rf_epoch {
@@ -48,8 +49,8 @@ struct rf_epoch {
 
 /* What a fit is given, and what it reports back. */
 struct rf_fit {
-    const struct rf_votes *votes;   /* borrowed; NULL for kinds that learn from results */
-    const struct rf_scored *scored; /* borrowed; NULL for kinds that learn from votes */
+    const struct rf_votes *votes;   /* borrowed; NULL where the fit learns from results */
+    const struct rf_scored *scored; /* borrowed; NULL where it learns from votes */
     int threads;                    /* >= 1 */
     uint64_t seed;
     double started;                /* rf_seconds() when the fit began */
@@ -76,7 +77,7 @@ int rf_fit_note(struct rf_fit *f, struct rf_err *err, const char *fmt, ...) __at
  */
 int rf_fit_note_free(struct rf_fit *f, struct rf_err *err);
 
-enum { RF_MODEL_TENSORS = 8, RF_MODEL_METAS = 32, RF_MODEL_CHECKS = 64 };
+enum { RF_MODEL_TENSORS = 12, RF_MODEL_METAS = 32, RF_MODEL_CHECKS = 64 };
 
 /* A fitted router as it will stand in the file. Zero-initialise; owns what the two adders are given. */
 struct rf_model {
@@ -108,16 +109,18 @@ int rf_model_meta(struct rf_model *m, struct rf_err *err, const char *key, const
 /* Row of check i: RF_MODEL_CHECKS rows spread evenly over the rows (they repeat where there are fewer). */
 size_t rf_model_check_row(size_t rows, size_t i);
 
-enum rf_learns_from { RF_FROM_VOTES, RF_FROM_RESULTS };
+/* RF_FROM_EITHER: from results where --bench names them (a router among many models), else from votes (a router of one
+ * pair): which of the two, struct rf_fit says. */
+enum rf_learns_from { RF_FROM_VOTES, RF_FROM_RESULTS, RF_FROM_EITHER };
 
 struct rf_kind {
-    struct rf_cmd cmd; /* first; name = the word in ROUTEFIT_KINDS, opts = { one of the three tables, own
+    struct rf_cmd cmd; /* first; name = the word in ROUTEFIT_KINDS, opts = { one of the four tables, own
                           table }, need RF_NEED_WRITE, run = rf_fit_command */
     enum rf_learns_from from;
     enum routefit_input input; /* ROUTEFIT_TEXT, of votes only: votes->text is filled, votes->x NULL, votes->dim 0 */
     /* opts: the kind's option struct, parsed and in range. Adds tensors and its own metadata ("routefit.strong",
      * "routefit.weak", options that shaped the weights) to *m; "routefit.kind", ".version", ".input", ".embedder",
-     * ".embedder_sha256" and the counts are added by the caller, and for kinds that learn from results ".models" and
+     * ".embedder_sha256" and the counts are added by the caller, and for fits that learn from results ".models" and
      * the tensor "score_range" too. The same votes, options and seed give the same model for any number of threads. */
     int (*fit)(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf_err *err);
 };

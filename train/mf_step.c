@@ -168,25 +168,10 @@ const struct rf_mf_model *rf_mf_step_last(const struct rf_mf_step *s)
     return &s->g;
 }
 
-/* torch.optim.Adam, one tensor: rate = lr / (1 - beta1^t), root = 1 / sqrt(1 - beta2^t). */
-static void adam(size_t n, float *restrict p, const float *restrict grad, float *restrict m1, float *restrict m2,
-                 const struct rf_adam *o, double rate, double root)
-{
-    const float b1 = (float)o->beta1, b2 = (float)o->beta2, a1 = (float)(1 - o->beta1), a2 = (float)(1 - o->beta2);
-    const float decay = (float)o->decay, eps = (float)o->eps, r = (float)rate, q = (float)root;
-    for (size_t i = 0; i < n; i++) {
-        const float g = grad[i] + decay * p[i];
-        m1[i] = b1 * m1[i] + a1 * g;
-        m2[i] = b2 * m2[i] + a2 * g * g;
-        p[i] -= r * m1[i] / (sqrtf(m2[i]) * q + eps);
-    }
-}
-
 void rf_mf_step_update(struct rf_mf_step *s, struct rf_mf_model *m, const struct rf_adam *o)
 {
-    s->steps++;
-    const double t = (double)s->steps, rate = o->lr / (1 - pow(o->beta1, t)), root = 1 / sqrt(1 - pow(o->beta2, t));
-    adam(m->k * m->dim, m->w, s->g.w, s->m1.w, s->m2.w, o, rate, root);
-    adam(m->models * m->k, m->p, s->g.p, s->m1.p, s->m2.p, o, rate, root);
-    adam(m->k, m->c, s->g.c, s->m1.c, s->m2.c, o, rate, root);
+    const struct rf_adam_step at = rf_adam_at(o, ++s->steps);
+    rf_adam_update(m->k * m->dim, m->w, s->g.w, s->m1.w, s->m2.w, o, at);
+    rf_adam_update(m->models * m->k, m->p, s->g.p, s->m1.p, s->m2.p, o, at);
+    rf_adam_update(m->k, m->c, s->g.c, s->m1.c, s->m2.c, o, at);
 }

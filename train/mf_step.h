@@ -8,19 +8,13 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "train/adam.h"
 #include "train/mf_model.h"
 #include "train/mf_pass.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-struct rf_adam {
-    double lr;           /* learning rate, > 0 */
-    double beta1, beta2; /* decay of the moments, [0, 1) */
-    double eps;          /* > 0 */
-    double decay;        /* weight decay, added to the gradient (coupled L2), >= 0 */
-};
 
 struct rf_mf_step; /* scratch of one trainer: batch, gradient, moments */
 /* x[rows][dim] is borrowed; m's sizes and the largest batch are fixed from now on. */

@@ -17,17 +17,21 @@ enum rf_ties { RF_TIES_DROP, RF_TIES_HALF, RF_TIES_WEAK };
  * answer was as good. "Both bad" is a tie. */
 #define RF_TIES_CHOICES "drop|half|weak-suffices"
 
-/* Rows for the members strong, weak (struct rf_list) and ties (int) of a kind's options. */
-#define RF_SIDES_OPTIONS(type, usual_ties)                                                                             \
-    RF_OPT(                                                                                                            \
-        type, strong, "strong", 's', RF_OPT_LIST, "SET", "tier:0-1", NULL, 0, 0,                                       \
-        "The strong side: model names, * and ? match, tier:N-M are Bradley-Terry tiers of the training votes, 0 the "  \
-        "strongest of ten; the default is RouteLLM's strong set."),                                                    \
-        RF_OPT(type, weak, "weak", 'w', RF_OPT_LIST, "SET", "tier:2-9", NULL, 0, 0,                                    \
-               "The weak side, in the same way."),                                                                     \
+/* Rows for the members strong, weak (struct rf_list) and ties (int) of a kind's options. Without a default for a side
+ * its note says what holds. */
+#define RF_SIDES_ROWS(type, strong_default, strong_note, weak_default, weak_note, usual_ties)                          \
+    RF_OPT(type, strong, "strong", 's', RF_OPT_LIST, "SET", strong_default, NULL, 0, 0,                                \
+           "The strong side: model names, * and ? match, tier:N-M are Bradley-Terry tiers of the training votes, 0 "   \
+           "the strongest of ten; " strong_note "."),                                                                  \
+        RF_OPT(type, weak, "weak", 'w', RF_OPT_LIST, "SET", weak_default, NULL, 0, 0,                                  \
+               "The weak side, in the same way" weak_note "."),                                                        \
         RF_OPT(type, ties, "ties", 't', RF_OPT_CHOICE, "HOW", usual_ties, RF_TIES_CHOICES, 0, 0,                       \
                "What a tie says: nothing (as in RouteLLM's training), half a win for each side, or that the weak "     \
                "model is enough; \"both bad\" is a tie.")
+#define RF_SIDES_STRONG "tier:0-1"
+#define RF_SIDES_WEAK   "tier:2-9"
+#define RF_SIDES_OPTIONS(type, usual_ties)                                                                             \
+    RF_SIDES_ROWS(type, RF_SIDES_STRONG, "the default is RouteLLM's strong set", RF_SIDES_WEAK, "", usual_ties)
 
 struct rf_sides {
     bool *strong, *weak;      /* [models of the votes] */

@@ -67,7 +67,7 @@ static void fitted_release(struct fitted *t)
 /* What must hold of a kind's numbers. */
 static void check_losses(const struct rf_kind *kind, const struct fitted *t)
 {
-    const bool votes = kind->from == RF_FROM_VOTES;
+    const bool votes = t->data.votes != NULL;
     const double valid = t->m.valid_loss, none = votes ? log(2) : t->m.null_loss;
     assert_true(t->f.used_train > 0 && t->f.used_valid > 0 && t->f.epochs > 0);
     if (!(valid < none))
@@ -92,12 +92,27 @@ static int fit_args(struct fitted *t, const struct rf_kind *kind, const char *co
     return rc;
 }
 
-/* The least that a kind must be told. */
+/* A kind with the least that it must be told; one that learns from either stands twice. */
+struct way {
+    const struct rf_kind *kind;
+    const char *const *args;
+};
 static const char *const of_votes[] = { "--valid=0.2", NULL }, *const of_results[] = { "--valid=0.2", "--bench=planted",
                                                                                        NULL };
-static const char *const *standard(const struct rf_kind *kind)
+enum { MOST_WAYS = 64 };
+static struct way ways[MOST_WAYS];
+static size_t nways;
+
+static void list_ways(void)
 {
-    return kind->from == RF_FROM_VOTES ? of_votes : of_results;
+    nways = 0;
+    for (const struct rf_kind *const *k = rf_kinds; *k; k++) {
+        assert_true(nways + 2 <= MOST_WAYS);
+        if ((*k)->from != RF_FROM_RESULTS)
+            ways[nways++] = (struct way){ *k, of_votes };
+        if ((*k)->from != RF_FROM_VOTES)
+            ways[nways++] = (struct way){ *k, of_results };
+    }
 }
 
 static void scores_agree(const struct fitted *t, const struct routefit_router *r)
@@ -127,24 +142,24 @@ static void scores_agree(const struct fitted *t, const struct routefit_router *r
 static void every_kind_fits_saves_and_loads(void **state)
 {
     (void)state;
-    for (const struct rf_kind *const *k = rf_kinds; *k; k++) {
+    for (const struct way *w = ways; w < ways + nways; w++) {
+        const struct rf_kind *const kind = w->kind;
         struct fitted t;
         struct rf_err err = { 0 };
         struct routefit_router *r = NULL;
         char why[ROUTEFIT_ERR];
-        if (fit_args(&t, *k, standard(*k), 1, true, &err))
-            print_error("%s: %s\n", (*k)->cmd.name, err.msg);
+        if (fit_args(&t, kind, w->args, 1, true, &err))
+            print_error("%s: %s\n", kind->cmd.name, err.msg);
         assert_int_equal(err.code, 0);
         assert_int_equal(routefit_load(&r, t.bytes.data, t.bytes.len, NULL, why), 0);
-        assert_string_equal(routefit_kind(r), (*k)->cmd.name);
-        const bool text = (*k)->input == ROUTEFIT_TEXT;
-        assert_int_equal(routefit_input(r), (*k)->input);
+        assert_string_equal(routefit_kind(r), kind->cmd.name);
+        const bool text = kind->input == ROUTEFIT_TEXT;
+        assert_int_equal(routefit_input(r), kind->input);
         assert_int_equal(routefit_dim(r), text ? ROUTEFIT_BUCKETS : DIM);
         assert_string_equal(routefit_meta(r, text ? "routefit.features" : "routefit.embedder"),
                             text ? ROUTEFIT_FEATURES : "planted");
         assert_string_equal(routefit_meta(r, "routefit.version"), RF_VERSION);
-        assert_true((*k)->from == RF_FROM_RESULTS ||
-                    (routefit_meta(r, "routefit.strong") && routefit_meta(r, "routefit.weak")));
+        assert_true(t.data.scored || (routefit_meta(r, "routefit.strong") && routefit_meta(r, "routefit.weak")));
         scores_agree(&t, r);
         routefit_free(r);
         fitted_release(&t);
@@ -154,10 +169,10 @@ static void every_kind_fits_saves_and_loads(void **state)
 static void threads_give_the_same_bytes(void **state)
 {
     (void)state;
-    for (const struct rf_kind *const *k = rf_kinds; *k; k++) {
+    for (const struct way *w = ways; w < ways + nways; w++) {
         struct fitted t[3];
         for (int i = 0; i < 3; i++) {
-            assert_int_equal(fit_args(&t[i], *k, standard(*k), 1 << i, true, NULL), 0);
+            assert_int_equal(fit_args(&t[i], w->kind, w->args, 1 << i, true, NULL), 0);
             assert_int_equal(t[i].bytes.len, t[0].bytes.len);
             assert_memory_equal(t[i].bytes.data, t[0].bytes.data, t[0].bytes.len);
         }
@@ -170,18 +185,18 @@ static void threads_give_the_same_bytes(void **state)
 static void wrong_scores_are_never_saved(void **state)
 {
     (void)state;
-    for (const struct rf_kind *const *k = rf_kinds; *k; k++) {
+    for (const struct way *w = ways; w < ways + nways; w++) {
         struct fitted t;
         struct rf_err err = { 0 };
-        assert_int_equal(fit_args(&t, *k, standard(*k), 1, false, &err), 0);
+        assert_int_equal(fit_args(&t, w->kind, w->args, 1, false, &err), 0);
         *(t.m.predicted ? &t.m.predicted[7] : &t.m.check[7]) += 1e-3;
-        assert_int_equal(rf_model_build(&t.m, *k, &t.f, &t.bytes, &err), RF_FAIL);
+        assert_int_equal(rf_model_build(&t.m, w->kind, &t.f, &t.bytes, &err), RF_FAIL);
         assert_non_null(strstr(err.msg, "the trainer"));
         fitted_release(&t);
     }
 }
 
-static void refuse(const struct rf_kind *kind, const struct rf_opt *o, const char *value)
+static void refuse(const struct way *w, const struct rf_opt *o, const char *value)
 {
     char option[64];
     const char *args[4] = { 0 };
@@ -189,13 +204,13 @@ static void refuse(const struct rf_kind *kind, const struct rf_opt *o, const cha
     struct fitted t;
     struct rf_err err = { 0 };
     snprintf(option, sizeof option, "--%s=%s", o->name, value);
-    for (const char *const *a = standard(kind); *a; a++) /* but the option itself */
+    for (const char *const *a = w->args; *a; a++) /* but the option itself */
         if (strncmp(*a + 2, o->name, strlen(o->name)) != 0)
             args[n++] = *a;
     args[n] = option;
-    const int rc = fit_args(&t, kind, args, 1, true, &err);
+    const int rc = fit_args(&t, w->kind, args, 1, true, &err);
     if (rc != RF_USAGE)
-        print_error("fit %s %s: code %d, \"%s\"\n", kind->cmd.name, option, rc, err.msg);
+        print_error("fit %s %s: code %d, \"%s\"\n", w->kind->cmd.name, option, rc, err.msg);
     assert_int_equal(rc, RF_USAGE);
     assert_true(err.msg[0]);
     fitted_release(&t);
@@ -204,21 +219,21 @@ static void refuse(const struct rf_kind *kind, const struct rf_opt *o, const cha
 static void every_bad_option_is_refused(void **state)
 {
     (void)state;
-    for (const struct rf_kind *const *k = rf_kinds; *k; k++)
-        for (size_t t = 0; t < RF_CMD_TABLES && (*k)->cmd.opts[t]; t++)
-            for (const struct rf_opt *o = (*k)->cmd.opts[t]; o->name; o++) {
+    for (const struct way *w = ways; w < ways + nways; w++)
+        for (size_t t = 0; t < RF_CMD_TABLES && w->kind->cmd.opts[t]; t++)
+            for (const struct rf_opt *o = w->kind->cmd.opts[t]; o->name; o++) {
                 char value[64];
                 if (o->type == RF_OPT_FLAG || strcmp(o->name, "output") == 0)
                     continue;
-                refuse(*k, o, "no such thing");
+                refuse(w, o, "no such thing");
                 if (o->type != RF_OPT_INT && o->type != RF_OPT_REAL)
                     continue;
-                refuse(*k, o, "nan");
+                refuse(w, o, "nan");
                 assert_true(o->min < o->max); /* every number has a range */
                 snprintf(value, sizeof value, "%.0f", floor(o->min) - 1);
-                refuse(*k, o, value);
+                refuse(w, o, value);
                 snprintf(value, sizeof value, "%.0f", ceil(o->max) + 1);
-                refuse(*k, o, value);
+                refuse(w, o, value);
             }
 }
 
@@ -227,6 +242,7 @@ static int open_database(void **state)
     (void)state;
     db = vote_db_new(path, DIM);
     vote_db_plant(db, PROMPTS, DIM);
+    list_ways();
     return rf_blas_init(NULL);
 }
 
