@@ -1119,11 +1119,11 @@ static int load_scale(const struct routefit_tensors *f, double *scale, char *err
 /* A file of one pair cannot be asked for another. */
 static int no_pick(const struct routefit_router *r, const struct routefit_pick *pick, char *err)
 {
-    return pick->use_ids || pick->strong || pick->weak
-               ? fail(err,
-                      "a %s router compares one pair of models; expected no pick, or one by name and id for kind mf only",
-                      r->kind->name)
-               : 0;
+    return pick->use_ids || pick->strong || pick->weak ? fail(err,
+                                                              "a %s router compares one pair of models; expected no "
+                                                              "pick, or one by name and id for kind mf only",
+                                                              r->kind->name)
+                                                       : 0;
 }
 
 static int load_logistic(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
@@ -1982,21 +1982,23 @@ static void mlp_release(void *state)
     free(s);
 }
 
-/* What network h gives; sums in double, units as floats. */
+/* What network h gives, in double throughout: finite for any finite weights and vector. */
 static double network(const struct mlp *s, size_t h, const float *x)
 {
-    float unit[2][MOST_UNITS];
-    for (size_t l = 0; l < s->hidden; l++) {
-        const size_t in = s->width[l], out = s->width[l + 1];
-        float *const to = unit[l % 2];
+    double unit[2][MOST_UNITS];
+    const double *from = NULL; /* the units of the layer before */
+    for (size_t l = 0;; l++) {
+        const size_t in = s->width[l], out = l < s->hidden ? s->width[l + 1] : 1;
+        double *const to = unit[l % 2];
         for (size_t k = 0; k < out; k++) {
-            const double v = dot_floats(s->w[l] + (h * out + k) * in, x, in) + (double)s->b[l][h * out + k];
-            to[k] = v < 0 ? 0 : (float)v; /* NaN stays */
+            const float *const w = s->w[l] + (h * out + k) * in;
+            const double v = (from ? dot(from, w, in) : dot_floats(w, x, in)) + (double)s->b[l][h * out + k];
+            if (l == s->hidden)
+                return v;
+            to[k] = v < 0 ? 0 : v; /* NaN stays */
         }
-        x = to;
+        from = to;
     }
-    const size_t last = s->width[s->hidden];
-    return dot_floats(s->w[s->hidden] + h * last, x, last) + (double)s->b[s->hidden][h];
 }
 
 static int mlp_predict(const struct routefit_router *r, const float *x, double *score, double *cost)

@@ -13,12 +13,14 @@
 #include "train/planes.h"
 #include "train/sides.h"
 
+enum { START_MEAN, START_GLOROT }; /* --start */
+
 struct mlp_options {
     struct rf_fit_options fit; /* first */
     struct rf_list hidden, strong, weak, cost_l2;
     double l2, lr;
     int64_t batch, epochs, patience;
-    int ties, cost;
+    int ties, cost, start;
 };
 
 static const struct rf_opt options[] = {
@@ -26,6 +28,9 @@ static const struct rf_opt options[] = {
                   "; without it " RF_SIDES_WEAK ", and none beside --bench", "drop"),
     RF_OPT(struct mlp_options, hidden, "hidden", 0, RF_OPT_LIST, "LIST", "100", NULL, 0, 0,
            "Widths of the hidden layers, one to three, as in 100,100."),
+    RF_OPT(struct mlp_options, start, "start", 0, RF_OPT_CHOICE, "HOW", "mean", "mean|glorot", 0, 0,
+           "Where a network starts: around its mean training score (or the votes' share), or around 0 as "
+           "scikit-learn's, from which the first epochs have to find the mean."),
     RF_OPT(struct mlp_options, l2, "l2", 0, RF_OPT_REAL, "X", "1e-4", NULL, 0, 1e6,
            "Penalty on the weights, divided by the examples of a step: scikit-learn's alpha."),
     RF_OPT(struct mlp_options, lr, "lr", 0, RF_OPT_REAL, "X", "1e-3", NULL, 1e-9, 10, "Learning rate of Adam."),
@@ -176,6 +181,26 @@ static int note_epochs(struct run *r, struct rf_err *err)
                          : rf_fit_note(r->f, err, "epochs %zu to %zu of %zu kept", least, most, run);
 }
 
+/* Every network starts around the mean of its training targets. */
+static void start_at_means(struct run *r)
+{
+    const size_t heads = r->m.heads;
+    for (size_t h = 0; h < heads; h++) {
+        double sum = 0, all = 0;
+        for (size_t i = 0; i < r->train.n; i++) {
+            const double y = (double)r->train.y[i * heads + h], w = r->train.weight ? (double)r->train.weight[i] : 1;
+            if (isnan(y))
+                continue;
+            sum += w * y;
+            all += w;
+        }
+        if (r->loss == RF_MLP_SQUARED)
+            r->m.b[r->m.layers - 1][h] = (float)(sum / all);
+        else if (sum > 0 && sum < all) /* one side alone has no finite logit */
+            r->m.b[r->m.layers - 1][h] = (float)log(sum / (all - sum));
+    }
+}
+
 static int train(struct run *r, size_t heads, size_t dim, struct rf_err *err)
 {
     const struct mlp_options *const o = r->o;
@@ -192,6 +217,8 @@ static int train(struct run *r, size_t heads, size_t dim, struct rf_err *err)
     if ((rc = RF_NEW(r->head, heads, err)) || (rc = rf_mlp_init(&r->m, heads, dim, r->hidden, o->hidden.n, err)))
         return rc;
     rf_mlp_start(&r->m, r->f->seed);
+    if (o->start == START_MEAN)
+        start_at_means(r);
     rc = rf_mlp_fit(&r->m, &t, &v, &recipe, r->name, observe, r, r->head, &r->f->interrupted, err);
     return rc ? rc : note_epochs(r, err);
 }
@@ -332,8 +359,9 @@ const struct rf_kind rf_kind_mlp = {
              .about = "With --bench: a network for every model predicts its score from the prompt's\n"
                       "vector, as RouterBench's MLP router, all of them trained side by side; costs are\n"
                       "fitted as by fit linear. Without: one network learns P(strong model wins) from\n"
-                      "votes, as fit logistic does with a linear function. Start, steps and penalty are\n"
-                      "scikit-learn's; each network keeps its epoch of least validation loss.",
+                      "votes, as fit logistic does with a linear function. Steps and penalty are scikit-learn's;\n"
+                      "each network keeps its epoch of least validation loss. RouterBench's own recipe\n"
+                      "is --start glorot --valid 0 --cost mean.",
              .examples = "routefit fit mlp --bench arc-challenge -o mlp.safetensors\n"
                          "routefit fit mlp --bench mmlu --hidden 100,100 --model gpt-4,mixtral -o mlp.safetensors\n"
                          "routefit fit mlp --votes human --strong 'gpt-4*' --weak mixtral-8x7b-instruct-v0.1 -o "

@@ -63,28 +63,28 @@ void rf_mlp_copy_head(struct rf_mlp *a, size_t to, const struct rf_mlp *b, size_
     }
 }
 
-/* One layer of a head: unit k = w[k] . x + b[k], in double. */
-static double unit(const struct rf_mlp *m, size_t l, size_t h, size_t k, const float *x)
+/* Unit k of a layer before it is rectified: w[k] . from + b[k], where from is x for the first. */
+static double unit(const struct rf_mlp *m, size_t l, size_t h, size_t k, const float *x, const double *from)
 {
     const size_t in = m->width[l], at = h * m->width[l + 1] + k;
     const float *const w = m->w[l] + at * in;
     double sum = (double)m->b[l][at];
     for (size_t j = 0; j < in; j++)
-        sum += (double)w[j] * (double)x[j];
+        sum += (double)w[j] * (l ? from[j] : (double)x[j]);
     return sum;
 }
 
 void rf_mlp_predict(const struct rf_mlp *m, const float *x, double *out)
 {
-    float room[2][RF_MLP_WIDEST];
+    double room[2][RF_MLP_WIDEST];
     for (size_t h = 0; h < m->heads; h++) {
-        const float *from = x;
+        const double *from = NULL;
         for (size_t l = 0; l + 1 < m->layers; l++) {
-            float *const to = room[l % 2];
+            double *const to = room[l % 2];
             for (size_t k = 0; k < m->width[l + 1]; k++)
-                to[k] = (float)fmax(0, unit(m, l, h, k, from));
+                to[k] = fmax(0, unit(m, l, h, k, x, from));
             from = to;
         }
-        out[h] = unit(m, m->layers - 1, h, 0, from);
+        out[h] = unit(m, m->layers - 1, h, 0, x, from);
     }
 }

@@ -36,7 +36,7 @@ void rf_mlp_release(struct rf_mlp *m);
 void rf_mlp_start(struct rf_mlp *m, uint64_t seed);
 /* Head `from` of b becomes head `to` of a; both of one shape. */
 void rf_mlp_copy_head(struct rf_mlp *a, size_t to, const struct rf_mlp *b, size_t from);
-/* out[heads] for the vector x: sums in double, units as floats, as the scoring pair does it. */
+/* out[heads] for the vector x, in double throughout, as the scoring pair does it. */
 void rf_mlp_predict(const struct rf_mlp *m, const float *x, double *out);
 
 /* ---- examples ---- */
@@ -70,8 +70,8 @@ void rf_mlp_step_run(struct rf_mlp_step *s, const struct rf_mlp *m, const struct
                      const uint32_t *at, size_t n, const size_t *column, bool backward, struct rf_mlp_sums *sum);
 /* The last gradient, in the shapes of the model; owned by s. */
 const struct rf_mlp *rf_mlp_step_last(const struct rf_mlp_step *s);
-/* scikit-learn's Adam by the last gradient and the one of l2 / 2 |weights|^2 / sum.weight (biases are not shrunk); heads
- * without a weight stand still. penalty[heads] = that term before the step. o->decay is not looked at. */
+/* scikit-learn's Adam by the last gradient and the one of l2 / 2 |weights|^2 / sum.weight (biases are not shrunk);
+ * heads without a weight stand still. penalty[heads] = that term before the step. o->decay is not looked at. */
 void rf_mlp_step_update(struct rf_mlp_step *s, struct rf_mlp *m, const struct rf_adam *o, double l2,
                         const struct rf_mlp_sums *sum, double *penalty);
 /* Head `head` leaves: the last one takes its place, with its moments. */
@@ -108,11 +108,11 @@ struct rf_mlp_head {
 /* Called after each epoch, when the caller's head[] holds what became of the heads so far. As rf_fit_epoch. */
 typedef int (*rf_mlp_observer)(void *ctx, struct rf_err *err);
 
-/* Trains m from where it stands. With validation examples every head keeps its epoch of least validation loss, and stops
- * after `patience` epochs without a lower one. Without, scikit-learn's rule: it stops when its training loss with the
- * penalty has not fallen by 1e-4 for more than `patience` epochs, and the last epoch is kept. head[heads] is filled;
- * name[heads], or NULL: of the heads, for errors. *interrupted: the observer said RF_INTERRUPTED; m is what was best so
- * far. RF_FAIL: a loss that is not finite, no memory. */
+/* Trains m from where it stands. With validation examples every head keeps its epoch of least validation loss, and
+ * stops after `patience` epochs without a lower one. Without, scikit-learn's rule: it stops when its training loss with
+ * the penalty has not fallen by 1e-4 for more than `patience` epochs, and the last epoch is kept. head[heads] is
+ * filled; name[heads], or NULL: of the heads, for errors. *interrupted: the observer said RF_INTERRUPTED; m is what was
+ * best so far. RF_FAIL: a loss that is not finite, no memory. */
 int rf_mlp_fit(struct rf_mlp *m, const struct rf_mlp_data *train, const struct rf_mlp_data *valid,
                const struct rf_mlp_recipe *o, const char *const *name, rf_mlp_observer observe, void *ctx,
                struct rf_mlp_head *head, bool *interrupted, struct rf_err *err);

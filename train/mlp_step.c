@@ -222,8 +222,8 @@ void rf_mlp_step_update(struct rf_mlp_step *s, struct rf_mlp *m, const struct rf
         weights.decay = l2 / sum[h].weight;
         for (size_t l = 0; l < m->layers; l++) {
             const size_t out = m->width[l + 1], cells = out * m->width[l], w = h * cells, b = h * out;
-            const float square = rf_adam_update(cells, m->w[l] + w, s->g.w[l] + w, s->m1.w[l] + w, s->m2.w[l] + w,
-                                                &weights, at);
+            const float square =
+                rf_adam_update(cells, m->w[l] + w, s->g.w[l] + w, s->m1.w[l] + w, s->m2.w[l] + w, &weights, at);
             penalty[h] += weights.decay / 2 * (double)square;
             rf_adam_update(out, m->b[l] + b, s->g.b[l] + b, s->m1.b[l] + b, s->m2.b[l] + b, &biases, at);
         }

@@ -1,5 +1,5 @@
 /* Any bytes as a weight file: opened as tensors, loaded as a router (as the file says, and with two rows named) and as
- * an embedder. What loads must score to a probability. */
+ * an embedder. What loads as a router of one pair must score to a probability. */
 #include <string.h>
 
 #include "core/routefit_score.h"
@@ -15,8 +15,13 @@ static void score(struct routefit_router *r)
     float *x = dim <= LARGEST ? calloc(dim, sizeof *x) : NULL;
     struct routefit_features *pad = routefit_features_new(dim);
     if (x && routefit_input(r) == ROUTEFIT_VECTOR) {
-        const double p = routefit_win_rate(r, x);
-        PROMISE(p >= 0 && p <= 1);
+        const size_t models = routefit_models(r);
+        const double p = routefit_win_rate(r, x); /* of many: NaN where no two are picked */
+        double *const room = models ? calloc(2 * models, sizeof *room) : NULL;
+        PROMISE(models || (p >= 0 && p <= 1));
+        if (room)
+            routefit_predict(r, x, room, room + models);
+        free(room);
     }
     if (pad && routefit_input(r) == ROUTEFIT_TEXT)
         routefit_win_rate_text(r, pad, text, strlen(text));

@@ -201,8 +201,13 @@ static void as_scikit_learn(void **state)
     for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
         const struct rf_mlp_data d = { v, at, to[known[k].loss == RF_MLP_LOGISTIC], NULL, ROWS, 1 };
         const struct rf_mlp_data none = { .x = v, .heads = 1 };
-        const struct rf_mlp_recipe o = { .loss = known[k].loss, .adam = usual.adam, .l2 = 0.5, .batch = 16,
-                                         .epochs = EPOCHS, .in_order = true, .threads = 1 };
+        const struct rf_mlp_recipe o = { .loss = known[k].loss,
+                                         .adam = usual.adam,
+                                         .l2 = 0.5,
+                                         .batch = 16,
+                                         .epochs = EPOCHS,
+                                         .in_order = true,
+                                         .threads = 1 };
         struct rf_mlp_head head;
         struct curve c = { &head, { 0 }, 0 };
         struct rf_mlp m;

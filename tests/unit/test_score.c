@@ -341,6 +341,38 @@ static void mf_files_that_do_not_fit_are_refused(void **state)
     routefit_free(r);
 }
 
+#define MLP(meta, hidden)                                                                                              \
+    "{\"__metadata__\":{\"routefit.kind\":\"mlp\"" meta "}," hidden                                                    \
+    "\"hidden.0.bias\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[24,32]},"                                  \
+    "\"output.weight\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[32,40]},"                                  \
+    "\"output.bias\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[40,44]}}"
+#define HIDDEN(shape) "\"hidden.0.weight\":{\"dtype\":\"F32\",\"shape\":" shape ",\"data_offsets\":[0,24]},"
+static const float mlp[11] = { 1, 2, 3, -1, 0, 1, /* biases */ 0.5f, 0.25f, /* output */ 2, 8, -1 };
+
+static void mlp_is_two_layers_of_dot_products(void **state)
+{
+    (void)state;
+    const float left[3] = { 1, 1, -1 }, both[3] = { 0, 0, 1 };
+    struct routefit_router *r = load_router(MLP("", HIDDEN("[1,2,3]")), mlp, sizeof mlp, NULL);
+    assert_true(routefit_dim(r) == 3 && routefit_models(r) == 0);
+    assert_true(routefit_logit(r, left) == 2 * 0.5 - 1); /* the second unit, -1.75, is rectified */
+    assert_true(routefit_logit(r, both) == 2 * 3.5 + 8 * 1.25 - 1);
+    routefit_free(r);
+}
+
+static void mlp_files_that_do_not_fit_are_refused(void **state)
+{
+    (void)state;
+    const struct routefit_pick pick = { .strong = "a", .weak = "b" };
+    refuse_router(MLP("", HIDDEN("[1,2,3]")), mlp, sizeof mlp, &pick, "one pair of models");
+    refuse_router(MLP("", HIDDEN("[2,1,3]")), mlp, sizeof mlp, NULL, "found length 2 in dimension 0, expected 1");
+    refuse_router(MLP("", HIDDEN("[1,3,2]")), mlp, sizeof mlp, NULL, "hidden.0.bias: found length 2 in dimension 1");
+    refuse_router(MLP("", HIDDEN("[2,3]")), mlp, sizeof mlp, NULL, "rank 2");
+    refuse_router(MLP(",\"routefit.input\":\"text\",\"routefit.features\":\"rf-text-1\"", HIDDEN("[1,2,3]")), mlp,
+                  sizeof mlp, NULL, "expected vector for kind mlp");
+    refuse_router(MLP(",\"routefit.models\":\"[]\"", HIDDEN("[1,2,3]")), mlp, sizeof mlp, NULL, "cost_weight");
+}
+
 static void files_that_cannot_be_read_say_so(void **state)
 {
     (void)state;
@@ -370,6 +402,8 @@ int main(void)
         cmocka_unit_test(control_characters_of_a_file_do_not_reach_the_message),
         cmocka_unit_test(mf_compares_two_rows_of_unit_length),
         cmocka_unit_test(mf_files_that_do_not_fit_are_refused),
+        cmocka_unit_test(mlp_is_two_layers_of_dot_products),
+        cmocka_unit_test(mlp_files_that_do_not_fit_are_refused),
         cmocka_unit_test(files_that_cannot_be_read_say_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
