@@ -9,7 +9,7 @@
 #include "core/mem.h"
 #include "train/kind.h"
 #include "train/mlp.h"
-#include "train/numbers.h"
+#include "core/numbers.h"
 #include "train/planes.h"
 #include "train/sides.h"
 
