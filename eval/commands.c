@@ -5,6 +5,7 @@ extern const struct rf_cmd rf_cmd_score;
 extern const struct rf_cmd rf_cmd_eval;
 extern const struct rf_cmd rf_cmd_compare;
 extern const struct rf_cmd rf_cmd_frontier;
+extern const struct rf_cmd rf_cmd_cascade;
 extern const struct rf_cmd rf_cmd_plot;
 extern const struct rf_cmd rf_cmd_calibrate;
 extern const struct rf_cmd rf_cmd_drift;
@@ -15,6 +16,7 @@ const struct rf_cmd *const rf_eval_commands[] = {
     &rf_cmd_eval,
     &rf_cmd_compare,
     &rf_cmd_frontier,
+    &rf_cmd_cascade,
     &rf_cmd_plot,
     &rf_cmd_calibrate,
     &rf_cmd_drift,

@@ -37,23 +37,32 @@ static int refuse(const struct rf_results *r, const char *bench, const struct la
     return 0;
 }
 
-static void keep_row(struct rf_results *r, size_t from, size_t to)
+size_t rf_results_keep(struct rf_results *r, const bool *keep)
 {
-    memmove(r->score + to * r->models, r->score + from * r->models, r->models * sizeof *r->score);
-    memmove(r->cost + to * r->models, r->cost + from * r->models, r->models * sizeof *r->cost);
-    r->item[to] = r->item[from];
-    r->prompt[to] = r->prompt[from];
-    r->bench[to] = r->bench[from];
-    r->task[to] = r->task[from];
+    const size_t before = r->n;
+    size_t kept = 0;
+    for (size_t i = 0; i < before; i++) {
+        if (!keep[i])
+            continue;
+        memmove(r->score + kept * r->models, r->score + i * r->models, r->models * sizeof *r->score);
+        memmove(r->cost + kept * r->models, r->cost + i * r->models, r->models * sizeof *r->cost);
+        r->item[kept] = r->item[i];
+        r->prompt[kept] = r->prompt[i];
+        r->bench[kept] = r->bench[i];
+        r->task[kept++] = r->task[i];
+    }
+    r->n = kept;
+    r->incomplete += before - kept;
+    return before - kept;
 }
 
 int rf_results_complete(struct rf_results *r, const char *bench, struct rf_holes *h, struct rf_err *err)
 {
     struct lack *lack = NULL;
-    size_t kept = 0;
+    bool *keep = NULL;
     int rc = RF_NEW(lack, r->models, err);
     *h = (struct rf_holes){ 0 };
-    if (rc)
+    if (rc || (rc = RF_NEW(keep, r->n, err)))
         goto out;
     count(r, lack);
     if ((rc = refuse(r, bench, lack, err)))
@@ -71,17 +80,16 @@ int rf_results_complete(struct rf_results *r, const char *bench, struct rf_holes
         }
         h->no_score += no_score;
         h->no_cost += !no_score && no_cost;
-        if (!no_score && !no_cost)
-            keep_row(r, i, kept++);
+        keep[i] = !no_score && !no_cost;
     }
-    r->incomplete += r->n - kept;
-    r->n = kept;
-    if (!kept)
+    rf_results_keep(r, keep);
+    if (!r->n)
         rc = rf_fail(err, RF_BAD_INPUT,
                      "benchmark \"%s\": no question has the scores and costs of all %zu models (\"%s\" lacks %zu): "
                      "leave models out with --model",
                      bench, r->models, r->model[h->worst], h->missing);
 out:
+    rf_free(keep);
     rf_free(lack);
     return rc;
 }

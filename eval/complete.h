@@ -3,6 +3,7 @@
 #ifndef RF_EVAL_COMPLETE_H
 #define RF_EVAL_COMPLETE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -22,6 +23,8 @@ struct rf_holes {
 
 /* Takes the rows with a hole out of *r (r->incomplete grows by their number). bench: for messages. */
 int rf_results_complete(struct rf_results *r, const char *bench, struct rf_holes *h, struct rf_err *err);
+/* Takes out the rows i with !keep[i]; returns how many. */
+size_t rf_results_keep(struct rf_results *r, const bool *keep);
 /* One line for people, or nothing where nothing was left out. */
 void rf_holes_tell(const struct rf_holes *h, const struct rf_results *r, const char *bench, FILE *chat);
 

@@ -64,6 +64,9 @@ static int find_columns(size_t *column, const struct rf_results *r, const struct
 {
     struct rf_aliases alias = { 0 };
     int rc = rf_aliases_read(&alias, db, err);
+    if (!rc && rf_router_models(router) > ROUTEFIT_MOST_MODELS)
+        rc = rf_fail(err, RF_BAD_INPUT, "router \"%s\" chooses among %zu models, expected at most %d", router->name,
+                     rf_router_models(router), ROUTEFIT_MOST_MODELS);
     for (size_t k = 0; k < rf_router_models(router) && !rc; k++) {
         const char *const name = rf_router_model(router, k), *const known = rf_known_as(&alias, name);
         column[k] = 0;

@@ -1,13 +1,11 @@
 /* RF_LANES resamples side by side: a question's figure is read once for all of them. */
 #include "eval/means.h"
 
-#include <math.h>
-
 #include "core/mem.h"
 #include "core/par.h"
 #include "core/progress.h"
 #include "core/resample.h"
-#include "core/stats.h"
+#include "eval/interval.h"
 
 struct work {
     const double *v;
@@ -18,16 +16,10 @@ struct work {
 
 void rf_percentiles(double *v, size_t n, double *low, double *high)
 {
-    size_t k = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!isnan(v[i]))
-            v[k++] = v[i];
-    *low = *high = NAN;
-    if (!k || (double)k < 0.975 * (double)n)
-        return;
-    rf_sort_doubles(v, k);
-    *low = rf_quantile_sorted(v, k, 0.025);
-    *high = rf_quantile_sorted(v, k, 0.975);
+    const struct rf_resamples s = { .x = v, .n = n };
+    const struct rf_interval i = rf_interval_of(&s, RF_INTERVAL_PERCENTILE, 0.95);
+    *low = i.low;
+    *high = i.high;
 }
 
 /* Resamples [block * RF_LANES, ...): par's unit of work. */

@@ -18,7 +18,7 @@ struct rf_means_options {
     int threads; /* >= 1 */
 };
 
-/* Ends of the 95% percentile interval of v[n] values, which are sorted in place; NaN where more than 2.5% of them are
+/* Ends of the 95% percentile interval of v[n] values, which are reordered; NaN where more than 2.5% of them are
  * NaN. */
 void rf_percentiles(double *v, size_t n, double *low, double *high);
 

@@ -24,7 +24,8 @@ static const struct rf_column fixed[] = {
     INTERVAL("dollars_per_1000"),
     RF_COLUMN_TEXT("shares", .shown = RF_SHOWN_FILLED),
 };
-#define SHOWN 0.01 /* smaller shares are summed up for people */
+#define SHOWN 0.01   /* smaller shares are summed up for people */
+#define LEAST 0.0005 /* and sums below this are not said */
 enum { FIXED = sizeof fixed / sizeof *fixed };
 
 /* All models of all benchmarks, each once, and the columns made of them. */
@@ -103,7 +104,7 @@ int rf_shares_text(struct rf_buf *b, char *const *model, const double *share, si
             rest += s;
         }
     }
-    if (!rc && others)
+    if (!rc && others && rest >= LEAST)
         rc = rf_buf_printf(b, err, ", %zu other%s %.1f%%", others, others > 1 ? "s" : "", 100 * rest);
 out:
     rf_free(order);

@@ -130,6 +130,8 @@ static void every_command_survives_every_failing_allocation(void **state)
         "routefit fit knn --bench quiz --embedder text --k 3 -o many.safetensors --force",
         "routefit alias large=big",
         "routefit frontier --bench quiz --resamples 100 --model large,small many.safetensors",
+        "routefit cascade --bench quiz --order small,large --verifier many.safetensors --resamples 100",
+        "routefit cascade --bench quiz --order small,big --verifier results:quiz --resamples 100 --points hull --json",
         "routefit frontier --bench quiz --resamples 100 --budget 1 --points curve --wtp 1 --json many.safetensors",
         "routefit help --man",
     };
