@@ -209,13 +209,17 @@ static void sum_up(struct work *w, struct rf_staged_point *p, const struct tally
     const size_t n = w->c.n, stages = w->c.stages;
     size_t pair[2] = { 0 };
     for (size_t i = 0; i < n; i++) {
-        p->mean.quality += w->figure[i] / (double)n;
-        p->mean.cost += w->figure[n + i] / (double)n;
+        p->mean.quality += w->figure[i];
+        p->mean.cost += w->figure[n + i];
         for (size_t k = 0; k < stages; k++)
-            p->calls[k] += w->figure[(3 + k) * n + i] / (double)n;
+            p->calls[k] += w->figure[(3 + k) * n + i];
     }
-    for (size_t k = 0; k < stages; k++)
+    p->mean.quality /= (double)n;
+    p->mean.cost /= (double)n;
+    for (size_t k = 0; k < stages; k++) {
+        p->calls[k] /= (double)n;
         p->answers[k] /= (double)n;
+    }
     for (size_t k = 0; k + 1 < stages; k++)
         p->check[k] = (struct rf_staged_check){ p->calls[k], rf_wilson(tally[k].taken, tally[k].right),
                                                 rf_wilson(tally[k].passed, tally[k].wrong) };
