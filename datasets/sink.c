@@ -27,6 +27,7 @@ static int add_rows_new(struct rf_stmt **out, struct rf_db *db, int n, struct rf
 int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_options *o, struct rf_err *err)
 {
     struct rf_sink *s = NULL;
+    int64_t prices = 0;
     int rc = RF_NEW(s, 1, err);
     if (rc)
         return rc;
@@ -71,6 +72,10 @@ int rf_sink_new(struct rf_sink **out, struct rf_db *db, const struct rf_sink_opt
         rc = rf_stmt_new(all[i].stmt, db, all[i].sql, err);
     if (!rc)
         rc = rf_result_batch_init(&s->results, db, err);
+    if (!rc && (rc = rf_db_int(db, &prices, err, "SELECT EXISTS (SELECT 1 FROM price)", 0, NULL)) >= 0) {
+        s->priced = prices;
+        rc = 0;
+    }
     if (!rc && !(rc = add_rows_new(&s->row_add, db, 1, err)))
         rc = add_rows_new(&s->rows_add, db, RF_ROWS_TOGETHER, err);
     if (!rc && (rc = rf_db_defer_index(db, RF_VOTE_KEYS, err)) >= 0) {
@@ -98,6 +103,8 @@ void rf_sink_free(struct rf_sink *s)
     rf_store_release(&s->store);
     rf_seen_release(&s->votes);
     rf_buf_release(&s->unused);
+    rf_buf_release(&s->asked.words);
+    rf_buf_release(&s->asked.other);
     rf_free(s->reason);
     rf_free(s->note);
     rf_free(s);
@@ -114,6 +121,7 @@ int rf_sink_begin(struct rf_sink *s, const struct rf_input *in, const char *name
     s->unused.len = 0;
     s->row = ROW_NOTHING;
     s->nplace = 0;
+    s->asked.words.len = 0;
     s->reject_mark = s->o.rejects ? rf_rejects_mark(s->o.rejects) : 0;
     rf_bind_text(s->source_add, 1, name);
     rf_bind_text(s->source_add, 2, path);
@@ -204,6 +212,7 @@ int rf_sink_undo(struct rf_sink *s, struct rf_err *err)
     rf_progress_end(&s->progress);
     s->count = (struct rf_sink_count){ 0 };
     s->nreason = s->nnote = 0;
+    s->asked.words.len = 0;
     if (rc)
         return rc;
     int no = rf_sink_ask_for_votes(s, err);

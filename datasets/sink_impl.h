@@ -32,6 +32,7 @@ struct rf_sink {
     struct rf_result_batch results;
     struct rf_seen votes; /* a first load: the index over the keys of votes is left out, and this holds them all */
     bool knows_votes;
+    bool priced; /* the database may have prices */
     struct rf_stmt *source_add, *source_end, *drop_add, *row_add, *rows_add, *vote_get, *vote_add, *item_get, *item_add,
         *item_prompt, *item_task, *price_get, *result_get, *contaminated_add, *price_add, *score_get, *score_add;
 
@@ -48,6 +49,11 @@ struct rf_sink {
         int64_t prompt;
     } place[RF_ROWS_TOGETHER]; /* [nplace] rows of source_row that are not inserted yet */
     size_t nplace;
+    struct rf_sink_asked { /* the item emitted last: rows of one question often stand together */
+        struct rf_buf words; /* all that the reader said of it; empty: there is none */
+        struct rf_buf other; /* room for those of the next one */
+        int64_t item, prompt; /* prompt 0: none */
+    } asked;
     struct rf_sink_reason *reason; /* [nreason] */
     size_t nreason;
     struct rf_sink_reason *note; /* [nnote] */

@@ -231,7 +231,7 @@ int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err)
 
 /* An item that the database has under this key: its prompt is filled in where it was missing, and must be the same
  * where not. */
-static int known_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err)
+static int known_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, int64_t *in, struct rf_err *err)
 {
     char shown[RF_SHOWN];
     uint8_t hash[RF_SHA256_SIZE];
@@ -273,10 +273,11 @@ static int known_item(struct rf_sink *s, const struct rf_item *v, int64_t *item,
     }
     mark(s, untold || (prompted && !had) ? ROW_ADDED : ROW_ASKED);
     *item = id;
+    *in = prompt;
     return put_row(s, v->row, prompt, err);
 }
 
-static int new_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err)
+static int new_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, int64_t *in, struct rf_err *err)
 {
     int64_t prompt = 0;
     int rc = put_prompt(s, &v->prompt, &prompt, err);
@@ -291,15 +292,62 @@ static int new_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, s
     if ((rc = rf_run(s->item_add, err)))
         return rc;
     *item = rf_db_last_id(s->db);
+    *in = prompt;
     s->count.items++;
     mark(s, ROW_ADDED);
     return 0;
 }
 
+/* All that decides what becomes of an item, in a form in which no two items are the same. */
+static int describe(const struct rf_item *v, struct rf_buf *out, struct rf_err *err)
+{
+    const struct rf_str said[] = { v->bench, v->task, v->key, v->prompt.id };
+    enum { SAID = sizeof said / sizeof *said };
+    int rc = 0;
+    out->len = 0;
+    for (size_t i = 0; !rc && i < SAID + v->prompt.n; i++) {
+        const struct rf_str part = i < SAID ? said[i] : v->prompt.turn[i - SAID];
+        const size_t len = part.s ? part.len : SIZE_MAX;
+        if (!(rc = rf_buf_add(out, (const char *)&len, sizeof len, err)))
+            rc = rf_buf_add(out, part.s ? part.s : "", part.len, err);
+    }
+    return rc;
+}
+
+/* An item with a key of its own: 1 where the row before was of the same, and nothing is new; 0 where not; or an rf_code.
+ */
+static int same_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err)
+{
+    struct rf_sink_asked *const a = &s->asked;
+    int rc = describe(v, &a->other, err);
+    if (rc || !rf_str_same((struct rf_str){ a->words.data, a->words.len }, (struct rf_str){ a->other.data, a->other.len }))
+        return rc;
+    mark(s, ROW_ASKED);
+    *item = a->item;
+    rc = put_row(s, v->row, a->prompt, err);
+    return rc ? rc : 1;
+}
+
+/* The item whose words stand in a->other is here now. */
+static void remember_item(struct rf_sink_asked *a, int64_t item, int64_t prompt)
+{
+    const struct rf_buf words = a->other;
+    a->other = a->words;
+    a->words = words;
+    a->item = item;
+    a->prompt = prompt;
+}
+
 int rf_sink_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err)
 {
     bool dropped = false;
+    int64_t prompt = 0;
     *item = 0;
+    if (v->join) {
+        const int same = same_item(s, v, item, err);
+        if (same)
+            return same < 0 ? same : 0;
+    }
     int rc = check_name(s, "bench", v->bench, v->line, &dropped, err);
     if (!rc && !dropped)
         rc = check_name(s, "id", v->key, v->line, &dropped, err);
@@ -311,16 +359,18 @@ int rf_sink_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, stru
         rf_bind_str(s->item_get, 1, v->bench);
         rf_bind_str(s->item_get, 2, v->key);
         rc = rf_step(s->item_get, err);
-        if (rc)
-            return rc < 0 ? rc : known_item(s, v, item, err);
     }
-    return new_item(s, v, item, err);
+    if (rc < 0 || (rc = rc ? known_item(s, v, item, &prompt, err) : new_item(s, v, item, &prompt, err)))
+        return rc;
+    if (v->join && *item)
+        remember_item(&s->asked, *item, prompt);
+    return 0;
 }
 
 /* Tells where a cost is not what any price list asks for the tokens. */
 static int check_cost(struct rf_sink *s, const struct rf_result *r, uint64_t line, struct rf_err *err)
 {
-    if (isnan(r->cost) || r->input_tokens < 0 || r->output_tokens < 0)
+    if (!s->priced || isnan(r->cost) || r->input_tokens < 0 || r->output_tokens < 0)
         return 0;
     rf_bind_str(s->price_get, 1, r->model);
     rf_bind_int(s->price_get, 2, r->input_tokens);
@@ -444,6 +494,7 @@ int rf_sink_price(struct rf_sink *s, const struct rf_price *p, struct rf_err *er
     rf_bind_int(s->price_add, 8, (int64_t)p->line);
     if ((rc = rf_run(s->price_add, err)))
         return rc;
+    s->priced = true;
     s->count.prices++;
     mark(s, ROW_ADDED);
     return 0;

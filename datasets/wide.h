@@ -41,7 +41,8 @@ int rf_wide_header(struct rf_wide *w, const struct rf_wide_layout *layout, const
 /* True if the column is one of a model's, or one that belongs to none by the layout. */
 bool rf_wide_uses(const struct rf_wide *w, const struct rf_wide_layout *layout, const struct rf_str *name,
                   size_t column);
-/* The model's cell of a row: 1 and *r filled with its score, all else unknown; 0 where it is blank, which the sink is told, or no score and dropped; or an rf_code. */
+/* The model's cell of a row: 1 and *r filled with its score, all else unknown; 0 where it is blank, which the sink is
+ * told, or no score and dropped; or an rf_code. */
 int rf_wide_score(const struct rf_wide_model *m, const struct rf_str *field, struct rf_sink *sink, uint64_t line,
                   struct rf_result *r, struct rf_err *err);
 void rf_wide_release(struct rf_wide *w);
