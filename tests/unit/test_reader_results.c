@@ -124,6 +124,34 @@ static void a_blank_score_of_a_known_question_is_no_known_row(void **state)
     rf_db_close(db);
 }
 
+/* Rows of one question that stand together are not looked up again; what differs in any word still is. */
+static void rows_of_one_question_may_stand_together_or_not(void **state)
+{
+    (void)state;
+    static const char *const tables[] = {
+        "task,model,score,sample_id,prompt\nb/t,m,1,q,p\nb/t,n,0,q,p\nb/t,o,1,q,p\nb/t,m,1,r,p\n",
+        "task,model,score,sample_id,prompt\nb/t,m,1,q,p\nb/t,m,1,r,p\nb/t,n,0,q,p\nb/t,o,1,q,p\n",
+    };
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        struct rf_db *db = new_db();
+        struct rf_sink_count c = read_text(db, "results", "x.csv", tables[i]);
+        assert_int_equal(c.items, 2);
+        assert_int_equal(c.results, 4);
+        assert_int_equal(c.kept, 4);
+        assert_int_equal(c.dropped, 0);
+        assert_int_equal(ask(db, "SELECT count(*) FROM results WHERE key = 'q' AND task = 't' AND prompt = 'p'"), 3);
+        assert_int_equal(ask(db, "SELECT count(*) FROM source_row WHERE prompt = 1"), 4);
+        c = read_text(db, "results", "y.csv",
+                      "task,model,score,sample_id,prompt\nb/t,x,1,q,p\nb/t,y,1,q,other\nb/t,z,1,q,p\nb/t,z,1,q,p\n"
+                      "b/u,z,1,r,p\nc/t,z,1,q,p\n");
+        assert_int_equal(c.results, 4);
+        assert_int_equal(c.known, 1);
+        assert_int_equal(c.items, 1);
+        assert_int_equal(ask(db, "SELECT line FROM dropped WHERE reason = 'same id, other prompt'"), 3);
+        rf_db_close(db);
+    }
+}
+
 /* ---- EmbedLLM ---- */
 
 static void embedllm_joins_questions_by_text(void **state)
@@ -399,6 +427,7 @@ int main(void)
         cmocka_unit_test(tables_may_be_wide),
         cmocka_unit_test(models_without_a_name_are_dropped),
         cmocka_unit_test(blanks_of_any_layout_are_missing_and_never_too_many),
+        cmocka_unit_test(rows_of_one_question_may_stand_together_or_not),
         cmocka_unit_test(a_blank_score_of_a_known_question_is_no_known_row),
         cmocka_unit_test(embedllm_joins_questions_by_text),
         cmocka_unit_test(routerarena_keeps_continuous_scores_and_leaves_out_what_was_not_evaluated),
