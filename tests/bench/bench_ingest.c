@@ -20,12 +20,7 @@ struct copy {
 
 static void put_marked(const struct copy *c, struct rf_str text, struct rf_buf *scratch)
 {
-    scratch->len = 0;
-    if (text.len < 2 || memcmp(text.s, "[\"", 2) != 0 || rf_buf_printf(scratch, NULL, "[\"%d-", c->number) ||
-        rf_buf_add(scratch, text.s + 2, text.len - 2, NULL))
-        rf_csv_put(c->out, text, false);
-    else
-        rf_csv_put(c->out, (struct rf_str){ scratch->data, scratch->len }, false);
+    rf_csv_put(c->out, marked(c->number, text, scratch), false);
 }
 
 static int put_row(void *ctx, const struct rf_csv_row *row, struct rf_err *err)

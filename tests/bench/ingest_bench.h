@@ -4,12 +4,23 @@
 #define RF_TESTS_INGEST_BENCH_H
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/csv.h"
 #include "core/progress.h"
 #include "datasets/sink.h"
 #include "datasets/sniff.h"
+
+/* A list of turns, its first one with the number of the copy in front; text that is none as it is. */
+static inline struct rf_str marked(int number, struct rf_str text, struct rf_buf *scratch)
+{
+    scratch->len = 0;
+    if (text.len < 2 || memcmp(text.s, "[\"", 2) != 0 || rf_buf_printf(scratch, NULL, "[\"%d-", number) ||
+        rf_buf_add(scratch, text.s + 2, text.len - 2, NULL))
+        return text;
+    return (struct rf_str){ scratch->data, scratch->len };
+}
 
 static inline int nothing(void *ctx, const struct rf_csv_row *row, struct rf_err *err)
 {
