@@ -30,13 +30,13 @@ HDR     := $(foreach r,$(ROOMS),$(wildcard $(r)/*.h))
 OBJ     := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/ddl.o
 TESTSRC := $(wildcard tests/unit/*.c tests/golden/*.c)
 TESTS   := $(TESTSRC:%.c=$(BUILD)/%)
-BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
 
 # Debian packages: what the program needs, and what its tests need on top.
 PKGS_BUILD := gcc libc6-dev libopenblas-dev liblapacke-dev libcsv-dev libsqlite3-dev libjansson-dev zlib1g-dev libzstd-dev libssl-dev libutf8proc-dev gnuplot-nox
 PKGS_TEST  := libcmocka-dev bats python3-numpy sqlite3 zstd valgrind mandoc
 
-.PHONY: all deps deps-test demo check crash lint unit golden corpus cli fuzz bench valgrind install clean help format readme check-built valgrind-built
+.PHONY: all deps deps-test demo check crash lint unit golden corpus cli fuzz bench coverage valgrind install clean help format readme check-built valgrind-built
 all: routefit
 
 help:
@@ -46,6 +46,7 @@ help:
 #: make check      lint and all tests                     make deps      install the Debian packages
 #: make bench      measured, floor, ratio                 make fuzz      fuzz every parser (EXECS=10000000)
 #: make valgrind   the unit tests under valgrind          make crash     ingest killed KILLS=200 times
+#: make coverage   simulated coverage of intervals    SETS=2000      data sets of each kind
 #: make install    PREFIX=/usr/local DESTDIR=
 #: SANITIZE=1      with ASan and UBSan, in build-san      ARCH=...       processor to build for (native)
 #: V=1             show the commands                      JOBS=N         compile N files at a time
@@ -115,6 +116,11 @@ demo: routefit
 
 bench: $(BUILD)/routefit $(BENCHES)
 	@for b in $(BENCHES); do $$b || exit 1; done
+
+# Whether intervals hold what they say: minutes. SETS data sets of each kind.
+SETS ?= 2000
+coverage: $(BUILD)/tests/bench/coverage
+	@$(BUILD)/tests/bench/coverage $(SETS)
 
 KILLS ?= 200
 crash: $(BUILD)/routefit

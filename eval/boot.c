@@ -13,6 +13,8 @@
 #include "core/progress.h"
 #include "core/stats.h"
 #include "core/resample.h"
+#include "eval/band.h"
+#include "eval/measure.h"
 
 struct work {
     const struct rf_curve *curve; /* [curves] */
@@ -274,46 +276,216 @@ void rf_boot_values_release(struct rf_boot_values *v)
 
 /* ---- the summary ---- */
 
-/* Sorts x[n] in place, missing values left out. Ends of the central 95% and the standard deviation. */
-static void summarise(double *x, size_t n, double *low, double *high, double *se)
+enum { SMOOTH = 4 };
+static const enum rf_metric smooth[SMOOTH] = { RF_APGR, RF_AUC, RF_WEAK, RF_STRONG };
+
+/* The smooth metrics as measures: weak and strong alone are a threshold that nothing reaches, and one that all does. */
+static struct rf_measure measure_for(enum rf_metric m)
 {
-    const double tail = .025;
-    size_t kept = 0;
-    double sum = 0, squares = 0;
+    const enum rf_measure_kind kind = m == RF_APGR  ? RF_MEASURE_APGR
+                                      : m == RF_AUC ? RF_MEASURE_AUC
+                                                    : RF_MEASURE_THRESHOLD;
+    return (struct rf_measure){ kind, m == RF_WEAK ? INFINITY : -INFINITY, NULL, NULL };
+}
+
+/* The smooth metrics on the data, and their pivots in every resample. */
+struct pivots {
+    const struct rf_curve *curve;
+    const struct rf_boot_options *o;
+    struct rf_parts parts[SMOOTH];
+    struct rf_spread spread[SMOOTH];
+    double acceleration[SMOOTH];
+    double *t; /* [SMOOTH][resamples]; NULL where no interval needs them */
+};
+
+/* Scratch: influences and sums of clusters. */
+struct influences {
+    double *top, *bottom, *cluster;
+};
+
+static int influences_init(struct influences *u, const struct rf_curve *c, const struct rf_boot_options *o,
+                           struct rf_err *err)
+{
+    *u = (struct influences){ 0 };
+    return RF_NEW(u->top, c->n, err) || RF_NEW(u->bottom, c->n, err) ||
+                   RF_NEW(u->cluster, o->cluster ? 2 * o->clusters : 0, err)
+               ? RF_FAIL
+               : 0;
+}
+
+static void influences_release(struct influences *u)
+{
+    rf_free(u->top);
+    rf_free(u->bottom);
+    rf_free(u->cluster);
+}
+
+static struct rf_spread influence(const struct pivots *p, size_t i, struct rf_weights w, struct influences *u,
+                                  struct rf_parts *parts)
+{
+    const struct rf_measure m = measure_for(smooth[i]);
+    *parts = rf_measure_parts(&m, p->curve, w, u->top, u->bottom);
+    return rf_measure_spread(u->top, u->bottom, w, p->curve->n, p->o->cluster, p->o->clusters, u->cluster);
+}
+
+static int pivot_block(void *ctx, size_t block, struct rf_err *err)
+{
+    const struct pivots *p = ctx;
+    const size_t n = p->curve->n, first = block * RF_LANES, all = p->o->resamples;
+    struct influences u;
+    uint8_t *count = NULL;
+    uint64_t size[RF_LANES];
+    int rc = influences_init(&u, p->curve, p->o, err);
+    if (rc)
+        goto out;
+    if (!(count = rf_calloc(n, RF_LANES, err))) {
+        rc = RF_FAIL;
+        goto out;
+    }
+    rc = rf_boot_draw(p->o, n, block, count, size, err);
+    for (size_t l = 0; l < RF_LANES && first + l < all && !rc; l++)
+        for (size_t i = 0; i < SMOOTH; i++) {
+            struct rf_parts parts;
+            const struct rf_spread v = influence(p, i, (struct rf_weights){ count + l, RF_LANES }, &u, &parts);
+            p->t[i * all + first + l] = rf_measure_pivot(parts, v, rf_measure_value(p->parts[i]));
+        }
+out:
+    rf_free(count);
+    influences_release(&u);
+    return rc;
+}
+
+/* Sums of clusters in place of influences of prompts: how many there are. */
+static size_t join(const struct rf_boot_options *o, size_t n, double *u, double *sum)
+{
+    if (!o->cluster)
+        return n;
+    memset(sum, 0, o->clusters * sizeof *sum);
     for (size_t i = 0; i < n; i++)
-        if (!isnan(x[i]))
-            x[kept++] = x[i];
-    *low = *high = *se = NAN;
-    if ((double)(n - kept) > tail * (double)n)
-        return;
-    rf_sort_doubles(x, kept);
-    *low = rf_quantile_sorted(x, kept, tail);
-    *high = rf_quantile_sorted(x, kept, 1 - tail);
-    for (size_t i = 0; i < kept; i++)
-        sum += x[i];
-    for (size_t i = 0; i < kept; i++)
-        squares += (x[i] - sum / (double)kept) * (x[i] - sum / (double)kept);
-    *se = sqrt(squares / (double)kept);
+        sum[o->cluster[i]] += u[i];
+    memcpy(u, sum, o->clusters * sizeof *u);
+    return o->clusters;
+}
+
+static int pivots_init(struct pivots *p, const struct rf_curve *c, const struct rf_boot_options *o, bool student,
+                       struct rf_err *err)
+{
+    const struct rf_weights once = { NULL, 0 };
+    struct influences u;
+    size_t cells;
+    int rc = influences_init(&u, c, o, err);
+    *p = (struct pivots){ .curve = c, .o = o };
+    if (rc)
+        goto out;
+    for (size_t i = 0; i < SMOOTH; i++) {
+        p->spread[i] = influence(p, i, once, &u, &p->parts[i]);
+        rf_measure_influence(p->parts[i], u.top, u.bottom, c->n, u.top);
+        p->acceleration[i] = rf_acceleration(u.top, join(o, c->n, u.top, u.cluster));
+    }
+    if (!student)
+        goto out;
+    if (!rf_mul(SMOOTH, o->resamples, &cells)) {
+        rc = rf_fail(err, RF_USAGE, "%zu resamples are too many", o->resamples);
+        goto out;
+    }
+    if (!(rc = RF_NEW(p->t, cells, err)))
+        rc = rf_par_run((o->resamples + RF_LANES - 1) / RF_LANES, o->threads, pivot_block, p, err);
+out:
+    influences_release(&u);
+    return rc;
+}
+
+/* How far the curve lies above the quality that a metric asks for. */
+struct height {
+    const struct rf_curve *c;
+    double target;
+};
+
+static double height_at(void *ctx, double share)
+{
+    const struct height *const h = ctx;
+    return rf_curve_quality_at(h->c, share) - h->target;
+}
+
+/* x: [resamples], scratch. */
+static void invert(const struct rf_curve *c, const struct rf_boot_values *v, enum rf_metric m, double *x,
+                   struct rf_boot *out)
+{
+    struct height h = { c, rf_metric_target(m, c->weak, c->strong) };
+    double se[RF_BAND_POINTS];
+    const size_t all = v->resamples;
+    for (size_t j = 0; j < RF_BAND_POINTS; j++) {
+        double sum = 0, squares = 0;
+        for (size_t r = 0; r < all; r++) {
+            const double weak = v->metric[RF_WEAK * all + r], strong = v->metric[RF_STRONG * all + r];
+            x[r] = v->band[j * all + r] - rf_metric_target(m, weak, strong);
+            sum += x[r];
+        }
+        for (size_t r = 0; r < all; r++)
+            squares += (x[r] - sum / (double)all) * (x[r] - sum / (double)all);
+        se[j] = sqrt(squares / (double)all);
+    }
+    const struct rf_crossing i = rf_band_crossing(height_at, &h, se, RF_BAND_POINTS, rf_normal_quantile(.975));
+    out->low[m] = i.low;
+    out->high[m] = i.high;
+}
+
+static int fill_bands(const struct rf_curve *c, struct rf_boot_values *v, struct rf_boot *out, struct rf_err *err)
+{
+    double value[RF_BAND_POINTS], se[RF_BAND_POINTS];
+    struct rf_band band = { out->band_low, out->band_high, out->sim_low, out->sim_high, se, NAN };
+    for (size_t i = 0; i < RF_BAND_POINTS; i++) {
+        value[i] = rf_curve_quality_at(c, (double)i / (RF_BAND_POINTS - 1));
+        out->band_low[i] = out->band_high[i] = out->sim_low[i] = out->sim_high[i] = NAN;
+    }
+    return v->band ? rf_band_fill(&band, value, v->band, RF_BAND_POINTS, v->resamples, .95, err) : 0;
+}
+
+/* Reorders the resamples of all metrics. */
+static void fill_intervals(const struct rf_curve *c, const struct rf_boot_values *v, const struct pivots *p,
+                           enum rf_interval_kind kind, double *x, struct rf_boot *out)
+{
+    const bool crossings = kind != RF_INTERVAL_PERCENTILE && v->band;
+    double m[RF_METRICS];
+    rf_metrics_of(c, m);
+    for (enum rf_metric i = RF_CPT20; i <= RF_STRONG95 && crossings; i++)
+        invert(c, v, i, x, out);
+    for (size_t i = 0; i < RF_METRICS; i++) {
+        const bool crossing = i >= RF_CPT20 && i <= RF_STRONG95;
+        struct rf_resamples s = { .x = v->metric + i * v->resamples, .n = v->resamples, .value = m[i] };
+        for (size_t k = 0; k < SMOOTH; k++)
+            if (smooth[k] == i) {
+                s.t = p->t ? p->t + k * v->resamples : NULL;
+                s.parts = p->parts[k];
+                s.spread = p->spread[k];
+                s.acceleration = p->acceleration[k];
+            }
+        const struct rf_interval r = rf_interval_of(&s, crossing ? RF_INTERVAL_PERCENTILE : kind, .95);
+        out->se[i] = r.se;
+        if (crossing && crossings)
+            continue;
+        out->low[i] = r.low;
+        out->high[i] = r.high;
+    }
 }
 
 int rf_boot_of(const struct rf_curve *c, const struct rf_boot_options *o, struct rf_boot *out, struct rf_err *err)
 {
+    const enum rf_interval_kind kind = rf_interval_choose(o->interval, o->cluster ? o->clusters : c->n);
     struct rf_boot_values v = { 0 };
+    struct pivots p = { 0 };
+    double *x = NULL;
     *out = (struct rf_boot){ 0 };
     int rc = rf_boot_values_init(&v, c, o, err);
-    if (rc)
+    if (rc || (rc = RF_NEW(x, o->resamples, err)) || (rc = pivots_init(&p, c, o, kind == RF_INTERVAL_STUDENT, err)))
         goto out;
     for (size_t r = 0; r < v.resamples; r++)
         out->undefined += isnan(v.metric[RF_APGR * v.resamples + r]) ? 1 : 0;
-    for (size_t i = 0; i < RF_METRICS; i++)
-        summarise(v.metric + i * v.resamples, v.resamples, &out->low[i], &out->high[i], &out->se[i]);
-    for (size_t i = 0; i < RF_BAND_POINTS; i++) {
-        double se;
-        out->band_low[i] = out->band_high[i] = NAN;
-        if (v.band)
-            summarise(v.band + i * v.resamples, v.resamples, &out->band_low[i], &out->band_high[i], &se);
-    }
+    fill_intervals(c, &v, &p, kind, x, out);
+    rc = fill_bands(c, &v, out, err);
 out:
     rf_boot_values_release(&v);
+    rf_free(p.t);
+    rf_free(x);
     return rc;
 }

@@ -10,6 +10,7 @@
 
 #include "core/err.h"
 #include "eval/curve.h"
+#include "eval/interval.h"
 #include "eval/metric.h"
 
 #ifdef __cplusplus
@@ -27,6 +28,7 @@ struct rf_boot_options {
     bool areas_only; /* only RF_APGR, RF_AUC, RF_WEAK, RF_STRONG, and no band: twice as fast */
     const size_t *cluster; /* [n] < clusters: prompts of one cluster are drawn together; NULL: each prompt by itself */
     size_t clusters;       /* with cluster: how many; resamples then differ in size */
+    enum rf_interval_kind interval; /* of rf_boot_of */
 };
 
 /* The values of every resample. */
@@ -36,14 +38,18 @@ struct rf_boot_values {
     double *band;   /* [RF_BAND_POINTS][resamples] quality at each share; NULL with areas_only; owned */
 };
 
-/* Intervals are over the resamples that have the metric; NaN where more than 2.5% of them have not. */
+/* 95% intervals. Those of the shares of calls (CPT, STRONG95), which are order statistics and may jump, invert the test
+ * of the curve's height at a share (eval/band.h), unless RF_INTERVAL_PERCENTILE is asked for. An interval that there is
+ * none of is NaN: see eval/interval.h. */
 struct rf_boot {
-    size_t undefined;                /* resamples in which strong was not the better model */
-    double low[RF_METRICS];          /* lower ends of the 95% percentile intervals */
-    double high[RF_METRICS];         /* upper ends */
-    double se[RF_METRICS];           /* standard deviations over the resamples */
+    size_t undefined;        /* resamples in which strong was not the better model */
+    double low[RF_METRICS];  /* lower ends */
+    double high[RF_METRICS]; /* upper ends */
+    double se[RF_METRICS];   /* standard deviations over the resamples; NaN where more than 2.5% lack the metric */
     double band_low[RF_BAND_POINTS]; /* pointwise 95% band of the quality; NaN with areas_only */
     double band_high[RF_BAND_POINTS];
+    double sim_low[RF_BAND_POINTS]; /* simultaneous: the whole curve lies in it with 95% */
+    double sim_high[RF_BAND_POINTS];
 };
 
 int rf_boot_values_init(struct rf_boot_values *v, const struct rf_curve *c, const struct rf_boot_options *o,

@@ -17,7 +17,7 @@ static const char *const at_name[] = { "curve", "calls", "threshold" };
 
 struct options {
     struct rf_evaluate_options common;
-    int at, interval, family;
+    int at, family;
     double share, level, delta, non_inferior;
     struct rf_list threshold;
     const char *against;
@@ -43,8 +43,6 @@ static const struct rf_opt table[] = {
     OPTION(delta, "delta", RF_OPT_REAL, "D", NULL, NULL, 0, 1e9,
            "Differences below D count as equivalent, in the units of the table; without it, 2% of the gap between "
            "the two models."),
-    OPTION(interval, "interval", RF_OPT_CHOICE, "KIND", "auto", RF_INTERVAL_CHOICES, 0, 0,
-           "Bootstrap interval of the difference; auto: student below 200 prompts, bca otherwise."),
     OPTION(family, "family", RF_OPT_CHOICE, "HOW", "holm", RF_FAMILY_CHOICES, 0, 0,
            "How p is adjusted for the number of duels on a benchmark."),
     OPTION(level, "level", RF_OPT_REAL, "P", "0.95", NULL, .5, .9999, "Confidence of intervals and verdicts."),
@@ -314,7 +312,7 @@ static int fight(struct bout *b, const struct entrants *e, struct rf_ctx *ctx, c
     const struct rf_compare_options co = { .resamples = (size_t)o->common.resamples,
                                            .seed = ctx->seed,
                                            .threads = ctx->threads,
-                                           .interval = (enum rf_interval_kind)o->interval,
+                                           .interval = (enum rf_interval_kind)o->common.interval,
                                            .family = (enum rf_family)o->family,
                                            .level = o->level,
                                            .delta = !isnan(o->delta)    ? o->delta / scale

@@ -25,10 +25,11 @@ struct work {
     enum rf_interval_kind interval; /* not RF_INTERVAL_AUTO */
     size_t n;                       /* prompts */
     size_t units;                   /* prompts or clusters */
-    double *value;                  /* [contestants] */
-    double *u;                      /* [contestants][n] influences on the data */
+    struct rf_spread *spread;       /* [duels] of the parts of their differences */
+    struct rf_parts *parts;         /* [contestants] */
+    double *top, *bottom;           /* [contestants][n] influences on the data */
     double *x;                      /* [contestants][resamples] */
-    double *se;                     /* [duels][resamples] of the difference; NULL where not studentised */
+    double *t;                      /* [duels][resamples] pivots of the difference; NULL where not studentised */
     double *part;                   /* [duels][units] what each adds to the difference and its margin, times n */
 };
 
@@ -41,64 +42,77 @@ static double margin_of(const struct rf_duel *d)
 
 /* Scratch of a block. */
 struct pad {
-    uint8_t *count;  /* [n][RF_LANES] */
-    double *u;       /* [contestants][n] */
-    double *gap;     /* [n] */
-    double *cluster; /* [clusters] */
+    uint8_t *count;         /* [n][RF_LANES] */
+    struct rf_parts *parts; /* [contestants] */
+    double *top, *bottom;   /* [contestants][n] */
+    double *gap;            /* [n] */
+    double *cluster;        /* [2 clusters] */
 };
 
 static int pad_init(struct pad *p, const struct work *w, struct rf_err *err)
 {
-    size_t cells;
-    int rc;
+    const size_t cells = w->t ? w->contestants * w->n : 0; /* fits: the influences on the data are there */
+    const size_t clusters = w->o->cluster ? 2 * w->o->clusters : 0;
     *p = (struct pad){ 0 };
-    if (!rf_mul(w->contestants, w->n, &cells))
-        return rf_fail(err, RF_FAIL, "out of memory: %zu prompts of %zu routers", w->n, w->contestants);
-    if (!(p->count = rf_calloc(w->n, RF_LANES, err)))
-        return RF_FAIL;
-    if (!w->se)
-        return 0;
-    if (!(rc = RF_NEW(p->u, cells, err)) && !(rc = RF_NEW(p->gap, w->n, err)))
-        rc = RF_NEW(p->cluster, w->o->cluster ? w->o->clusters : 0, err);
-    return rc;
+    return !(p->count = rf_calloc(w->n, RF_LANES, err)) || RF_NEW(p->parts, w->contestants, err) ||
+                   RF_NEW(p->top, cells, err) || RF_NEW(p->bottom, cells, err) || RF_NEW(p->gap, w->n, err) ||
+                   RF_NEW(p->cluster, clusters, err)
+               ? RF_FAIL
+               : 0;
 }
 
 static void pad_release(struct pad *p)
 {
     rf_free(p->count);
-    rf_free(p->u);
+    rf_free(p->parts);
+    rf_free(p->top);
+    rf_free(p->bottom);
     rf_free(p->gap);
     rf_free(p->cluster);
 }
 
-/* Standard error of a duel's difference; u: [contestants][n]. */
-static double se_of(const struct work *w, const struct rf_duel *d, const double *u, struct rf_weights k, double *gap,
-                    double *cluster)
+/* The difference of two numbers of the same kind, which have the same bottom. */
+static struct rf_parts parts_of(const struct rf_duel *d, const struct rf_parts *p)
+{
+    return (struct rf_parts){ p[d->a].top - p[d->b].top, p[d->a].bottom };
+}
+
+/* top, bottom: [contestants][n]; gap: [n] receives the influences on the difference's top. */
+static struct rf_spread spread_of(const struct work *w, const struct rf_duel *d, const double *top,
+                                  const double *bottom, struct rf_weights k, double *gap, double *cluster)
 {
     for (size_t i = 0; i < w->n; i++)
-        gap[i] = u[d->a * w->n + i] - u[d->b * w->n + i];
-    return rf_measure_se(gap, k, w->n, w->o->cluster, w->o->clusters, cluster);
+        gap[i] = top[d->a * w->n + i] - top[d->b * w->n + i];
+    return rf_measure_spread(gap, bottom + d->a * w->n, k, w->n, w->o->cluster, w->o->clusters, cluster);
+}
+
+static void resample_lane(const struct work *w, const struct pad *p, struct rf_weights k, size_t r)
+{
+    const size_t all = w->o->resamples;
+    for (size_t i = 0; i < w->contestants; i++) {
+        p->parts[i] = rf_measure_parts(&w->who[i].measure, w->who[i].curve, k, w->t ? p->top + i * w->n : NULL,
+                                       w->t ? p->bottom + i * w->n : NULL);
+        w->x[i * all + r] = rf_measure_value(p->parts[i]);
+    }
+    for (size_t i = 0; w->t && i < w->duels; i++) {
+        const struct rf_duel *const d = &w->duel[i];
+        w->t[i * all + r] = rf_measure_pivot(parts_of(d, p->parts),
+                                             spread_of(w, d, p->top, p->bottom, k, p->gap, p->cluster), d->difference);
+    }
 }
 
 /* Resamples [block * RF_LANES, ...): par's unit of work. */
 static int run_block(void *ctx, size_t block, struct rf_err *err)
 {
     const struct work *w = ctx;
-    const size_t first = block * RF_LANES, all = w->o->resamples;
+    const size_t first = block * RF_LANES;
     uint64_t size[RF_LANES];
     struct pad p;
     int rc = pad_init(&p, w, err);
-    if (rc || (rc = rf_boot_draw(&w->boot, w->n, block, p.count, size, err)))
-        goto out;
-    for (size_t l = 0; l < RF_LANES && first + l < all; l++) {
-        const struct rf_weights k = { p.count + l, RF_LANES };
-        for (size_t i = 0; i < w->contestants; i++)
-            w->x[i * all + first + l] =
-                rf_measure_of(&w->who[i].measure, w->who[i].curve, k, p.u ? p.u + i * w->n : NULL);
-        for (size_t i = 0; w->se && i < w->duels; i++)
-            w->se[i * all + first + l] = se_of(w, &w->duel[i], p.u, k, p.gap, p.cluster);
-    }
-out:
+    if (!rc)
+        rc = rf_boot_draw(&w->boot, w->n, block, p.count, size, err);
+    for (size_t l = 0; l < RF_LANES && first + l < w->o->resamples && !rc; l++)
+        resample_lane(w, &p, (struct rf_weights){ p.count + l, RF_LANES }, first + l);
     pad_release(&p);
     return rc;
 }
@@ -127,7 +141,7 @@ out:
 
 static int resample(struct work *w, struct rf_err *err)
 {
-    bool areas = !w->se;
+    bool areas = !w->t;
     for (size_t i = 0; i < w->contestants; i++)
         areas = areas && w->who[i].measure.kind == RF_MEASURE_APGR;
     return areas ? resample_areas(w, err)
@@ -136,17 +150,29 @@ static int resample(struct work *w, struct rf_err *err)
 
 /* ---- on the data ---- */
 
-/* Values, standard errors and parts. */
+/* Influences of a duel's number, clusters added up, with the number itself: what each unit adds to it, times n. */
+static void fill_part(const struct work *w, const struct rf_duel *d, const double *gap, double *part)
+{
+    const struct rf_parts p = parts_of(d, w->parts);
+    const double *const bottom = w->bottom + d->a * w->n;
+    for (size_t i = 0; i < w->n; i++) {
+        const double u = (gap[i] - d->difference * bottom[i]) / p.bottom;
+        part[w->o->cluster ? w->o->cluster[i] : i] += u + d->difference + margin_of(d);
+    }
+}
+
+/* Values, standard errors and what each prompt adds. */
 static int measure(struct work *w, struct rf_err *err)
 {
     const struct rf_weights once = { NULL, 0 };
     double *gap = NULL, *cluster = NULL;
     int rc;
-    if ((rc = RF_NEW(gap, w->n, err)) || (rc = RF_NEW(cluster, w->o->cluster ? w->o->clusters : 0, err)))
+    if ((rc = RF_NEW(gap, w->n, err)) || (rc = RF_NEW(cluster, w->o->cluster ? 2 * w->o->clusters : 0, err)))
         goto out;
     for (size_t i = 0; i < w->contestants; i++) {
-        w->value[i] = rf_measure_of(&w->who[i].measure, w->who[i].curve, once, w->u + i * w->n);
-        if (isnan(w->value[i])) {
+        w->parts[i] =
+            rf_measure_parts(&w->who[i].measure, w->who[i].curve, once, w->top + i * w->n, w->bottom + i * w->n);
+        if (isnan(rf_measure_value(w->parts[i]))) {
             rc = rf_fail(err, RF_BAD_INPUT, "router %zu of %zu: what is compared is not defined on these %zu prompts",
                          i + 1, w->contestants, w->n);
             goto out;
@@ -154,13 +180,12 @@ static int measure(struct work *w, struct rf_err *err)
     }
     for (size_t k = 0; k < w->duels; k++) {
         struct rf_duel *const d = &w->duel[k];
-        double *const part = w->part + k * w->units;
-        d->value_a = w->value[d->a];
-        d->value_b = w->value[d->b];
+        d->value_a = rf_measure_value(w->parts[d->a]);
+        d->value_b = rf_measure_value(w->parts[d->b]);
         d->difference = d->value_a - d->value_b;
-        d->se = se_of(w, d, w->u, once, gap, cluster);
-        for (size_t i = 0; i < w->n; i++)
-            part[w->o->cluster ? w->o->cluster[i] : i] += gap[i] + d->difference + margin_of(d);
+        w->spread[k] = spread_of(w, d, w->top, w->bottom, once, gap, cluster);
+        d->se = rf_measure_se(parts_of(d, w->parts), w->spread[k]);
+        fill_part(w, d, gap, w->part + k * w->units);
     }
 out:
     rf_free(gap);
@@ -211,33 +236,34 @@ out:
     return rc;
 }
 
-static double acceleration(const struct work *w, size_t duel)
+/* Of the parts around their mean, which are influences. */
+static double acceleration(const struct work *w, size_t duel, double *u)
 {
     const double *const part = w->part + duel * w->units;
-    double mean = 0, squares = 0, cubes = 0;
+    double mean = 0;
     for (size_t i = 0; i < w->units; i++)
         mean += part[i] / (double)w->units;
-    for (size_t i = 0; i < w->units; i++) {
-        const double u = part[i] - mean;
-        squares += u * u;
-        cubes += u * u * u;
-    }
-    return squares > 0 ? cubes / (6 * squares * sqrt(squares)) : 0;
+    for (size_t i = 0; i < w->units; i++)
+        u[i] = part[i] - mean;
+    return rf_acceleration(u, w->units);
 }
 
 static int interval(struct work *w, struct rf_err *err)
 {
     const size_t all = w->o->resamples;
-    double *x = NULL;
-    const int rc = RF_NEW(x, all, err);
+    double *x = NULL, *u = NULL;
+    int rc = RF_NEW(x, all, err);
+    if (!rc)
+        rc = RF_NEW(u, w->units, err);
     for (size_t k = 0; k < w->duels && !rc; k++) {
         struct rf_duel *const d = &w->duel[k];
         const struct rf_resamples s = { .x = x,
-                                        .se = w->se ? w->se + k * all : NULL,
+                                        .t = w->t ? w->t + k * all : NULL,
                                         .n = all,
                                         .value = d->difference,
-                                        .se_value = d->se,
-                                        .acceleration = acceleration(w, k) };
+                                        .parts = parts_of(d, w->parts),
+                                        .spread = w->spread[k],
+                                        .acceleration = acceleration(w, k, u) };
         const bool margin = !isnan(d->margin);
         for (size_t r = 0; r < all; r++)
             x[r] = w->x[d->a * all + r] - w->x[d->b * all + r];
@@ -249,6 +275,7 @@ static int interval(struct work *w, struct rf_err *err)
         d->high = i.high;
     }
     rf_free(x);
+    rf_free(u);
     return rc;
 }
 
@@ -299,24 +326,27 @@ int rf_compare(const struct rf_contestant *who, size_t contestants, const struct
                       .interval = rf_interval_choose(o->interval, units),
                       .n = n,
                       .units = units };
-    size_t u, x, se, part;
+    size_t u, x, t, part;
     int rc;
-    if (!rf_mul(contestants, n, &u) || !rf_mul(contestants, o->resamples, &x) || !rf_mul(duels, o->resamples, &se) ||
+    if (!rf_mul(contestants, n, &u) || !rf_mul(contestants, o->resamples, &x) || !rf_mul(duels, o->resamples, &t) ||
         !rf_mul(duels, units, &part)) {
         rc = rf_fail(err, RF_USAGE, "%zu duels of %zu resamples are too many", duels, o->resamples);
         goto out;
     }
-    if ((rc = RF_NEW(w.value, contestants, err)) || (rc = RF_NEW(w.u, u, err)) || (rc = RF_NEW(w.x, x, err)) ||
-        (rc = RF_NEW(w.part, part, err)) || (w.interval == RF_INTERVAL_STUDENT && (rc = RF_NEW(w.se, se, err))) ||
+    if ((rc = RF_NEW(w.spread, duels, err)) || (rc = RF_NEW(w.parts, contestants, err)) ||
+        (rc = RF_NEW(w.top, u, err)) || (rc = RF_NEW(w.bottom, u, err)) || (rc = RF_NEW(w.x, x, err)) ||
+        (rc = RF_NEW(w.part, part, err)) || (w.interval == RF_INTERVAL_STUDENT && (rc = RF_NEW(w.t, t, err))) ||
         (rc = measure(&w, err)) || (rc = resample(&w, err)) || (rc = interval(&w, err)) || (rc = swap(&w, err)))
         goto out;
     for (size_t k = 0; k < duels; k++)
         judge(&duel[k], o, n);
 out:
-    rf_free(w.value);
-    rf_free(w.u);
+    rf_free(w.spread);
+    rf_free(w.parts);
+    rf_free(w.top);
+    rf_free(w.bottom);
     rf_free(w.x);
-    rf_free(w.se);
+    rf_free(w.t);
     rf_free(w.part);
     return rc;
 }

@@ -19,6 +19,10 @@ const struct rf_opt rf_evaluate_table[] = {
     OPTION(keep_contaminated, "keep-contaminated", RF_OPT_FLAG, NULL, NULL, 0, 0,
            "Keep prompts whose exact text is listed as contaminated, and those that `overlap --drop` found."),
     OPTION(resamples, "resamples", RF_OPT_INT, "N", "2000", 100, 1e5, "Bootstrap resamples behind the 95% intervals."),
+    RF_OPT(struct rf_evaluate_options, interval, "interval", 0, RF_OPT_CHOICE, "KIND", "auto", RF_INTERVAL_CHOICES, 0,
+           0,
+           "Bootstrap intervals: percentile, bca (bias-corrected, accelerated), student (studentised); auto is student "
+           "below 200 prompts, bca otherwise."),
     OPTION(router.embedder, "embedder", RF_OPT_TEXT, "NAME", NULL, 0, 0,
            "Vectors to score with, in place of those that the router's file names."),
     RF_PICK_OPTIONS(struct rf_evaluate_options, router.pick),
@@ -88,7 +92,8 @@ int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, c
     const struct rf_bench_options keep = { name, o->strong, o->weak, true };
     const struct rf_boot_options boot = { .resamples = (size_t)o->resamples,
                                           .seed = ctx->seed,
-                                          .threads = ctx->threads };
+                                          .threads = ctx->threads,
+                                          .interval = (enum rf_interval_kind)o->interval };
     struct rf_progress bar = { 0 };
     struct rf_bench all = { 0 }; /* where items were left out: with them */
     double *score = NULL;

@@ -23,6 +23,7 @@ struct rf_evaluate_options {
     const char *strong, *weak;
     bool keep_contaminated;
     int64_t resamples;
+    int interval; /* enum rf_interval_kind */
     struct rf_router_options router;
 };
 /* Their table, over a command's struct that starts with a struct rf_evaluate_options. */

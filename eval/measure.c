@@ -13,7 +13,7 @@ struct totals {
     double n, gain, weak, area; /* draws; sums of lift and weak; sum of lift (1 - R) */
 };
 
-/* u, where wanted: lift (1 - R) + G. */
+/* u, where wanted: lift (1 - R) + G, by prompt. */
 static struct totals area_of(const struct rf_curve *c, struct rf_weights w, double *u)
 {
     struct totals t = { 0 };
@@ -38,24 +38,33 @@ static struct totals area_of(const struct rf_curve *c, struct rf_weights w, doub
     return t;
 }
 
-static double apgr_of(const struct rf_curve *c, struct rf_weights w, double *u)
+static const struct rf_parts undefined = { NAN, NAN };
+
+static void fill(double *x, size_t n, double v)
 {
-    const struct totals t = area_of(c, w, u);
-    if (!(t.gain > 0))
-        return NAN;
-    const double gap = t.gain / t.n, area = t.area / t.n, value = area / gap;
-    for (size_t i = 0; u && i < c->n; i++)
-        u[c->order[i]] = (u[c->order[i]] - 2 * area - value * (c->lift[i] - gap)) / gap;
-    return value;
+    for (size_t i = 0; x && i < n; i++)
+        x[i] = v;
 }
 
-static double auc_of(const struct rf_curve *c, struct rf_weights w, double *u)
+static struct rf_parts apgr_of(const struct rf_curve *c, struct rf_weights w, double *top, double *bottom)
 {
-    const struct totals t = area_of(c, w, u);
+    const struct totals t = area_of(c, w, top);
+    const double gap = t.gain / t.n, area = t.area / t.n;
+    for (size_t i = 0; top && i < c->n; i++) {
+        top[c->order[i]] -= 2 * area;
+        bottom[c->order[i]] = c->lift[i] - gap;
+    }
+    return (struct rf_parts){ area, gap };
+}
+
+static struct rf_parts auc_of(const struct rf_curve *c, struct rf_weights w, double *top, double *bottom)
+{
+    const struct totals t = area_of(c, w, top);
     const double weak = t.weak / t.n, area = t.area / t.n;
-    for (size_t i = 0; u && i < c->n; i++)
-        u[c->order[i]] += c->base[i] - weak - 2 * area;
-    return weak + area;
+    for (size_t i = 0; top && i < c->n; i++)
+        top[c->order[i]] += c->base[i] - weak - 2 * area;
+    fill(bottom, c->n, 0);
+    return (struct rf_parts){ weak + area, 1 };
 }
 
 /* ---- at a place of the axis ---- */
@@ -98,7 +107,8 @@ static struct place find(const struct rf_measure *m, const struct rf_curve *c, s
     return (struct place){ c->groups + 1, 0, gain };
 }
 
-static double held_of(const struct rf_measure *m, const struct rf_curve *c, struct rf_weights w, double *u)
+static struct rf_parts held_of(const struct rf_measure *m, const struct rf_curve *c, struct rf_weights w, double *top,
+                               double *bottom)
 {
     double n = 0, weak = 0, start = 0, all = 0;
     for (size_t i = 0; i < c->n; i++) {
@@ -111,11 +121,11 @@ static double held_of(const struct rf_measure *m, const struct rf_curve *c, stru
     }
     const double x = m->at * n - start;
     if (!(n > 0) || x < -1e-9 * fabs(start))
-        return NAN;
+        return undefined;
     const struct place here = find(m, c, w, fmax(0, x));
     const double value = (weak + here.gain) / n;
-    if (!u)
-        return value;
+    if (!top)
+        return (struct rf_parts){ value, 1 };
     const double half = .5 * all / cbrt(n), low = fmax(0, x - half), high = fmin(all, x + half);
     const bool inside = here.group <= c->groups && high > low;
     const double slope = inside ? (find(m, c, w, high).gain - find(m, c, w, low).gain) / (high - low) : 0;
@@ -123,15 +133,17 @@ static double held_of(const struct rf_measure *m, const struct rf_curve *c, stru
         const double d = v < here.group ? 1 : v == here.group ? here.part : 0;
         for (size_t i = c->end[v - 1]; i < c->end[v]; i++) {
             const size_t p = c->order[i];
-            u[p] = c->base[i] + c->lift[i] * d - value - slope * (start_of(m, p) + d * step_of(m, p) - m->at);
+            top[p] = c->base[i] + c->lift[i] * d - value - slope * (start_of(m, p) + d * step_of(m, p) - m->at);
         }
     }
-    return value;
+    fill(bottom, c->n, 0);
+    return (struct rf_parts){ value, 1 };
 }
 
 /* ---- at a threshold ---- */
 
-static double threshold_of(const struct rf_measure *m, const struct rf_curve *c, struct rf_weights w, double *u)
+static struct rf_parts threshold_of(const struct rf_measure *m, const struct rf_curve *c, struct rf_weights w,
+                                    double *top, double *bottom)
 {
     const size_t strong = c->end[rf_curve_vertex(c, m->at)];
     const bool pgr = m->kind == RF_MEASURE_PGR;
@@ -139,58 +151,101 @@ static double threshold_of(const struct rf_measure *m, const struct rf_curve *c,
     for (size_t i = 0; i < c->n; i++) {
         const double k = weight(w, c->order[i]);
         n += k;
-        weak += k * c->base[i];
+        weak += pgr ? 0 : k * c->base[i];
         all += k * c->lift[i];
         gain += i < strong ? k * c->lift[i] : 0;
     }
-    if (!(n > 0) || (pgr && !(all > 0)))
-        return NAN;
-    const double value = pgr ? gain / all : (weak + gain) / n;
-    for (size_t i = 0; u && i < c->n; i++) {
-        const double lift = i < strong ? c->lift[i] : 0;
-        u[c->order[i]] = pgr ? (lift - value * c->lift[i]) / (all / n) : c->base[i] + lift - value;
+    const struct rf_parts p = { (weak + gain) / n, pgr ? all / n : 1 };
+    for (size_t i = 0; top && i < c->n; i++) {
+        top[c->order[i]] = (i < strong ? c->lift[i] : 0) + (pgr ? 0 : c->base[i]) - p.top;
+        bottom[c->order[i]] = pgr ? c->lift[i] - p.bottom : 0;
     }
-    return value;
+    return p;
 }
 
-double rf_measure_of(const struct rf_measure *m, const struct rf_curve *c, struct rf_weights w, double *u)
+struct rf_parts rf_measure_parts(const struct rf_measure *m, const struct rf_curve *c, struct rf_weights w, double *top,
+                                 double *bottom)
 {
     switch (m->kind) {
     case RF_MEASURE_APGR:
-        return apgr_of(c, w, u);
+        return apgr_of(c, w, top, bottom);
     case RF_MEASURE_AUC:
-        return auc_of(c, w, u);
+        return auc_of(c, w, top, bottom);
     case RF_MEASURE_CALLS:
     case RF_MEASURE_COST:
-        return held_of(m, c, w, u);
+        return held_of(m, c, w, top, bottom);
     case RF_MEASURE_THRESHOLD:
     case RF_MEASURE_PGR:
-        return threshold_of(m, c, w, u);
+        return threshold_of(m, c, w, top, bottom);
     }
-    return NAN;
+    return undefined;
 }
 
-double rf_measure_se(const double *u, struct rf_weights w, size_t n, const size_t *cluster, size_t clusters,
-                     double *pad)
+double rf_measure_value(struct rf_parts p)
 {
-    double draws = 0, squares = 0;
-    if (cluster)
-        memset(pad, 0, clusters * sizeof *pad);
+    return p.bottom > 0 ? p.top / p.bottom : (double)NAN;
+}
+
+void rf_measure_influence(struct rf_parts p, const double *top, const double *bottom, size_t n, double *u)
+{
+    const double value = rf_measure_value(p);
+    for (size_t i = 0; i < n; i++)
+        u[i] = (top[i] - value * bottom[i]) / p.bottom;
+}
+
+static void add(struct rf_spread *v, double times, double top, double bottom)
+{
+    v->top += times * top * top;
+    v->both += times * top * bottom;
+    v->bottom += times * bottom * bottom;
+}
+
+/* A cluster drawn k times is k equal sums. */
+static void add_clusters(struct rf_spread *v, const double *top, const double *bottom, struct rf_weights w, size_t n,
+                         const size_t *cluster, size_t clusters, double *pad)
+{
+    memset(pad, 0, 2 * clusters * sizeof *pad);
+    for (size_t p = 0; p < n; p++) {
+        pad[2 * cluster[p]] += top[p];
+        pad[2 * cluster[p] + 1] += bottom[p];
+    }
+    for (size_t p = 0; p < n; p++) {
+        double *const sum = pad + 2 * cluster[p];
+        add(v, weight(w, p), sum[0], sum[1]);
+        sum[0] = sum[1] = 0; /* the cluster's other prompts add nothing */
+    }
+}
+
+struct rf_spread rf_measure_spread(const double *top, const double *bottom, struct rf_weights w, size_t n,
+                                   const size_t *cluster, size_t clusters, double *pad)
+{
+    struct rf_spread v = { 0 };
+    double draws = 0;
     for (size_t p = 0; p < n; p++) {
         const double k = weight(w, p);
         draws += k;
-        if (cluster)
-            pad[cluster[p]] += k * u[p]; /* a cluster drawn c times adds c equal sums: see below */
-        else
-            squares += k * u[p] * u[p];
+        if (!cluster)
+            add(&v, k, top[p], bottom[p]);
     }
-    for (size_t p = 0; cluster && p < n; p++) {
-        const double k = weight(w, p);
-        if (k > 0 && pad[cluster[p]] != 0) {
-            const double sum = pad[cluster[p]] / k;
-            squares += k * sum * sum;
-            pad[cluster[p]] = 0;
-        }
-    }
-    return sqrt(squares) / draws;
+    if (cluster)
+        add_clusters(&v, top, bottom, w, n, cluster, clusters, pad);
+    const double square = draws * draws;
+    return (struct rf_spread){ v.top / square, v.both / square, v.bottom / square };
+}
+
+/* Of top - value bottom. */
+static double error_of(struct rf_spread v, double value)
+{
+    return sqrt(fmax(0, v.top - 2 * value * v.both + value * value * v.bottom));
+}
+
+double rf_measure_se(struct rf_parts p, struct rf_spread v)
+{
+    return error_of(v, rf_measure_value(p)) / p.bottom;
+}
+
+double rf_measure_pivot(struct rf_parts p, struct rf_spread v, double value)
+{
+    const double off = p.top - value * p.bottom;
+    return off == 0 ? 0 : off / error_of(v, value);
 }

@@ -37,20 +37,40 @@ struct rf_weights {
     size_t stride;
 };
 
-/* The number on the curve's prompts, each counted as w says. NaN where it is not defined: no gap, no prompt, a cost
- * below that of the weak model alone. A cost that the router never reaches has the strong model's quality.
- * u: NULL, or [n] by prompt, receives the influences: their weighted sum is 0, and sqrt(sum of squares) / draws is the
- * standard error. Where a share or cost is held, the threshold moves with the prompts drawn: the influence then holds
- * the slope of the curve there, over half the cube root of the draws to both sides.
- *   area A = (1/N) sum lift_i (1 - R_i), R the mid-rank share of a score: u = lift_i (1 - R_i) + G_i - 2A, G the
- * curve's height at R_i (a V-statistic of two prompts);  APGR = A / g, g = mean lift: u = (u_A - APGR (lift_i - g)) /
- * g; quality at x of an axis: u = weak_i - W + lift_i d_i - G - m (x_i(d_i) - at), d_i the decision, m the slope. */
-double rf_measure_of(const struct rf_measure *m, const struct rf_curve *c, struct rf_weights w, double *u);
+/* The number is top / bottom; bottom is 1 but for shares of the gap, whose bottom is the gap. NaN both where it is not
+ * defined: no prompt, a cost below that of the weak model alone. A cost that the router never reaches has the strong
+ * model's quality. */
+struct rf_parts {
+    double top, bottom;
+};
 
-/* Standard error out of influences by prompt, prompts of a cluster added up: cluster [n] < clusters, or NULL.
- * pad: [clusters], scratch; may be NULL without clusters. */
-double rf_measure_se(const double *u, struct rf_weights w, size_t n, const size_t *cluster, size_t clusters,
-                     double *pad);
+/* The number on the curve's prompts, each counted as w says. top, bottom: both NULL, or [n] by prompt, receive the
+ * influences on the two parts, whose weighted sums are 0. Where a share or cost is held, the threshold moves with the
+ * prompts drawn: the influence then holds the slope of the curve there, over half the cube root of the draws to both
+ * sides.
+ *   area A = (1/N) sum lift_i (1 - R_i), R the mid-rank share of a score: u = lift_i (1 - R_i) + G_i - 2A, G the
+ * curve's height at R_i (a V-statistic of two prompts);  APGR = A / gap; quality at x of an axis: u = weak_i - W +
+ * lift_i d_i - G - m (x_i(d_i) - at), d_i the decision, m the slope. */
+struct rf_parts rf_measure_parts(const struct rf_measure *m, const struct rf_curve *c, struct rf_weights w, double *top,
+                                 double *bottom);
+/* top / bottom; NaN without a bottom above 0. */
+double rf_measure_value(struct rf_parts p);
+/* u[n] = influences on the number: (top_i - value bottom_i) / bottom. u may be top. */
+void rf_measure_influence(struct rf_parts p, const double *top, const double *bottom, size_t n, double *u);
+
+/* Variances and covariance of the two parts out of their influences. */
+struct rf_spread {
+    double top, both, bottom;
+};
+/* cluster: [n] < clusters, prompts that are drawn together, or NULL. pad: [2 * clusters], scratch; may be NULL without
+ * clusters. */
+struct rf_spread rf_measure_spread(const double *top, const double *bottom, struct rf_weights w, size_t n,
+                                   const size_t *cluster, size_t clusters, double *pad);
+/* Standard error of top / bottom (delta method). */
+double rf_measure_se(struct rf_parts p, struct rf_spread v);
+/* (top - value bottom) over its standard error: the pivot of Fieller's interval, sound also where bottom is uncertain.
+ * 0 where both are 0, infinite where the error alone is. */
+double rf_measure_pivot(struct rf_parts p, struct rf_spread v, double value);
 
 #ifdef __cplusplus
 }

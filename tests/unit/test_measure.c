@@ -41,6 +41,26 @@ static struct rf_measure measure(const struct data *d, enum rf_measure_kind kind
 
 static const struct rf_weights once = { NULL, 0 };
 
+/* The number, and with u its influences. */
+static double value_of(const struct rf_measure *m, const struct rf_curve *c, struct rf_weights w, double *u)
+{
+    double top[4 * N], bottom[4 * N];
+    const struct rf_parts p = rf_measure_parts(m, c, w, top, bottom);
+    const struct rf_parts again = rf_measure_parts(m, c, w, NULL, NULL);
+    if (p.top == p.top && (p.top != again.top || p.bottom != again.bottom))
+        fail_msg("with influences %.17g / %.17g, without %.17g / %.17g", p.top, p.bottom, again.top, again.bottom);
+    if (u)
+        rf_measure_influence(p, top, bottom, c->n, u);
+    return rf_measure_value(p);
+}
+
+static double se_of(const double *u, struct rf_weights w, size_t n, const size_t *cluster, size_t clusters)
+{
+    double pad[6], zero[4 * N] = { 0 };
+    const struct rf_parts p = { 5, 1 };
+    return rf_measure_se(p, rf_measure_spread(u, zero, w, n, cluster, clusters, pad));
+}
+
 static void near(double found, double expected, double within)
 {
     if (!(fabs(found - expected) <= within))
@@ -56,19 +76,19 @@ static void values_are_the_curves_own(void **state)
         make(&d, levels);
         rf_metrics_of(&d.c, m);
         struct rf_measure x = measure(&d, RF_MEASURE_APGR, 0);
-        near(rf_measure_of(&x, &d.c, once, NULL), m[RF_APGR], 1e-12);
+        near(value_of(&x, &d.c, once, NULL), m[RF_APGR], 1e-12);
         x.kind = RF_MEASURE_AUC;
-        near(rf_measure_of(&x, &d.c, once, NULL), m[RF_AUC], 1e-12);
+        near(value_of(&x, &d.c, once, NULL), m[RF_AUC], 1e-12);
         for (x.at = 0; x.at <= 1; x.at += .0625) {
             x.kind = RF_MEASURE_CALLS;
-            near(rf_measure_of(&x, &d.c, once, NULL), rf_curve_quality_at(&d.c, x.at), 1e-12);
+            near(value_of(&x, &d.c, once, NULL), rf_curve_quality_at(&d.c, x.at), 1e-12);
         }
         x.at = 5;
         const double q = rf_curve_quality(&d.c, rf_curve_vertex(&d.c, 5));
         x.kind = RF_MEASURE_THRESHOLD;
-        near(rf_measure_of(&x, &d.c, once, NULL), q, 1e-12);
+        near(value_of(&x, &d.c, once, NULL), q, 1e-12);
         x.kind = RF_MEASURE_PGR;
-        near(rf_measure_of(&x, &d.c, once, NULL), rf_pgr(q, d.c.weak, d.c.strong), 1e-12);
+        near(value_of(&x, &d.c, once, NULL), rf_pgr(q, d.c.weak, d.c.strong), 1e-12);
         rf_curve_release(&d.c);
     }
 }
@@ -83,13 +103,13 @@ static void a_budget_buys_prompts_by_falling_score(void **state)
     struct rf_curve c;
     assert_int_equal(rf_curve_init(&c, &s, NULL), 0);
     struct rf_measure m = { RF_MEASURE_COST, 2.5, weak_cost, strong_cost };
-    near(rf_measure_of(&m, &c, once, NULL), (1 + 1 + .5) / 3, 1e-15);
+    near(value_of(&m, &c, once, NULL), (1 + 1 + .5) / 3, 1e-15);
     m.at = 1;
-    near(rf_measure_of(&m, &c, once, NULL), 1. / 3, 1e-15);
+    near(value_of(&m, &c, once, NULL), 1. / 3, 1e-15);
     m.at = .9; /* less than weak alone costs */
-    assert_true(isnan(rf_measure_of(&m, &c, once, NULL)));
+    assert_true(isnan(value_of(&m, &c, once, NULL)));
     m.at = 99; /* never reached */
-    near(rf_measure_of(&m, &c, once, NULL), 1, 1e-15);
+    near(value_of(&m, &c, once, NULL), 1, 1e-15);
     rf_curve_release(&c);
 }
 
@@ -109,14 +129,14 @@ static void influences_are_derivatives(void **state)
             uint8_t count[N];
             memset(count, MANY, sizeof count);
             const struct rf_weights w = { count, 1 };
-            const double value = rf_measure_of(&m, &d.c, once, u);
-            near(rf_measure_of(&m, &d.c, w, NULL), value, 1e-12);
+            const double value = value_of(&m, &d.c, once, u);
+            near(value_of(&m, &d.c, w, NULL), value, 1e-12);
             for (size_t i = 0; i < N; i++) {
                 sum += u[i];
                 count[i]++;
-                const double up = rf_measure_of(&m, &d.c, w, NULL);
+                const double up = value_of(&m, &d.c, w, NULL);
                 count[i] -= 2;
-                const double down = rf_measure_of(&m, &d.c, w, NULL);
+                const double down = value_of(&m, &d.c, w, NULL);
                 count[i]++;
                 near((up - down) / 2 * MANY * N, u[i], 2e-3 * fmax(1, fabs(u[i])));
             }
@@ -156,14 +176,14 @@ static void weights_are_copies(void **state)
         const struct rf_measure counted = measure(&d, (enum rf_measure_kind)kind, at[kind]);
         const struct rf_measure written = { (enum rf_measure_kind)kind, at[kind], wc, sc };
         const struct rf_weights w = { &count[0][1], 3 };
-        near(rf_measure_of(&counted, &d.c, w, u), rf_measure_of(&written, &c, once, v), 1e-12);
+        near(value_of(&counted, &d.c, w, u), value_of(&written, &c, once, v), 1e-12);
         double sum = 0;
         for (size_t i = 0; i < n; i++) {
             near(u[from[i]], v[i], 1e-9);
             sum += v[i];
         }
         near(sum, 0, 1e-9);
-        near(rf_measure_se(u, w, N, NULL, 0, NULL), rf_measure_se(v, once, n, NULL, 0, NULL), 1e-12);
+        near(se_of(u, w, N, NULL, 0), se_of(v, once, n, NULL, 0), 1e-12);
     }
     rf_curve_release(&c);
     rf_curve_release(&d.c);
@@ -175,21 +195,35 @@ static void the_error_of_clusters_is_that_of_their_sums(void **state)
     const double u[] = { 1, 2, -3, 4, -4 };
     const size_t cluster[] = { 0, 1, 0, 2, 1 };
     const uint8_t count[] = { 2, 1, 2, 3, 1 };
-    double pad[3];
     const struct rf_weights w = { count, 1 };
-    near(rf_measure_se(u, once, 5, cluster, 3, pad), sqrt(4 + 4 + 16) / 5, 1e-15);
-    near(rf_measure_se(u, once, 5, NULL, 0, NULL), sqrt(1 + 4 + 9 + 16 + 16) / 5, 1e-15);
-    near(rf_measure_se(u, w, 5, cluster, 3, pad), sqrt(2 * 4 + 4 + 3 * 16) / 9, 1e-15);
+    near(se_of(u, once, 5, cluster, 3), sqrt(4 + 4 + 16) / 5, 1e-15);
+    near(se_of(u, once, 5, NULL, 0), sqrt(1 + 4 + 9 + 16 + 16) / 5, 1e-15);
+    near(se_of(u, w, 5, cluster, 3), sqrt(2 * 4 + 4 + 3 * 16) / 9, 1e-15);
+}
+
+/* By hand: the error of a ratio r is that of top - r bottom. */
+static void a_ratios_pivot_is_fiellers(void **state)
+{
+    (void)state;
+    const double top[] = { 1, -1, 2, -2 }, bottom[] = { 1, 1, -1, -1 };
+    const struct rf_spread v = rf_measure_spread(top, bottom, once, 4, NULL, 0, NULL);
+    near(v.top, 10. / 16, 1e-15);
+    near(v.both, 0, 1e-15);
+    near(v.bottom, 4. / 16, 1e-15);
+    const struct rf_parts p = { 3, 2 };
+    near(rf_measure_value(p), 1.5, 1e-15);
+    near(rf_measure_se(p, v), sqrt(.625 + 2.25 * .25) / 2, 1e-15);
+    near(rf_measure_pivot(p, v, 1), 1 / sqrt(.625 + .25), 1e-15);
+    assert_true(rf_measure_pivot(p, v, 1.5) == 0);
+    assert_true(isnan(rf_measure_value((struct rf_parts){ 1, 0 })));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_are_the_curves_own),
-        cmocka_unit_test(a_budget_buys_prompts_by_falling_score),
-        cmocka_unit_test(influences_are_derivatives),
-        cmocka_unit_test(weights_are_copies),
-        cmocka_unit_test(the_error_of_clusters_is_that_of_their_sums),
+        cmocka_unit_test(values_are_the_curves_own),  cmocka_unit_test(a_budget_buys_prompts_by_falling_score),
+        cmocka_unit_test(influences_are_derivatives), cmocka_unit_test(weights_are_copies),
+        cmocka_unit_test(a_ratios_pivot_is_fiellers), cmocka_unit_test(the_error_of_clusters_is_that_of_their_sums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
