@@ -944,15 +944,28 @@ static double dot(const double *restrict w, const float *restrict x, size_t n)
     return finish(s, w, x, n);
 }
 
+/* Asks for the cache line `bytes` behind p; it need not exist. */
+static void fetch(const void *p, size_t bytes)
+{
+#ifdef __GNUC__
+    __builtin_prefetch((const void *)((uintptr_t)p + bytes));
+#else
+    (void)p;
+    (void)bytes;
+#endif
+}
+
 /* The same for AT_ONCE rows x[AT_ONCE][n], bit by bit: the weights are read once for all, and memory serves several
- * rows at a time. */
+ * rows at a time, while those behind them are on their way. */
 static void dots(const double *restrict w, const float *restrict x, size_t n, double *restrict out)
 {
     double s[AT_ONCE][LANES] = { { 0 } };
     for (size_t i = 0; i + LANES <= n; i += LANES)
-        for (size_t r = 0; r < AT_ONCE; r++)
+        for (size_t r = 0; r < AT_ONCE; r++) {
+            fetch(x + r * n + i, AT_ONCE * n * sizeof *x);
             for (size_t k = 0; k < LANES; k++)
                 s[r][k] += w[i + k] * (double)x[r * n + i + k];
+        }
     for (size_t r = 0; r < AT_ONCE; r++)
         out[r] = finish(s[r], w, x + r * n, n);
 }
@@ -1071,6 +1084,7 @@ struct routefit_router {
 
     /* kinds that are neither */
     double (*logit)(const struct routefit_router *r, const float *x);
+    int (*logits)(const struct routefit_router *r, const float *x, size_t n, double *logit); /* n TOGETHER; or NULL */
 
     void (*release)(void *state); /* NULL: free() does */
     void *state;                  /* of the kind */
@@ -1720,11 +1734,16 @@ static int load_cluster(struct routefit_router *r, const struct routefit_tensors
 
 enum { TIERS = 10 };
 
+struct sw_vote {
+    double weight;
+    size_t row;
+    unsigned char a, b, share; /* tiers; 2: a wins, 1: a tie, 0 */
+};
 struct sw {
     size_t rows, votes;
-    float *x;                             /* [rows][dim] */
-    double *length;                       /* [rows] */
-    double *row, *a, *b, *share, *weight; /* [votes] */
+    float *x;        /* [rows][dim] */
+    double *inverse; /* [rows] 1 / length */
+    struct sw_vote *vote;
     int compat;
     int strong, weak; /* tiers */
 };
@@ -1733,12 +1752,8 @@ static void sw_release(void *state)
 {
     struct sw *const s = state;
     free(s->x);
-    free(s->length);
-    free(s->row);
-    free(s->a);
-    free(s->b);
-    free(s->share);
-    free(s->weight);
+    free(s->inverse);
+    free(s->vote);
     free(s);
 }
 
@@ -1770,8 +1785,9 @@ static void tier_derivatives(const struct outcomes *o, const double *t, double s
     memset(g, 0, TIERS * sizeof *g);
     memset(h, 0, TIERS * sizeof *h);
     for (int i = 0; i < TIERS; i++) {
-        for (int j = 0; j < TIERS; j++) {
-            const double p = 1 / (1 + exp(t[i] - t[j])), a = o->win[i][j] * p, c = a * (1 - p);
+        for (int j = i + 1; j < TIERS; j++) {
+            const double won = o->win[i][j], lost = o->win[j][i], p = 1 / (1 + exp(t[i] - t[j]));
+            const double a = won * p - lost * (1 - p), c = (won + lost) * p * (1 - p);
             g[i] -= a;
             g[j] += a;
             h[i][i] += c;
@@ -1784,9 +1800,12 @@ static void tier_derivatives(const struct outcomes *o, const double *t, double s
         h[i][i] += all * p * (1 - p);
         held += all;
     }
-    for (int i = 0; i < TIERS; i++)
+    for (int i = 0; i < TIERS; i++) {
         if (!(h[i][i] > 0))
             h[i][i] = scale;
+        h[i][i] += 1e-13 * scale;
+        g[i] += 1e-13 * scale * t[i];
+    }
     for (int i = 0; i < TIERS && !(held > 0); i++)
         for (int j = 0; j < TIERS; j++)
             h[i][j] += scale / TIERS;
@@ -1817,15 +1836,34 @@ static int tier_solve(double h[][TIERS], double *g)
     return 0;
 }
 
+/* t - step, shortened until the loss falls; only a long step needs to be looked at (train/sw.c says why). */
+static void tier_walk(const struct outcomes *o, double *t, const double *step, double largest)
+{
+    double to[TIERS], size = 1;
+    for (int i = 0; i < TIERS; i++)
+        to[i] = t[i] - step[i];
+    if (largest > 0.75) {
+        const double now = tier_loss(o, t);
+        while (tier_loss(o, to) > now && size > 1e-3) {
+            size /= 2;
+            for (int i = 0; i < TIERS; i++)
+                to[i] = t[i] - size * step[i];
+        }
+    }
+    memcpy(t, to, sizeof to);
+}
+
 static void tier_strengths(const struct outcomes *o, double *t)
 {
-    double g[TIERS], h[TIERS][TIERS], to[TIERS], scale = 0, next;
-    for (int i = 0; i < TIERS; i++)
+    double g[TIERS], h[TIERS][TIERS], scale = 0;
+    for (int i = 0; i < TIERS; i++) {
         for (int j = 0; j < TIERS; j++)
             scale += o->win[i][j] / TIERS;
-    double now = tier_loss(o, t);
+        scale += (o->alone[i][0] + o->alone[i][1]) / TIERS;
+    }
+    scale = scale > 0 ? scale : 1;
     for (int step = 0; step < 100; step++) {
-        double size = 1, largest = 0;
+        double largest = 0;
         tier_derivatives(o, t, scale, g, h);
         if (tier_solve(h, g)) {
             t[0] = NAN;
@@ -1833,63 +1871,103 @@ static void tier_strengths(const struct outcomes *o, double *t)
         }
         for (int i = 0; i < TIERS; i++)
             largest = fabs(g[i]) > largest ? fabs(g[i]) : largest;
-        do {
-            for (int i = 0; i < TIERS; i++)
-                to[i] = t[i] - size * g[i];
-            next = tier_loss(o, to);
-            size /= 2;
-        } while (next > now && size > 1e-3 && largest > 1e-6);
-        memcpy(t, to, sizeof to);
-        now = next;
-        if (largest < 1e-12)
+        tier_walk(o, t, g, largest);
+        if (largest < 1e-8)
             return;
     }
 }
 
-/* Float rows, double sums. */
-static double dot_floats(const float *restrict w, const float *restrict x, size_t n)
+enum { TOGETHER = 4 }; /* prompts that share a read of the vectors */
+
+/* out[k] = row . x[k] for TOGETHER vectors of doubles, one behind the other. Four sums by name: compilers keep them in
+ * registers. */
+static void row_dots(const float *restrict row, const double *restrict x, size_t n, double *restrict out)
 {
-    double s[LANES] = { 0 }, sum = 0;
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (size_t k = 0; k < LANES; k++)
-            s[k] += (double)w[i + k] * (double)x[i + k];
-    for (; i < n; i++)
-        sum += (double)w[i] * (double)x[i];
-    for (size_t k = 0; k < LANES; k++)
-        sum += s[k];
-    return sum;
+    double a[LANES] = { 0 }, b[LANES] = { 0 }, c[LANES] = { 0 }, d[LANES] = { 0 };
+    for (size_t i = 0; i + LANES <= n; i += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            const double v = row[i + l];
+            a[l] += x[i + l] * v;
+            b[l] += x[n + i + l] * v;
+            c[l] += x[2 * n + i + l] * v;
+            d[l] += x[3 * n + i + l] * v;
+        }
+    out[0] = finish(a, x, row, n);
+    out[1] = finish(b, x + n, row, n);
+    out[2] = finish(c, x + 2 * n, row, n);
+    out[3] = finish(d, x + 3 * n, row, n);
+}
+
+/* The logit from the cosines of the rows. */
+static double sw_rank(const struct sw *s, double *cosine)
+{
+    struct outcomes o;
+    double t[TIERS] = { 0 }, most = -HUGE_VAL;
+    memset(&o, 0, sizeof o);
+    for (size_t i = 0; i < s->rows; i++)
+        most = cosine[i] > most ? cosine[i] : most;
+    const double scale = most > 0 ? log(10) / most : 0;
+    for (size_t i = 0; i < s->rows; i++)
+        cosine[i] = 10 * exp(scale * cosine[i]);
+    for (size_t i = 0; i < s->votes; i++) {
+        const struct sw_vote *const v = &s->vote[i];
+        const double w = cosine[v->row] * v->weight, share = v->share / 2.0;
+        if (v->a != v->b) {
+            o.win[v->a][v->b] += w * share;
+            o.win[v->b][v->a] += w * (1 - share);
+        } else if (s->compat) {
+            o.alone[v->a][0] += w * share;
+            o.alone[v->a][1] += w * (1 - share);
+        }
+    }
+    tier_strengths(&o, t);
+    return t[s->strong] - t[s->weak];
+}
+
+/* logit[n] of one vector or TOGETHER of them, x[n][dim]: each the same as alone. */
+static int sw_logits(const struct routefit_router *r, const float *x, size_t n, double *logit)
+{
+    const struct sw *const s = r->state;
+    double *const q = array(n * r->dim, sizeof *q), *const cosine = array(n * s->rows, sizeof *cosine);
+    size_t row = 0;
+    if (!q || !cosine) {
+        free(q);
+        free(cosine);
+        return -1;
+    }
+    for (size_t k = 0; k < n; k++) {
+        double square = 0;
+        for (size_t i = 0; i < r->dim; i++)
+            square += (double)x[k * r->dim + i] * (double)x[k * r->dim + i];
+        logit[k] = isfinite(square) ? 0 : NAN;
+        for (size_t i = 0; i < r->dim && square > 0; i++)
+            q[k * r->dim + i] = (double)x[k * r->dim + i] / sqrt(square);
+    }
+    for (; n == 1 && row + AT_ONCE <= s->rows; row += AT_ONCE)
+        dots(q, s->x + row * r->dim, r->dim, cosine + row);
+    for (; n == 1 && row < s->rows; row++)
+        cosine[row] = dot(q, s->x + row * r->dim, r->dim);
+    for (; row < s->rows; row++) {
+        double of[TOGETHER];
+        row_dots(s->x + row * r->dim, q, r->dim, of);
+        for (size_t k = 0; k < n; k++)
+            cosine[k * s->rows + row] = of[k];
+    }
+    for (size_t k = 0; k < n; k++)
+        for (row = 0; row < s->rows; row++)
+            cosine[k * s->rows + row] *= s->inverse[row];
+    for (size_t k = 0; k < n; k++)
+        if (!isnan(logit[k]))
+            logit[k] = sw_rank(s, cosine + k * s->rows);
+    free(q);
+    free(cosine);
+    return 0;
 }
 
 static double sw_logit(const struct routefit_router *r, const float *x)
 {
-    const struct sw *const s = r->state;
-    struct outcomes o;
-    double t[TIERS] = { 0 }, most = -HUGE_VAL;
-    double *const cosine = array(s->rows, sizeof *cosine);
-    const double length = sqrt(dot_floats(x, x, r->dim));
-    if (!cosine)
-        return NAN;
-    memset(&o, 0, sizeof o);
-    for (size_t i = 0; i < s->rows; i++) {
-        cosine[i] = length > 0 ? dot_floats(s->x + i * r->dim, x, r->dim) / (s->length[i] * length) : 0;
-        most = cosine[i] > most ? cosine[i] : most;
-    }
-    const double scale = most > 0 ? log(10) / most : 0;
-    for (size_t i = 0; i < s->votes; i++) {
-        const int a = (int)s->a[i], b = (int)s->b[i];
-        const double w = 10 * exp(scale * cosine[(size_t)s->row[i]]) * s->weight[i], share = s->share[i] / 2;
-        if (a != b) {
-            o.win[a][b] += w * share;
-            o.win[b][a] += w * (1 - share);
-        } else if (s->compat) {
-            o.alone[a][0] += w * share;
-            o.alone[a][1] += w * (1 - share);
-        }
-    }
-    free(cosine);
-    tier_strengths(&o, t);
-    return isfinite(length) ? t[s->strong] - t[s->weak] : NAN;
+    double logit;
+    return sw_logits(r, x, 1, &logit) ? NAN : logit;
 }
 
 /* A column of whole numbers from 0 to most, one for each vote (or model). */
@@ -1903,6 +1981,42 @@ static double *whole_numbers(const struct routefit_tensors *f, const char *name,
             return NULL;
         }
     return v;
+}
+
+static int load_votes(struct sw *s, const struct routefit_tensors *f, char *err)
+{
+    double *const row = whole_numbers(f, "vote_row", &s->votes, (double)(s->rows - 1), err);
+    double *const a = row ? whole_numbers(f, "vote_a", &s->votes, TIERS - 1, err) : NULL;
+    double *const b = a ? whole_numbers(f, "vote_b", &s->votes, TIERS - 1, err) : NULL;
+    double *const share = b ? whole_numbers(f, "vote_share", &s->votes, 2, err) : NULL;
+    double *const weight = share ? numbers(f, "vote_weight", 1, &s->votes, err) : NULL;
+    int rc = -1;
+    if (!weight)
+        goto out;
+    if (!(s->vote = array(s->votes, sizeof *s->vote))) {
+        no_memory(err);
+        goto out;
+    }
+    for (size_t i = 0; i < s->votes; i++) {
+        struct sw_vote *const v = &s->vote[i];
+        if (!(weight[i] > 0)) {
+            fail(err, "tensor vote_weight: found %g at %zu, expected a number above 0", weight[i], i);
+            goto out;
+        }
+        v->weight = weight[i];
+        v->row = (size_t)row[i];
+        v->a = (unsigned char)a[i];
+        v->b = (unsigned char)b[i];
+        v->share = (unsigned char)share[i];
+    }
+    rc = 0;
+out:
+    free(row);
+    free(a);
+    free(b);
+    free(share);
+    free(weight);
+    return rc;
 }
 
 static int load_tiers(struct sw *s, const struct routefit_tensors *f, const struct routefit_pick *pick, char *err)
@@ -1933,6 +2047,7 @@ static int load_sw(struct routefit_router *r, const struct routefit_tensors *f, 
         return no_memory(err);
     r->release = sw_release;
     r->logit = sw_logit;
+    r->logits = sw_logits;
     s->compat = rule && !strcmp(rule, "compat");
     if (!s->compat && must_say(f, "routefit.rule", "clean", err))
         return -1;
@@ -1940,22 +2055,20 @@ static int load_sw(struct routefit_router *r, const struct routefit_tensors *f, 
         return -1;
     s->rows = shape[0];
     r->dim = shape[1];
-    if (!(s->x = array(t->count, sizeof *s->x)) || !(s->length = array(s->rows, sizeof *s->length)))
+    if (!(s->x = array(t->count, sizeof *s->x)) || !(s->inverse = array(s->rows, sizeof *s->inverse)))
         return no_memory(err);
     if (routefit_tensor_floats(t, s->x, err))
         return -1;
-    for (size_t i = 0; i < s->rows; i++)
-        if (!((s->length[i] = sqrt(dot_floats(s->x + i * r->dim, s->x + i * r->dim, r->dim))) > 0))
+    for (size_t i = 0; i < s->rows; i++) {
+        double square = 0;
+        for (size_t k = 0; k < r->dim; k++)
+            square += (double)s->x[i * r->dim + k] * (double)s->x[i * r->dim + k];
+        if (!(square > 0))
             return fail(err, "tensor vectors: row %zu is all zero", i);
-    if (!(s->row = whole_numbers(f, "vote_row", &s->votes, (double)(s->rows - 1), err)) ||
-        !(s->a = whole_numbers(f, "vote_a", &s->votes, TIERS - 1, err)) ||
-        !(s->b = whole_numbers(f, "vote_b", &s->votes, TIERS - 1, err)) ||
-        !(s->share = whole_numbers(f, "vote_share", &s->votes, 2, err)) ||
-        !(s->weight = numbers(f, "vote_weight", 1, &s->votes, err)))
+        s->inverse[i] = 1 / sqrt(square);
+    }
+    if (load_votes(s, f, err))
         return -1;
-    for (size_t i = 0; i < s->votes; i++)
-        if (!(s->weight[i] > 0))
-            return fail(err, "tensor vote_weight: found %g at %zu, expected a number above 0", s->weight[i], i);
     return load_tiers(s, f, pick, err);
 }
 
@@ -1980,6 +2093,21 @@ static void mlp_release(void *state)
     }
     planes_release(&s->cost);
     free(s);
+}
+
+/* Float rows, double sums. */
+static double dot_floats(const float *restrict w, const float *restrict x, size_t n)
+{
+    double s[LANES] = { 0 }, sum = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            s[k] += (double)w[i + k] * (double)x[i + k];
+    for (; i < n; i++)
+        sum += (double)w[i] * (double)x[i];
+    for (size_t k = 0; k < LANES; k++)
+        sum += s[k];
+    return sum;
 }
 
 /* What network h gives, in double throughout: finite for any finite weights and vector. */
@@ -2230,6 +2358,12 @@ void routefit_win_rates(const struct routefit_router *r, const float *x, size_t 
 {
     size_t i = 0;
     if (!r->w) {
+        for (; r->logits && i + TOGETHER <= n; i += TOGETHER) {
+            if (r->logits(r, x + i * r->dim, TOGETHER, p + i))
+                break; /* no room for so many at once */
+            for (size_t k = i; k < i + TOGETHER; k++)
+                p[k] = probability(p[k]);
+        }
         for (; i < n; i++)
             p[i] = routefit_win_rate(r, x + i * r->dim);
         return;

@@ -19,7 +19,7 @@
 #define WEAK   "mixtral-8x7b-instruct-v0.1"
 
 enum { COMPAT, CLEAN };
-enum { F32, F16 };
+enum { F32, F16, I8 };
 
 struct sw_options {
     struct rf_fit_options fit; /* first */
@@ -34,8 +34,9 @@ static const struct rf_opt options[] = {
            "The weak model; without it " WEAK "."),
     RF_OPT(struct sw_options, rule, "rule", 0, RF_OPT_CHOICE, "RULE", "clean", "compat|clean", 0, 0,
            "What a vote between models of one tier says: what RouteLLM's code makes of it, or nothing."),
-    RF_OPT(struct sw_options, store, "store", 0, RF_OPT_CHOICE, "TYPE", "f32", "f32|f16", 0, 0,
-           "How the file holds the vectors; f16 halves it and moves win rates in the fourth digit."),
+    RF_OPT(struct sw_options, store, "store", 0, RF_OPT_CHOICE, "TYPE", "f32", "f32|f16|i8", 0, 0,
+           "How the file holds the vectors; f16 halves it and moves win rates in the fourth digit, i8 quarters it and "
+           "moves them in the third."),
     RF_OPT_END,
 };
 
@@ -49,7 +50,8 @@ struct run {
     size_t rows;
     struct rf_sw_vote *vote; /* [n] */
     size_t n;
-    size_t strong, weak; /* models */
+    struct rf_sw_index *index; /* of all that */
+    size_t strong, weak;       /* models */
 };
 
 static int find_model(const struct run *r, const char *option, const char *name, size_t *at, struct rf_err *err)
@@ -94,13 +96,17 @@ static bool usable(const struct run *r, const struct rf_battle *b)
     return r->tier[b->a] >= 0 && r->tier[b->b] >= 0;
 }
 
-/* A vector as the file will hold it. */
+/* A vector as the file will hold it. Only its direction counts, so that a row of whole numbers needs no scale. */
 static void copy_vector(const struct run *r, const float *from, float *to)
 {
     const size_t dim = r->f->votes->dim;
-    memcpy(to, from, dim * sizeof *to);
-    for (size_t i = 0; r->o->store == F16 && i < dim; i++)
-        to[i] = rf_half_to_float(rf_half_from_float(from[i]));
+    float most = 0;
+    for (size_t i = 0; i < dim; i++)
+        most = fmaxf(most, fabsf(from[i]));
+    for (size_t i = 0; i < dim; i++)
+        to[i] = r->o->store == F16  ? rf_half_to_float(rf_half_from_float(from[i]))
+                : r->o->store == I8 ? rintf(from[i] / most * 127)
+                                    : from[i];
 }
 
 static int gather(struct run *r, struct rf_err *err)
@@ -135,12 +141,10 @@ static int gather(struct run *r, struct rf_err *err)
                                                .weight = b->weight };
     }
     r->f->used_train = r->n;
-    return r->n ? 0 : rf_votes_none_left(v->read, r->f->left_out, err);
-}
-
-static struct rf_sw problem(const struct run *r)
-{
-    return (struct rf_sw){ r->x, r->rows, r->f->votes->dim, r->vote, r->n, r->o->rule == COMPAT };
+    if (!r->n)
+        return rf_votes_none_left(v->read, r->f->left_out, err);
+    const struct rf_sw s = { r->x, r->rows, v->dim, r->vote, r->n, r->o->rule == COMPAT };
+    return rf_sw_index_new(&r->index, &s, err);
 }
 
 /* Loss and accuracy over the decisive votes of one side between tiers; NaN where there are none. */
@@ -148,7 +152,6 @@ static int evaluate(const struct run *r, bool valid, double *loss, double *accur
 {
     enum { MOST = 2000 }; /* votes looked at: a prompt costs a pass over all */
     const struct rf_votes *const v = r->f->votes;
-    const struct rf_sw s = problem(r);
     const struct rf_battle **pick = NULL;
     double *theta = NULL, sum = 0, right = 0, weight = 0;
     float *q = NULL;
@@ -166,7 +169,7 @@ static int evaluate(const struct run *r, bool valid, double *loss, double *accur
         goto out;
     for (size_t i = 0; i < n; i++)
         memcpy(q + i * v->dim, v->x + pick[i]->row * v->dim, v->dim * sizeof *q);
-    if ((rc = rf_sw_strengths(&s, q, n, r->f->threads, theta, err)))
+    if ((rc = rf_sw_strengths(r->index, RF_SW_BATCH, q, n, r->f->threads, theta, err)))
         goto out;
     for (size_t i = 0; i < n; i++) {
         const double *const t = theta + i * RF_SW_TIERS, w = (double)pick[i]->weight;
@@ -188,17 +191,23 @@ out:
 
 static int add_vectors(struct rf_model *m, const struct run *r, struct rf_err *err)
 {
+    static const struct {
+        enum rf_dtype type;
+        size_t size;
+    } as[] = { [F32] = { RF_F32, 4 }, [F16] = { RF_F16, 2 }, [I8] = { RF_I8, 1 } };
     const size_t shape[2] = { r->rows, r->f->votes->dim }, cells = shape[0] * shape[1];
-    if (r->o->store == F32) {
-        float *const x = rf_calloc(cells, sizeof *x, err);
-        if (x)
-            memcpy(x, r->x, cells * sizeof *x);
-        return rf_model_tensor(m, "vectors", RF_F32, 2, shape, x, err);
-    }
-    uint16_t *const x = rf_calloc(cells, sizeof *x, err);
-    for (size_t i = 0; x && i < cells; i++)
-        x[i] = rf_half_from_float(r->x[i]);
-    return rf_model_tensor(m, "vectors", RF_F16, 2, shape, x, err);
+    void *const data = rf_calloc(cells, as[r->o->store].size, err);
+    float *const floats = data;
+    uint16_t *const halves = data;
+    int8_t *const whole = data;
+    for (size_t i = 0; data && i < cells; i++)
+        if (r->o->store == F16)
+            halves[i] = rf_half_from_float(r->x[i]);
+        else if (r->o->store == I8)
+            whole[i] = (int8_t)r->x[i];
+        else
+            floats[i] = r->x[i];
+    return rf_model_tensor(m, "vectors", as[r->o->store].type, 2, shape, data, err);
 }
 
 /* The votes as columns: row (whole numbers below 2^24), tiers, share (2: a wins, 1: tie), weight. */
@@ -255,14 +264,13 @@ static int add_models(struct rf_model *m, const struct run *r, struct rf_err *er
 static int fill_checks(struct rf_model *m, const struct run *r, struct rf_err *err)
 {
     const struct rf_votes *const v = r->f->votes;
-    const struct rf_sw s = problem(r);
     double theta[RF_MODEL_CHECKS * RF_SW_TIERS];
     float *q = NULL;
     int rc = RF_NEW(q, RF_MODEL_CHECKS * v->dim, err);
     for (size_t i = 0; i < RF_MODEL_CHECKS && !rc; i++)
         memcpy(q + i * v->dim, v->x + rf_model_check_row(v->rows, i) * v->dim, v->dim * sizeof *q);
     if (!rc)
-        rc = rf_sw_strengths(&s, q, RF_MODEL_CHECKS, r->f->threads, theta, err);
+        rc = rf_sw_strengths(r->index, RF_SW_EXACT, q, RF_MODEL_CHECKS, r->f->threads, theta, err);
     for (size_t i = 0; i < RF_MODEL_CHECKS && !rc; i++)
         m->check[i] =
             theta[i * RF_SW_TIERS + (size_t)r->tier[r->strong]] - theta[i * RF_SW_TIERS + (size_t)r->tier[r->weak]];
@@ -295,6 +303,7 @@ out:
     rf_free(r.x);
     rf_free(r.place);
     rf_free(r.vote);
+    rf_sw_index_free(r.index);
     return rc;
 }
 

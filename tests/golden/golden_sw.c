@@ -64,6 +64,10 @@ static void win_rates_equal_the_reference(void **state)
         json_array_foreach(json_object_get(golden, column[rule]), i, want)
             assert_near(routefit_win_rate(r, npy.x + i * npy.dim), json_number_value(want), 1e-9);
         assert_int_equal(i, 20);
+        double p[20];
+        routefit_win_rates(r, npy.x, 20, p); /* several at once: the same bits as one by one */
+        for (i = 0; i < 20; i++)
+            assert_true(p[i] == routefit_win_rate(r, npy.x + i * npy.dim));
         routefit_free(r);
     }
     rf_matrix_release(&npy);
