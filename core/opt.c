@@ -327,3 +327,33 @@ void rf_opt_release(const struct rf_opt_set *sets, size_t nsets)
             if (o->type == RF_OPT_LIST)
                 empty_list((struct rf_list *)((char *)sets[k].dest + o->offset));
 }
+
+static int copy_list(struct rf_list *to, const struct rf_list *from, struct rf_err *err)
+{
+    int rc = from->n ? RF_NEW(to->v, from->n, err) : 0;
+    for (size_t i = 0; i < from->n && !rc; i++) {
+        to->v[i] = rf_strndup(from->v[i], strlen(from->v[i]), err);
+        rc = to->v[i] ? 0 : RF_FAIL;
+        to->n += to->v[i] != NULL;
+    }
+    return rc;
+}
+
+int rf_opt_copy(const struct rf_opt_set *sets, size_t nsets, const void *from, void *to, size_t size,
+                struct rf_err *err)
+{
+    int rc = 0;
+    memcpy(to, from, size);
+    for (int pass = 0; pass < 2; pass++) /* first no list is shared any more, then each has its copy */
+        for (size_t k = 0; k < nsets; k++)
+            for (const struct rf_opt *o = sets[k].table; o->name && !rc; o++) {
+                struct rf_list *const list = (struct rf_list *)(void *)((char *)to + o->offset);
+                if (o->type != RF_OPT_LIST)
+                    continue;
+                if (pass == 0)
+                    *list = (struct rf_list){ 0 };
+                else
+                    rc = copy_list(list, (const struct rf_list *)(const void *)((const char *)from + o->offset), err);
+            }
+    return rc;
+}

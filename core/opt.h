@@ -70,6 +70,10 @@ int rf_opt_read(const struct rf_opt_set *sets, size_t nsets, int argc, char **ar
                 struct rf_err *err);
 /* Place of text among "a|b|c", -1: none of them. */
 int rf_choice(const char *choices, const char *text);
+/* *to = a copy of the struct `from` of `size` bytes, with lists of its own (rf_opt_release frees them, also after a
+ * failure); texts are borrowed from the command line as before. sets: tables over *to. */
+int rf_opt_copy(const struct rf_opt_set *sets, size_t nsets, const void *from, void *to, size_t size,
+                struct rf_err *err);
 /* Frees the lists that a parse made. */
 void rf_opt_release(const struct rf_opt_set *sets, size_t nsets);
 /* Help lines of one table, wrapped at 80 columns: "  -k, --dim N   Width. [128]". */

@@ -80,6 +80,29 @@ out:
     return rc;
 }
 
+int rf_run_chose(struct rf_run *run, struct rf_ctx *ctx, const void *opts, void *chosen, struct rf_err *err)
+{
+    struct rf_opt_set *sets = NULL;
+    struct rf_buf options = { 0 };
+    struct rf_stmt *s = NULL;
+    int rc = RF_NEW(sets, ctx->nsets, err);
+    if (rc)
+        goto out;
+    for (size_t i = 0; i < ctx->nsets; i++)
+        sets[i] = (struct rf_opt_set){ ctx->sets[i].table, ctx->sets[i].dest == opts ? chosen : ctx->sets[i].dest };
+    if ((rc = rf_opt_json(sets, ctx->nsets, &options, err)) ||
+        (rc = rf_stmt_new(&s, ctx->db, "UPDATE run SET options = ?2 WHERE id = ?1", err)))
+        goto out;
+    rf_bind_int(s, 1, run->id);
+    rf_bind_text(s, 2, options.data);
+    rc = rf_run(s, err);
+out:
+    rf_stmt_free(s);
+    rf_buf_release(&options);
+    rf_free(sets);
+    return rc;
+}
+
 int rf_run_end(struct rf_run *run, struct rf_ctx *ctx, const char *status, const char *data_sha256,
                const char *weights_sha256, const char *output, struct rf_err *err)
 {

@@ -21,6 +21,9 @@ struct rf_run {
 /* Inserts the row (status 'running') inside the caller's transaction, or alone where none is open. Whoever began a run
  * ends it. */
 int rf_run_begin(struct rf_run *run, struct rf_ctx *ctx, struct rf_err *err);
+/* Writes the options in force anew, where the command chose some itself: from the struct `chosen`, over the tables of
+ * those that the command was run with. */
+int rf_run_chose(struct rf_run *run, struct rf_ctx *ctx, const void *opts, void *chosen, struct rf_err *err);
 /* Fills time, memory, status ('done', 'interrupted', 'failed'), fingerprint of the data and of the weights (hex or
  * NULL), path of the output. */
 int rf_run_end(struct rf_run *run, struct rf_ctx *ctx, const char *status, const char *data_sha256,

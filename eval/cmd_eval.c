@@ -259,6 +259,7 @@ const struct rf_cmd rf_cmd_eval = {
     .examples = "routefit eval --bench gsm8k router.safetensors\n"
                 "routefit eval --bench gsm8k,mt-bench --compat logistic.safetensors mf.safetensors\n"
                 "routefit eval --bench gsm8k --fail-under apgr.low=0.5 router.safetensors\n"
+                "routefit eval --bench gsm8k gold\n"
                 "routefit eval --bench mmlu --json router.safetensors",
     .opts = { rf_evaluate_table, table },
     .opts_size = sizeof(struct options),

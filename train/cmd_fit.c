@@ -1,14 +1,21 @@
-/* fit KIND: what all kinds have in common. Reads votes and vectors once, lets the kind fit, checks the bytes against
- * the scoring pair, writes the file atomically, and stores the run with its training log. Refuses: an output that
- * exists (without --force). */
+/* fit KIND: what all kinds have in common. Reads votes and vectors once, tunes and cross-validates where asked to, lets
+ * the kind fit, checks the bytes against the scoring pair, writes the file atomically, and stores the run with its
+ * training log and the prompts that it went by. Refuses: an output or scores that exist (without --force). */
 #include <stdio.h>
+#include <string.h>
 
+#include "core/division.h"
 #include "core/input.h"
 #include "core/mem.h"
 #include "core/run.h"
 #include "core/sha256.h"
 #include "train/commands.h"
+#include "train/cv.h"
+#include "train/fit_tables.h"
 #include "train/kind.h"
+#include "train/parts.h"
+#include "train/subset.h"
+#include "train/tune.h"
 
 /* Rows that all kinds have. */
 #define COMMON_OPTIONS                                                                                                 \
@@ -17,7 +24,18 @@
         RF_OPT(struct rf_fit_options, force, "force", 'f', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,                        \
                "Replace FILE if it exists."),                                                                          \
         RF_OPT(struct rf_fit_options, valid, "valid", 0, RF_OPT_REAL, "SHARE", "0.1", NULL, 0, 0.9,                    \
-               "Share of the prompts kept for validation; a prompt is on one side with all that is known of it.")
+               "Share of the prompts kept for validation; a prompt is on one side with all that is known of it."),     \
+        RF_OPT(struct rf_fit_options, split, "split", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,                        \
+               "Learn from a stored split's part train alone, and validate on its part valid; with --cv its folds."),  \
+        RF_OPT(struct rf_fit_options, cv, "cv", 0, RF_OPT_INT, "K", NULL, NULL, 2, RF_CV_MOST,                         \
+               "Cross-validate with K folds, duplicates and near-duplicates together as `split` has them: every "      \
+               "prompt is scored by a fit without its fold; eval takes the scores by name. -o may be left out."),      \
+        RF_OPT(struct rf_fit_options, name, "name", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,                          \
+               "With --cv: name of the scores; without it KIND:cvK."),                                                 \
+        RF_OPT(                                                                                                        \
+            struct rf_fit_options, tune, "tune", 0, RF_OPT_LIST, "OPTION=V,V...", NULL, NULL, 0, 0,                    \
+            "Fit with every combination of these values of the kind's own options (below), and keep the one with "     \
+            "the least loss on validation prompts, held out by groups of near-duplicates, or on the folds of --cv.")
 
 #define EMBEDDER_OPTION                                                                                                \
     RF_OPT(struct rf_fit_options, embedder, "embedder", 'e', RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,                    \
@@ -65,9 +83,13 @@ const struct rf_cmd rf_cmd_fit = {
     .args = "KIND",
     .about = "Reads votes, or results of benchmarks, and the vectors of their prompts, fits a\n"
              "router of the kind, and writes its weights to a file that `score`, `eval` and\n"
-             "the two files of the scoring pair load.",
+             "the two files of the scoring pair load. Any kind can be cross-validated (--cv:\n"
+             "`eval` takes the scores out of fold by name, where a weight file goes) and tuned\n"
+             "over a small grid of its own options (--tune).",
     .examples = "routefit fit logistic -o logistic.safetensors\nroutefit fit mf -o mf.safetensors\n"
-                "routefit fit knn --bench arc-challenge -o knn.safetensors",
+                "routefit fit knn --bench arc-challenge --tune k=5,20,80 cost=mean,neighbours -o knn.safetensors\n"
+                "routefit fit ngram --votes results:gsm8k --strong gpt-4-1106-preview --weak 'mistralai*' --cv 5 "
+                "--name gold",
     .need = RF_NEED_WRITE,
     .subs = subs,
 };
@@ -80,61 +102,6 @@ static void tell(const struct rf_fit *f, FILE *chat)
             fprintf(chat, "left out: %zu %s\n", f->left_out[i], rf_left_out_name((enum rf_left_out)i));
     if (f->notes.len)
         fputs(f->notes.data, chat);
-}
-
-static const struct rf_column votes_columns[] = {
-    RF_COLUMN_TEXT("kind"),          RF_COLUMN_TEXT("output"),        RF_COLUMN_INT("votes"),
-    RF_COLUMN_INT("valid_votes"),    RF_COLUMN_INT("left_out"),       RF_COLUMN_INT("dim"),
-    RF_COLUMN_REAL("train_loss", 4), RF_COLUMN_REAL("valid_loss", 4), RF_COLUMN_REAL("valid_accuracy", 4),
-    RF_COLUMN_REAL("seconds", 2),
-};
-/* mse: mean squared error of the predicted scores on the validation questions; null_mse: that of every model's mean */
-static const struct rf_column results_columns[] = {
-    RF_COLUMN_TEXT("kind"),       RF_COLUMN_TEXT("output"),       RF_COLUMN_INT("questions"),
-    RF_COLUMN_INT("valid"),       RF_COLUMN_INT("left_out"),      RF_COLUMN_INT("dim"),
-    RF_COLUMN_INT("models"),      RF_COLUMN_REAL("valid_mse", 4), RF_COLUMN_REAL("null_mse", 4),
-    RF_COLUMN_REAL("seconds", 2),
-};
-
-static size_t sum_left_out(const struct rf_fit *f)
-{
-    if (f->votes)
-        return f->votes->read - f->used_train - f->used_valid;
-    size_t out = f->scored->no_prompt + f->scored->r.incomplete;
-    for (int i = 0; i < RF_OUTS; i++)
-        out += f->left_out[i];
-    return out;
-}
-
-/* Of the vectors, or the number of buckets for texts. */
-static int64_t width_of(const struct rf_fit *f)
-{
-    if (f->scored)
-        return (int64_t)f->scored->in.dim;
-    return f->votes->x ? (int64_t)f->votes->dim : ROUTEFIT_BUCKETS;
-}
-
-static int print_summary(const struct rf_ctx *ctx, const struct rf_fit *f, const struct rf_model *m,
-                         const struct rf_fit_options *o, double seconds, struct rf_err *err)
-{
-    const struct rf_column *const columns = f->votes ? votes_columns : results_columns;
-    const size_t n =
-        f->votes ? sizeof votes_columns / sizeof *votes_columns : sizeof results_columns / sizeof *results_columns;
-    struct rf_table *t = NULL;
-    int rc;
-    if ((rc = rf_table_new(&t, columns, n, err)) || (rc = rf_table_text(t, ctx->cmd->name, err)) ||
-        (rc = rf_table_text(t, o->output, err)) || (rc = rf_table_int(t, (int64_t)f->used_train, err)) ||
-        (rc = rf_table_int(t, (int64_t)f->used_valid, err)) || (rc = rf_table_int(t, (int64_t)sum_left_out(f), err)) ||
-        (rc = rf_table_int(t, width_of(f), err)) ||
-        (rc = f->votes ? rf_table_real(t, m->train_loss, err) : rf_table_int(t, (int64_t)f->scored->r.models, err)) ||
-        (rc = rf_table_real(t, m->valid_loss, err)) ||
-        (rc = rf_table_real(t, f->votes ? m->valid_accuracy : m->null_loss, err)) ||
-        (rc = rf_table_real(t, seconds, err)))
-        goto out;
-    rc = rf_table_print(t, ctx->out, ctx->format, err);
-out:
-    rf_table_free(t);
-    return rc;
 }
 
 static int store_log(struct rf_db *db, int64_t run, const struct rf_fit *f, struct rf_err *err)
@@ -161,18 +128,6 @@ static int store_log(struct rf_db *db, int64_t run, const struct rf_fit *f, stru
 static const char *data_sha256(const struct rf_fit_data *d)
 {
     return d->votes ? d->own_votes.sha256 : d->own_scored.sha256;
-}
-
-/* The log and the end of the run, in one transaction. */
-static int store_run(struct rf_ctx *ctx, struct rf_run *run, const struct rf_fit *f, const struct rf_fit_data *d,
-                     const char *sha256, const char *output, struct rf_err *err)
-{
-    int rc;
-    if ((rc = rf_db_begin(ctx->db, err)) || (rc = store_log(ctx->db, run->id, f, err)) ||
-        (rc = rf_run_end(run, ctx, f->interrupted ? "interrupted" : "done", data_sha256(d), sha256, output, err)) ||
-        (rc = rf_db_commit(ctx->db, err)))
-        rf_db_rollback(ctx->db);
-    return rc;
 }
 
 int rf_fit_write(struct rf_outfile *file, const struct rf_buf *bytes, char sha256[RF_SHA256_HEX], struct rf_err *err)
@@ -212,12 +167,18 @@ int rf_fit_data_load(struct rf_fit_data *d, struct rf_db *db, const struct rf_ki
                                            .votes = either && !o->votes.n ? (struct rf_list){ &human, 1 } : o->votes,
                                            .min_chars = o->min_chars,
                                            .valid = o->valid,
-                                           .seed = seed };
+                                           .seed = seed,
+                                           .split = o->split,
+                                           .folds = (size_t)o->cv };
         d->votes = &d->own_votes;
         return rf_votes_load(&d->own_votes, db, &f, err);
     }
     const struct rf_scored_filter f = { .results = { .bench = o->bench, .model = o->model, .source = o->source },
-                                        .inputs = { .embedder = o->embedder, .valid = o->valid, .seed = seed } };
+                                        .inputs = { .embedder = o->embedder,
+                                                    .valid = o->valid,
+                                                    .seed = seed,
+                                                    .split = o->split,
+                                                    .folds = (size_t)o->cv } };
     d->scored = &d->own_scored;
     return rf_scored_load(&d->own_scored, db, &f, err);
 }
@@ -228,52 +189,289 @@ void rf_fit_data_release(struct rf_fit_data *d)
     rf_scored_release(&d->own_scored);
 }
 
+/* ---- the command ---- */
+
+/* A `fit` under way. */
+struct work {
+    struct rf_ctx *ctx;
+    const struct rf_fit_options *o;
+    struct rf_fit_data data;
+    struct rf_fit_job job;
+    struct rf_progress bar;
+    struct rf_run run;
+    bool running;
+    const uint32_t *fold; /* [rows] with --cv: of the split, or own_fold */
+    uint32_t *own_fold;
+    struct rf_grid grid; /* points 0: no --tune */
+    struct rf_trial *trial;
+    size_t kept;
+    void *chosen; /* the kind's options at that point */
+    struct rf_buf tuned;
+    char tuned_on[32];
+    struct rf_cv cv;
+    struct rf_buf name; /* of its scores */
+    struct rf_fitted file;
+};
+
+static void work_release(struct work *w)
+{
+    rf_fitted_release(&w->file);
+    rf_buf_release(&w->name);
+    rf_cv_release(&w->cv);
+    rf_buf_release(&w->tuned);
+    rf_grid_free_options(&w->job.kind->cmd, w->chosen);
+    rf_free(w->trial);
+    rf_grid_release(&w->grid);
+    rf_free(w->own_fold);
+    rf_fit_data_release(&w->data);
+}
+
+/* What can be refused before anything is read. */
+static int check_options(struct work *w, int nargs, char **args, struct rf_err *err)
+{
+    const struct rf_fit_options *const o = w->o;
+    const struct rf_cmd *const cmd = &w->job.kind->cmd;
+    int rc;
+    if (!o->output && !o->cv)
+        return rf_fail(err, RF_USAGE, "name the weight file to write: -o FILE");
+    if (nargs && !o->tune.n)
+        return rf_fail(err, RF_USAGE, "found '%s' as argument 1, expected none without --tune", args[0]);
+    if (o->name && (!o->cv || !*o->name))
+        return rf_fail(err, RF_USAGE, "--name: found %s, expected a name with --cv",
+                       o->cv ? "an empty word" : "it without --cv");
+    if (o->tune.n && (rc = rf_grid_parse(&w->grid, cmd, &o->tune, args, (size_t)nargs, err)))
+        return rc;
+    if (!o->cv)
+        return 0;
+    rc = o->name ? rf_buf_printf(&w->name, err, "%s", o->name)
+                 : rf_buf_printf(&w->name, err, "%s:cv%lld", cmd->name, (long long)o->cv);
+    return rc ? rc : rf_cv_check_name(w->ctx->db, w->name.data, o->force, err);
+}
+
+/* Folds of the stored split, or those that `split --k` makes of the same prompts. */
+static int make_folds(struct work *w, struct rf_err *err)
+{
+    const size_t rows = rf_job_rows(&w->job);
+    int rc;
+    w->fold = w->data.votes ? w->data.votes->fold : w->data.scored->in.fold;
+    if (w->fold)
+        return 0;
+    if ((rc = RF_NEW(w->own_fold, rows, err)))
+        return rc;
+    w->fold = w->own_fold;
+    return rf_folds(w->ctx->db, rf_job_prompts(&w->job), rows, (size_t)w->o->cv, w->ctx->seed, w->ctx->threads,
+                    w->own_fold, err);
+}
+
+static int set_sides(struct work *w, const bool *valid, struct rf_err *err)
+{
+    if (w->data.scored)
+        return rf_sides_of_scored(&w->data.own_scored, valid, err);
+    rf_sides_of_votes(&w->data.own_votes, valid);
+    return 0;
+}
+
+/* For --tune without folds: --valid of the prompts are held out by groups, unless the split says which. */
+static int hold_out(struct work *w, bool *valid, struct rf_err *err)
+{
+    const double share[] = { 1 - w->o->valid, w->o->valid };
+    const int64_t *const prompt = rf_job_prompts(&w->job);
+    const size_t rows = rf_job_rows(&w->job);
+    struct rf_division d = { 0 };
+    struct rf_parts parts;
+    int rc = rf_parts_find(&parts, w->ctx->db, w->o->split, 0, err);
+    if (rc || parts.valid)
+        return rc;
+    if (w->o->valid <= 0)
+        return rf_fail(err, RF_USAGE, "--tune chooses on validation prompts: expected a --valid above 0, or --cv");
+    if ((rc = rf_division_read(&d, w->ctx->db, prompt, rows, RF_DIVISION_JACCARD, w->ctx->threads, err)) ||
+        (rc = rf_division_divide(&d, share, 2, w->ctx->seed, err)))
+        goto out;
+    for (size_t i = 0; i < rows; i++)
+        valid[i] = rf_division_part(&d, prompt[i]) == 1;
+    rc = set_sides(w, valid, err);
+out:
+    rf_division_release(&d);
+    return rc;
+}
+
+/* Chooses a point of the grid; from now on the job has its options. */
+static int tune(struct work *w, struct rf_err *err)
+{
+    const size_t rows = rf_job_rows(&w->job);
+    const struct rf_cmd *const cmd = &w->job.kind->cmd;
+    const size_t folds = w->fold ? (size_t)w->o->cv : 1;
+    bool *valid = NULL;
+    int rc;
+    if ((rc = RF_NEW(valid, rows, err)) || (rc = RF_NEW(w->trial, w->grid.points, err)))
+        goto out;
+    memcpy(valid, w->data.votes ? w->data.votes->valid : w->data.scored->in.valid, rows * sizeof *valid);
+    if (!w->fold && (rc = hold_out(w, valid, err)))
+        goto out;
+    rf_progress_start(&w->bar, "tune", "fits", w->grid.points * folds);
+    rc = rf_tune(&w->grid, &w->job, &w->data, w->fold, folds, &w->bar, w->trial, &w->kept, err);
+    rf_progress_end(&w->bar);
+    if (rc || (w->fold && (rc = set_sides(w, valid, err))) || (rc = rf_grid_text(&w->grid, w->kept, &w->tuned, err)) ||
+        (rc = rf_grid_options(&w->grid, w->kept, cmd, w->job.opts, &w->chosen, err)) ||
+        (rc = rf_run_chose(&w->run, w->ctx, w->job.opts, w->chosen, err)))
+        goto out;
+    if (w->fold)
+        snprintf(w->tuned_on, sizeof w->tuned_on, "%zu folds", folds);
+    else
+        snprintf(w->tuned_on, sizeof w->tuned_on, "validation side");
+    w->job.opts = w->chosen;
+    w->job.tuned = w->tuned.data;
+    w->job.tuned_on = w->tuned_on;
+out:
+    rf_free(valid);
+    return rc;
+}
+
+static int cross_validate(struct work *w, struct rf_err *err)
+{
+    rf_progress_start(&w->bar, "cross-validate", "folds", (uint64_t)w->o->cv);
+    const int rc = rf_cv_run(&w->cv, &w->job, w->fold, (size_t)w->o->cv, &w->bar, err);
+    rf_progress_end(&w->bar);
+    return rc;
+}
+
+/* The figures that a choice was made by, and those out of fold, among the metrics of the run. */
+static int store_metrics(const struct work *w, struct rf_err *err)
+{
+    struct rf_stmt *s = NULL;
+    struct rf_buf text = { 0 };
+    const bool votes = w->data.votes;
+    int rc = rf_stmt_new(&s, w->ctx->db,
+                         "INSERT INTO metric(run, bench, router, name, value) VALUES (?1, ?2, ?3, ?4, ?5)", err);
+    if (rc)
+        goto out;
+    rf_bind_int(s, 1, w->run.id);
+    for (size_t i = 0; i < w->grid.points && !rc; i++) {
+        text.len = 0;
+        if (w->trial[i].validated == 0 || (rc = rf_grid_text(&w->grid, i, &text, err)))
+            continue;
+        rf_bind_text(s, 2, w->tuned_on);
+        rf_bind_text(s, 3, text.data);
+        rf_bind_text(s, 4, votes ? "valid_loss" : "valid_mse");
+        rf_bind_real(s, 5, w->trial[i].valid_loss);
+        rc = rf_run(s, err);
+    }
+    if (!rc && w->cv.all.tested) {
+        rf_bind_text(s, 2, "out of fold");
+        rf_bind_text(s, 3, w->name.data);
+        rf_bind_text(s, 4, votes ? "loss" : "mse");
+        rf_bind_real(s, 5, w->cv.all.loss);
+        rc = rf_run(s, err);
+    }
+out:
+    rf_stmt_free(s);
+    rf_buf_release(&text);
+    return rc;
+}
+
+/* The prompts of the data, once for all fits on them: what eval asks for. */
+static int store_prompts(const struct work *w, struct rf_err *err)
+{
+    const char *const sha256 = data_sha256(&w->data);
+    const int64_t *const prompt = rf_job_prompts(&w->job);
+    struct rf_stmt *s = NULL;
+    int64_t id = 0;
+    int rc = rf_db_int(w->ctx->db, &id, err, "SELECT id FROM fit_data WHERE sha256 = ?1", 1, &sha256);
+    if (rc)
+        return rc < 0 ? rc : 0;
+    if ((rc = rf_stmt_new(&s, w->ctx->db, "INSERT INTO fit_data (sha256) VALUES (?1)", err)))
+        goto out;
+    rf_bind_text(s, 1, sha256);
+    if ((rc = rf_run(s, err)))
+        goto out;
+    id = rf_db_last_id(w->ctx->db);
+    rf_stmt_free(s);
+    s = NULL;
+    rc = rf_stmt_new(&s, w->ctx->db, "INSERT INTO fit_prompt (data, prompt) VALUES (?1, ?2)", err);
+    for (size_t i = 0; i < rf_job_rows(&w->job) && !rc; i++) {
+        rf_bind_int(s, 1, id);
+        rf_bind_int(s, 2, prompt[i]);
+        rc = rf_run(s, err);
+    }
+out:
+    rf_stmt_free(s);
+    return rc;
+}
+
+/* All that the run leaves in the database, in one transaction. sha256: of the file; NULL: there is none. */
+static int store(struct work *w, const char *sha256, struct rf_err *err)
+{
+    struct rf_db *const db = w->ctx->db;
+    int rc;
+    if ((rc = rf_db_begin(db, err)) || (rc = store_log(db, w->run.id, &w->file.fit, err)) ||
+        (rc = store_prompts(w, err)) || (rc = store_metrics(w, err)) ||
+        (w->o->cv && (rc = rf_cv_store(&w->cv, &w->job, db, w->run.id, w->name.data, w->grid.points > 0, err))) ||
+        (rc = rf_run_end(&w->run, w->ctx, w->file.fit.interrupted ? "interrupted" : "done", data_sha256(&w->data),
+                         sha256, w->o->output, err)) ||
+        (rc = rf_db_commit(db, err)))
+        rf_db_rollback(db);
+    return rc;
+}
+
+static int report(const struct work *w, struct rf_err *err)
+{
+    const struct rf_fit_story story = { .job = &w->job,
+                                        .grid = w->grid.points ? &w->grid : NULL,
+                                        .trial = w->trial,
+                                        .kept = w->kept,
+                                        .cv = w->o->cv ? &w->cv : NULL,
+                                        .name = w->name.data,
+                                        .file = w->o->output ? &w->file : NULL,
+                                        .output = w->o->output };
+    if (w->o->output)
+        tell(&w->file.fit, w->ctx->chat);
+    if (w->o->cv)
+        fprintf(w->ctx->chat,
+                "scores out of fold are kept as \"%s\": `routefit eval --bench NAME '%s'` measures them\n",
+                w->name.data, w->name.data);
+    return rf_fit_tell(&story, w->ctx, err);
+}
+
 int rf_fit_command(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     const struct rf_fit_options *o = opts;
-    const struct rf_kind *kind = (const struct rf_kind *)(const void *)ctx->cmd; /* cmd is its first member */
+    struct work w = { .ctx = ctx, .o = o };
     struct rf_outfile file = { 0 };
-    struct rf_fit_data data = { 0 };
-    struct rf_fit fit = { 0 };
-    struct rf_model model = { 0 };
-    struct rf_progress progress;
-    struct rf_buf bytes = { 0 };
-    struct rf_run run = { 0 };
     char sha256[RF_SHA256_HEX];
-    bool running = false;
     int rc;
-    (void)nargs;
-    (void)args;
-    rf_progress_start(&progress, "fit", "epochs", 0);
-    if (!o->output) {
-        rc = rf_fail(err, RF_USAGE, "name the weight file to write: -o FILE");
-        goto out;
-    }
+    w.job = (struct rf_fit_job){ .kind = (const struct rf_kind *)(const void *)ctx->cmd, /* cmd is its first member */
+                                 .opts = opts,
+                                 .threads = ctx->threads,
+                                 .seed = ctx->seed,
+                                 .progress = &w.bar };
     /* the file first: a name that cannot be written should not cost a fit */
-    if ((rc = rf_outfile_open(&file, o->output, o->force, err)) ||
-        (rc = rf_fit_data_load(&data, ctx->db, kind, o, ctx->seed, err)) || (rc = rf_run_begin(&run, ctx, err)))
+    if ((rc = check_options(&w, nargs, args, err)) ||
+        (o->output && (rc = rf_outfile_open(&file, o->output, o->force, err))) ||
+        (rc = rf_fit_data_load(&w.data, ctx->db, w.job.kind, o, ctx->seed, err)) ||
+        (rc = rf_run_begin(&w.run, ctx, err)))
         goto out;
-    running = true;
-    rf_fit_init(&fit, data.votes, data.scored, ctx->threads, ctx->seed, &progress);
-    if ((rc = kind->fit(&fit, opts, &model, err)) || (rc = rf_model_build(&model, kind, &fit, &bytes, err)))
+    w.running = true;
+    w.job.votes = w.data.votes;
+    w.job.scored = w.data.scored;
+    if ((o->cv && (rc = make_folds(&w, err))) || (w.grid.points && (rc = tune(&w, err))) ||
+        (o->cv && (rc = cross_validate(&w, err))))
         goto out;
-    const double seconds = rf_seconds() - fit.started;
-    if ((rc = rf_fit_write(&file, &bytes, sha256, err)) ||
-        (rc = store_run(ctx, &run, &fit, &data, sha256, o->output, err)))
+    rf_progress_start(&w.bar, "fit", "epochs", 0);
+    if (o->output &&
+        ((rc = rf_fitted_make(&w.file, &w.job, err)) || (rc = rf_fit_write(&file, &w.file.bytes, sha256, err))))
         goto out;
-    running = false;
-    rf_progress_end(&progress);
-    tell(&fit, ctx->chat);
-    if (!(rc = print_summary(ctx, &fit, &model, o, seconds, err)) && fit.interrupted)
+    if ((rc = store(&w, o->output ? sha256 : NULL, err)))
+        goto out;
+    w.running = false;
+    rf_progress_end(&w.bar);
+    if (!(rc = report(&w, err)) && w.file.fit.interrupted)
         rc = rf_fail(err, RF_INTERRUPTED, "stopped by Ctrl-C: %s holds the best model so far", o->output);
 out:
-    rf_progress_end(&progress);
-    if (running) /* the first error is the one that counts */
-        rf_run_end(&run, ctx, rc == RF_INTERRUPTED ? "interrupted" : "failed", data_sha256(&data), NULL, NULL, NULL);
+    rf_progress_end(&w.bar);
+    if (w.running) /* the first error is the one that counts */
+        rf_run_end(&w.run, ctx, rc == RF_INTERRUPTED ? "interrupted" : "failed", data_sha256(&w.data), NULL, NULL,
+                   NULL);
     rf_outfile_release(&file);
-    rf_buf_release(&bytes);
-    rf_model_release(&model);
-    rf_fit_release(&fit);
-    rf_fit_data_release(&data);
+    work_release(&w);
     return rc;
 }

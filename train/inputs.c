@@ -8,13 +8,14 @@
 
 #include "core/mem.h"
 #include "core/rng.h"
+#include "train/parts.h"
 #include "train/votes_sql.h"
 
 enum { SPLIT_STREAM = 0x73706c69 }; /* keeps the split's random numbers apart from all others of the seed */
 
 void rf_inputs_release(struct rf_inputs *in)
 {
-    void *const owned[] = { in->x, in->prompt, in->valid, in->embedder, in->embedder_sha256 };
+    void *const owned[] = { in->x, in->prompt, in->valid, in->fold, in->embedder, in->embedder_sha256 };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         rf_free(owned[i]);
     rf_turns_release(&in->text);
@@ -180,34 +181,44 @@ static int pick_side(struct rf_str text, struct rf_str hash, const struct rf_inp
     return 0;
 }
 
-static int make_room(struct rf_inputs *in, bool text, size_t n, struct rf_err *err)
+static int make_room(struct rf_inputs *in, const struct rf_inputs_filter *f, size_t n, struct rf_err *err)
 {
     size_t cells;
     int rc = 0;
     if (!rf_mul(n, in->dim, &cells))
         return rf_fail(err, RF_FAIL, "out of memory: %zu vectors of %zu floats", n, in->dim);
-    if ((rc = RF_NEW(in->prompt, n, err)) || (rc = RF_NEW(in->valid, n, err)))
+    if ((rc = RF_NEW(in->prompt, n, err)) || (rc = RF_NEW(in->valid, n, err)) ||
+        (f->split && f->folds && (rc = RF_NEW(in->fold, n, err))))
         return rc;
-    return text ? RF_NEW(in->text.at, n + 1, err) : RF_NEW(in->x, cells, err);
+    return f->text ? RF_NEW(in->text.at, n + 1, err) : RF_NEW(in->x, cells, err);
 }
 
 static int read_vectors(struct rf_inputs *in, struct rf_db *db, int64_t embedder, const struct rf_inputs_filter *f,
                         struct rf_wanted *w, size_t nw, struct rf_sha256 *sum, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
+    struct rf_parts parts;
     int rc;
-    if ((rc = make_room(in, f->text, nw, err)) ||
+    if ((rc = rf_parts_find(&parts, db, f->split, f->folds, err)) || (rc = make_room(in, f, nw, err)) ||
         (rc = rf_stmt_new(&s, db,
-                          "SELECT q.id, q.text, q.bytes, q.hash, e.vector FROM prompt q LEFT JOIN embedding e"
-                          " ON e.embedder = ?1 AND e.prompt = q.id ORDER BY q.id",
+                          "SELECT q.id, q.text, q.bytes, q.hash, e.vector, p.part FROM prompt q LEFT JOIN embedding e"
+                          " ON e.embedder = ?1 AND e.prompt = q.id LEFT JOIN split_prompt p ON p.split = ?2 AND"
+                          " p.prompt = q.id ORDER BY q.id",
                           err)))
         goto out;
     rf_bind_int(s, 1, embedder);
+    rf_bind_int(s, 2, parts.split);
     while ((rc = rf_step(s, err)) == 1) {
         struct rf_wanted *p = find_wanted(w, nw, rf_col_int(s, 0));
+        bool valid = false;
+        uint32_t fold = 0;
         if (!p)
             continue;
         const struct rf_str text = rf_col_str(s, 1), hash = rf_col_str(s, 3);
+        if (parts.split && !rf_parts_take(&parts, rf_col_str(s, 5), &valid, &fold)) {
+            p->out = RF_OUT_SPLIT;
+            continue;
+        }
         /* without text, the number of bytes bounds the number of code points from above */
         const bool is_short =
             text.s ? !is_long_enough(text, f->min_chars) : !rf_col_null(s, 2) && rf_col_int(s, 2) < f->min_chars;
@@ -220,9 +231,12 @@ static int read_vectors(struct rf_inputs *in, struct rf_db *db, int64_t embedder
         p->out = (enum rf_left_out)rc;
         if (p->out != RF_OUTS)
             continue;
-        if ((rc = pick_side(text, hash, f, &in->valid[in->rows], err)) ||
+        if ((!parts.valid && (rc = pick_side(text, hash, f, &valid, err))) ||
             (!f->text && (rc = rf_sha256_add(sum, in->x + in->rows * in->dim, in->dim * sizeof *in->x, err))))
             goto out;
+        if (in->fold)
+            in->fold[in->rows] = fold;
+        in->valid[in->rows] = valid;
         p->row = in->rows;
         in->prompt[in->rows++] = p->prompt;
     }

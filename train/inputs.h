@@ -26,19 +26,23 @@ struct rf_inputs_filter {
     double valid;         /* share of the prompts on the validation side, [0, 1) */
     uint64_t
         seed; /* of the split: a prompt's side depends on (seed, text of its first turn) alone, in every database */
+    const char
+        *split;   /* a stored split's name: its prompts alone, with its sides where it has a part valid; NULL: none */
+    size_t folds; /* > 0: the parts of `split` are so many folds */
 };
 
 /* A prompt that the caller needs. */
 struct rf_wanted {
     int64_t prompt;
     size_t row;           /* of its vector, where out is RF_OUTS */
-    enum rf_left_out out; /* RF_OUTS: usable; else RF_OUT_SHORT, RF_OUT_NO_VECTOR or RF_OUT_ZERO */
+    enum rf_left_out out; /* RF_OUTS: usable; else RF_OUT_SPLIT, RF_OUT_SHORT, RF_OUT_NO_VECTOR or RF_OUT_ZERO */
 };
 
 struct rf_inputs {
     float *x;        /* [rows][dim] row-major, ascending prompt id; finite, none all zero; NULL for text */
     int64_t *prompt; /* [rows] prompt ids, ascending */
     bool *valid;     /* [rows] true: validation side */
+    uint32_t *fold;  /* [rows] by `split`; NULL unless folds were asked for */
     size_t rows, dim;
     struct rf_turns text;  /* of the rows, for text */
     char *embedder;        /* name of the vectors; NULL for text */

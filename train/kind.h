@@ -30,6 +30,10 @@ struct rf_fit_options {
     const char *embedder;  /* NULL: the only one */
     struct rf_list source; /* empty: all */
     double valid;          /* share of prompts */
+    const char *split;     /* a stored split; NULL: none */
+    int64_t cv;            /* folds; 0: no cross-validation */
+    const char *name;      /* of the scores out of fold; NULL: from the kind */
+    struct rf_list tune;   /* words of the grid (train/tune.h) */
     /* kinds that learn from votes: rf_fit_table, or rf_fit_text_table without --embedder */
     struct rf_list votes; /* judges and their weights */
     int64_t min_chars;
@@ -59,8 +63,10 @@ struct rf_fit {
     size_t used_train, used_valid; /* set by the kind: votes that it trained on and validated with */
     struct rf_epoch *epoch;        /* [epochs], by rf_fit_epoch */
     size_t epochs, epochs_cap;
-    struct rf_buf notes; /* sentences for people, one a line, by rf_fit_note */
-    bool interrupted;    /* Ctrl-C came; the model is the best so far */
+    struct rf_buf notes;  /* sentences for people, one a line, by rf_fit_note */
+    bool interrupted;     /* Ctrl-C came; the model is the best so far */
+    const char *tuned;    /* the options that `--tune` chose, "dim=64 l2=0.1": goes into the file; NULL: none */
+    const char *tuned_on; /* by what: "5 folds" */
 };
 /* Zeroes *f but for what it is given. votes or scored: the one that the kind learns from, the other NULL. All borrowed;
  * progress may be NULL. */

@@ -294,6 +294,7 @@ const struct rf_kind rf_kind_cluster = {
                  "routefit fit cluster --add new-model --to cluster.safetensors --bench mmlu -o more.safetensors\n",
              .opts = { rf_fit_results_table, options },
              .opts_size = sizeof(struct cluster_options),
+             .max_args = -1,
              .need = RF_NEED_WRITE,
              .run = run },
     .from = RF_FROM_RESULTS,

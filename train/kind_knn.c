@@ -449,6 +449,7 @@ const struct rf_kind rf_kind_knn = {
                          "routefit fit knn --bench mmlu --guard best --z 1 --tolerance 0.05 -o guarded.safetensors\n",
              .opts = { rf_fit_results_table, options },
              .opts_size = sizeof(struct knn_options),
+             .max_args = -1,
              .need = RF_NEED_WRITE,
              .run = rf_fit_command },
     .from = RF_FROM_RESULTS,

@@ -62,6 +62,7 @@ const struct rf_kind rf_kind_linear = {
                          "routefit fit linear --bench mmlu,gsm8k --l2 1e-3 --valid 0 -o linear.safetensors\n",
              .opts = { rf_fit_results_table, options },
              .opts_size = sizeof(struct linear_options),
+             .max_args = -1,
              .need = RF_NEED_WRITE,
              .run = rf_fit_command },
     .from = RF_FROM_RESULTS,

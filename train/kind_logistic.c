@@ -218,6 +218,7 @@ const struct rf_kind rf_kind_logistic = {
                  "--C 1\n",
              .opts = { rf_fit_table, options },
              .opts_size = sizeof(struct logistic_options),
+             .max_args = -1,
              .need = RF_NEED_WRITE,
              .run = rf_fit_command },
     .from = RF_FROM_VOTES,

@@ -296,6 +296,7 @@ const struct rf_kind rf_kind_mf = {
                          "routefit fit mf -o recipe.safetensors --solver adam --alpha 0.1\n",
              .opts = { rf_fit_table, options },
              .opts_size = sizeof(struct mf_options),
+             .max_args = -1,
              .need = RF_NEED_WRITE,
              .run = rf_fit_command },
     .from = RF_FROM_VOTES,

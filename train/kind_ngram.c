@@ -331,6 +331,7 @@ const struct rf_kind rf_kind_ngram = {
                          "gold.safetensors\n",
              .opts = { rf_fit_text_table, options },
              .opts_size = sizeof(struct ngram_options),
+             .max_args = -1,
              .need = RF_NEED_WRITE,
              .run = rf_fit_command },
     .from = RF_FROM_VOTES,

@@ -104,6 +104,7 @@ const struct rf_kind rf_kind_svr = {
                          "routefit fit svr --bench mmlu --C 1 --cost mean --valid 0 -o svr.safetensors\n",
              .opts = { rf_fit_results_table, options },
              .opts_size = sizeof(struct svr_options),
+             .max_args = -1,
              .need = RF_NEED_WRITE,
              .run = rf_fit_command },
     .from = RF_FROM_RESULTS,

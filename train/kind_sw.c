@@ -319,6 +319,7 @@ const struct rf_kind rf_kind_sw = {
                          "routefit fit sw -o sw.safetensors --rule compat --valid 0 --store f16\n",
              .opts = { rf_fit_table, options },
              .opts_size = sizeof(struct sw_options),
+             .max_args = -1,
              .need = RF_NEED_WRITE,
              .run = rf_fit_command },
     .from = RF_FROM_VOTES,

@@ -61,9 +61,9 @@ static int keep_usable(struct rf_scored *s, const struct rf_wanted *w, size_t n,
     if (!k)
         return rf_fail(
             err, RF_BAD_INPUT,
-            "no question left of %zu: %zu have no prompt text, %zu no vector of embedder %s: `routefit embed` "
-            "gives them one",
-            r->n, s->no_prompt, s->left_out[RF_OUT_NO_VECTOR], s->in.embedder);
+            "no question left of %zu: %zu have no prompt text, %zu no part of --split, %zu no vector of embedder %s: "
+            "`routefit embed` gives them one",
+            r->n, s->no_prompt, s->left_out[RF_OUT_SPLIT], s->left_out[RF_OUT_NO_VECTOR], s->in.embedder);
     r->n = k;
     return 0;
 }
@@ -83,9 +83,12 @@ static double mean_of(const struct rf_scored *s, const double *column)
     return n ? sum / (double)n : (double)NAN;
 }
 
-static int summarise(struct rf_scored *s, bool level, struct rf_err *err)
+int rf_scored_summarise(struct rf_scored *s, struct rf_err *err)
 {
     int rc;
+    rf_free(s->mean_score);
+    rf_free(s->mean_cost);
+    s->mean_score = s->mean_cost = NULL;
     if ((rc = RF_NEW(s->mean_score, s->r.models, err)) || (rc = RF_NEW(s->mean_cost, s->r.models, err)))
         return rc;
     for (size_t m = 0; m < s->r.models; m++) {
@@ -108,7 +111,7 @@ static int summarise(struct rf_scored *s, bool level, struct rf_err *err)
                 s->highest = fmax(s->highest, v);
             }
         }
-    return level || s->highest > s->lowest
+    return s->level || s->highest > s->lowest
                ? 0
                : rf_fail(err, RF_BAD_INPUT, "all training scores are %g: there is nothing to learn", s->lowest);
 }
@@ -120,11 +123,11 @@ int rf_scored_load(struct rf_scored *s, struct rf_db *db, const struct rf_scored
     uint8_t digest[RF_SHA256_SIZE];
     size_t n = 0;
     int rc;
-    *s = (struct rf_scored){ 0 };
+    *s = (struct rf_scored){ .level = f->level };
     if ((rc = rf_results_load(&s->r, db, &f->results, err)) || (rc = list_wanted(&s->r, &w, &n, err)) ||
         (rc = rf_sha256_new(&sum, err)) || (rc = rf_sha256_add(sum, s->r.sha256, RF_SHA256_HEX, err)) ||
         (rc = rf_inputs_load(&s->in, db, &f->inputs, w, n, sum, err)) || (rc = keep_usable(s, w, n, err)) ||
-        (rc = summarise(s, f->level, err)) || (rc = rf_sha256_end(sum, digest, err)))
+        (rc = rf_scored_summarise(s, err)) || (rc = rf_sha256_end(sum, digest, err)))
         goto out;
     rf_sha256_hex(digest, s->sha256);
 out:

@@ -30,12 +30,15 @@ struct rf_scored {
     size_t no_prompt, left_out[RF_OUTS]; /* questions without a prompt, and those whose prompt cannot be used */
     double *mean_score, *mean_cost;      /* [models] over the training side; mean_cost NaN where no cost is known */
     double lowest, highest;              /* training scores */
+    bool level;                          /* they may all be the same */
     char sha256[RF_SHA256_HEX];          /* fingerprint: results and vectors */
 };
 
 /* Fills *s (whatever it held); on failure *s is empty. */
 int rf_scored_load(struct rf_scored *s, struct rf_db *db, const struct rf_scored_filter *f, struct rf_err *err);
 void rf_scored_release(struct rf_scored *s);
+/* Anew what hangs on the sides: means, lowest and highest. */
+int rf_scored_summarise(struct rf_scored *s, struct rf_err *err);
 /* The vector of question i. */
 const float *rf_scored_x(const struct rf_scored *s, size_t i);
 

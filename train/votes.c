@@ -17,6 +17,7 @@ const char *rf_left_out_name(enum rf_left_out why)
         [RF_OUT_JUDGE] = "by judges not named by --votes",
         [RF_OUT_UNPARSED] = "without a verdict that could be read",
         [RF_OUT_NO_PROMPT] = "without a prompt",
+        [RF_OUT_SPLIT] = "on a prompt that --split gives no part in training",
         [RF_OUT_SHORT] = "on a prompt shorter than --min-chars",
         [RF_OUT_NO_VECTOR] = "on a prompt without a vector",
         [RF_OUT_ZERO] = "on a prompt whose vector is all zero",
@@ -65,6 +66,7 @@ void rf_votes_release(struct rf_votes *v)
     rf_free(v->x);
     rf_free(v->prompt);
     rf_free(v->valid);
+    rf_free(v->fold);
     rf_free(v->embedder);
     rf_free(v->embedder_sha256);
     rf_turns_release(&v->text);
@@ -163,7 +165,7 @@ int rf_votes_load(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
     struct rf_wanted *w = NULL;
     struct rf_sha256 *sum = NULL;
     size_t n = 0, nw = 0;
-    const struct rf_inputs_filter wish = { f->embedder, f->text, f->min_chars, f->valid, f->seed };
+    const struct rf_inputs_filter wish = { f->embedder, f->text, f->min_chars, f->valid, f->seed, f->split, f->folds };
     struct rf_inputs in = { 0 }; /* its arrays become the votes' */
     int rc;
     *v = (struct rf_votes){ 0 };
@@ -175,6 +177,7 @@ int rf_votes_load(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
     v->text = in.text;
     v->prompt = in.prompt;
     v->valid = in.valid;
+    v->fold = in.fold;
     v->rows = in.rows;
     v->dim = in.dim;
     v->embedder = in.embedder;

@@ -36,6 +36,7 @@ enum rf_left_out {
     RF_OUT_JUDGE,      /* --votes names others */
     RF_OUT_UNPARSED,   /* the judge's reply could not be read */
     RF_OUT_NO_PROMPT,  /* the source has no prompt */
+    RF_OUT_SPLIT,      /* not in a part of --split that is learnt from */
     RF_OUT_SHORT,      /* prompt below --min-chars */
     RF_OUT_NO_VECTOR,  /* the embedder has none for the prompt */
     RF_OUT_ZERO,       /* the vector is all zero: it says nothing */
@@ -61,6 +62,7 @@ struct rf_votes {
     struct rf_turns text; /* for those: the first turns of the same prompts */
     int64_t *prompt;      /* [rows] prompt ids, ascending */
     bool *valid;          /* [rows] true: validation side */
+    uint32_t *fold;       /* [rows] by the filter's split; NULL unless folds were asked for */
     size_t rows, dim;
     char **model; /* [models] names of the models in battle[], by strcmp order */
     size_t models;
@@ -83,6 +85,8 @@ struct rf_votes_filter {
                           text pass */
     double valid;      /* share of the prompts on the validation side, [0, 1) */
     uint64_t seed;     /* of the split: a prompt's side depends on (seed, text of its first turn) alone */
+    const char *split; /* as in struct rf_inputs_filter */
+    size_t folds;
 };
 
 /* Fills *v (whatever it held); on failure *v is empty. Only RF_OUT_SOURCE .. RF_OUT_WEIGHT are counted here. */

@@ -49,6 +49,9 @@ static void a_run_row_is_begun_and_ended_without_secrets(void **state)
     assert_row(ctx.db, "SELECT argv FROM run",
                "[\"routefit\",\"fit\",\"--api-key\",\"(removed)\",\"mf\",\"-o\",\"--token=(removed)\",\"a\\\"b\"]");
     assert_row(ctx.db, "SELECT options FROM run", "{\"dim\":7}");
+    struct mine chosen = { .dim = 9 };
+    assert_int_equal(rf_run_chose(&run, &ctx, &opts, &chosen, &err), 0);
+    assert_row(ctx.db, "SELECT options FROM run", "{\"dim\":9}");
     assert_row(ctx.db, "SELECT CASE WHEN started_at LIKE '20__-__-__T__:__:__Z' THEN 'utc' END FROM run", "utc");
     assert_int_equal(rf_run_end(&run, &ctx, "done", "abc", NULL, "x.safetensors", &err), 0);
     assert_row(

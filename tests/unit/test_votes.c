@@ -73,7 +73,7 @@ static void votes_are_joined_and_counted(void **state)
     for (int i = 0; i < RF_OUTS; i++) {
         assert_non_null(rf_left_out_name((enum rf_left_out)i));
         out += v.left_out[i];
-        assert_int_equal(v.left_out[i], i != RF_OUT_SOURCE && i <= RF_OUT_WEIGHT);
+        assert_int_equal(v.left_out[i], i != RF_OUT_SOURCE && i != RF_OUT_SPLIT && i <= RF_OUT_WEIGHT);
     }
     assert_int_equal(v.read, v.n + out);
     assert_int_equal(v.rows, 3);
