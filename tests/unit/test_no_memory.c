@@ -78,8 +78,9 @@ static int enter_folder(void **state)
           "[{\"embedding\": \"AACAPwAAAEA=\"}]}}}\n{\"text\": \"\\u0061\", \"embedding\": [0, 0]}\n", vectors);
     fputs("model_a,model_b,winner,prompt\n", votes);
     for (int i = 0; i < VOTES; i++)
-        fprintf(votes, "%s,%s,%s,tell me something long about %s number %d\n", i % 2 ? "big" : "mid",
-                i % 3 ? "small" : "tiny", i % 5 ? "a" : "b", i % 5 ? "algebra" : "poems", i);
+        fprintf(votes, "%s,%s,%s,tell me something long about %s numbers %d %d and %d\n", i % 2 ? "big" : "mid",
+                i % 3 ? "small" : "tiny", i % 5 ? "a" : "b", i % 5 ? "algebra" : "poems", i * 7919 % 9973,
+                i * 10007 % 99991, i * 3571); /* far enough apart to stand in several folds */
     fputs("task,model,score,cost,prompt\n", results);
     for (int i = 0; i < 3 * LONG; i++)
         fprintf(results, "long,%s,%d,%g,question %d of the long quiz about %s\n", i % 3 == 0 ? "big" : i % 3 == 1 ? "small" : "new",
@@ -120,6 +121,9 @@ static void every_command_survives_every_failing_allocation(void **state)
         "routefit fit knn --embedder text --bench quiz --k 3 --pairs 2 --guard best -o k.safetensors --force",
         "routefit fit cluster --embedder text --bench long --model big,small --k 2 -o c.safetensors --force",
         "routefit fit cluster --add new --to c.safetensors --bench long --resamples 8 -o more.safetensors --force",
+        "routefit fit logistic --embedder text --strong big,mid --weak small,tiny --cv 2 --name two --force",
+        "routefit fit linear --bench quiz --embedder text --cv 2 --tune l2=1,9 -o tuned.safetensors --force",
+        "routefit eval --bench quiz --resamples 100 linear:cv2",
         "routefit export vector mf.safetensors -o v.safetensors --force",
         "routefit export routellm mf.safetensors -o routellm --force",
         "routefit export text l.safetensors --text-model text.safetensors --int8 -o t.safetensors --force",
