@@ -83,32 +83,40 @@ static void gather(struct rf_mlp_step *s, const struct rf_mlp_data *d, size_t di
     }
 }
 
-static void rectify(float *restrict a, const float *restrict b, size_t rows, size_t n)
+/* One row of a layer: a = max(0, a + b). */
+static void rectify(float *restrict a, const float *restrict b, size_t n)
 {
-    for (size_t i = 0; i < rows; i++)
-        for (size_t k = 0; k < n; k++) {
-            const float v = a[i * n + k] + b[k];
-            a[i * n + k] = v < 0 ? 0 : v; /* NaN stays */
-        }
+    for (size_t k = 0; k < n; k++) {
+        const float v = a[k] + b[k];
+        a[k] = v < 0 ? 0 : v; /* NaN stays */
+    }
+}
+
+/* Hidden layer l of all heads before it is rectified, from the layer below. */
+static void multiply(struct rf_mlp_step *s, const struct rf_mlp *m, size_t l, size_t n)
+{
+    const size_t in = m->width[l], out = m->width[l + 1];
+    if (l == 0)
+        rf_sgemm(false, true, n, m->heads * out, in, 1, s->x, in, m->w[0], in, 0, s->a[0], m->heads * out);
+    for (size_t h = 0; l > 0 && h < m->heads; h++)
+        rf_sgemm(false, true, n, out, in, 1, s->a[l - 1] + h * in, m->heads * in, m->w[l] + h * in * out, in, 0,
+                 s->a[l] + h * out, m->heads * out);
 }
 
 static void forward(struct rf_mlp_step *s, const struct rf_mlp *m, size_t n)
 {
-    const size_t last = m->layers - 1, dim = m->width[0], first = m->heads * m->width[1];
-    rf_sgemm(false, true, n, first, dim, 1, s->x, dim, m->w[0], dim, 0, s->a[0], first);
-    rectify(s->a[0], m->b[0], n, first);
-    for (size_t l = 1; l < last; l++) {
-        const size_t in = m->width[l], out = m->width[l + 1];
-        for (size_t h = 0; h < m->heads; h++)
-            rf_sgemm(false, true, n, out, in, 1, s->a[l - 1] + h * in, m->heads * in, m->w[l] + h * in * out, in, 0,
-                     s->a[l] + h * out, m->heads * out);
-        rectify(s->a[l], m->b[l], n, m->heads * out);
+    const size_t last = m->layers - 1, in = m->width[last], units = m->heads * in;
+    for (size_t l = 0; l < last; l++) {
+        multiply(s, m, l, n);
+        for (size_t i = 0; l + 1 < last && i < n; i++)
+            rectify(s->a[l] + i * m->heads * m->width[l + 1], m->b[l], m->heads * m->width[l + 1]);
     }
-    const size_t in = m->width[last];
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) { /* the last hidden layer is rectified while it is near */
+        float *const a = s->a[last - 1] + i * units;
+        rectify(a, m->b[last - 1], units);
         for (size_t h = 0; h < m->heads; h++)
-            s->a[last][i * m->heads + h] =
-                m->b[last][h] + rf_row_dot(s->a[last - 1] + (i * m->heads + h) * in, m->w[last] + h * in, in);
+            s->a[last][i * m->heads + h] = m->b[last][h] + rf_row_dot(a + h * in, m->w[last] + h * in, in);
+    }
 }
 
 /* ---- loss ---- */
@@ -144,50 +152,60 @@ static void compare(struct rf_mlp_step *s, const struct rf_mlp *m, const struct 
         }
 }
 
-/* ---- backward ---- */
+/* ---- backward: where d of a layer is made, its biases' gradient is summed too ---- */
 
-/* The output layer: its gradient, and d of the layer below. */
-static void backward_output(struct rf_mlp_step *s, const struct rf_mlp *m, size_t n, const struct rf_mlp_sums *sum)
+/* One row of the output's gradient, and of d and the biases' gradient of the layer below it, for one head. */
+static void backward_row(float slope, size_t n, const float *restrict w, const float *restrict a, float *restrict d,
+                         float *restrict gw, float *restrict gb)
 {
-    const size_t last = m->layers - 1, in = m->width[last];
-    for (size_t h = 0; h < m->heads; h++) {
-        const float *restrict w = m->w[last] + h * in;
-        float *restrict g = s->g.w[last] + h * in, bias = 0;
-        const float scale = sum[h].weight > 0 ? (float)(1 / sum[h].weight) : 0;
-        memset(g, 0, in * sizeof *g);
-        for (size_t i = 0; i < n; i++) {
-            const float slope = scale * s->d[last][i * m->heads + h];
-            const float *restrict a = s->a[last - 1] + (i * m->heads + h) * in;
-            float *restrict d = s->d[last - 1] + (i * m->heads + h) * in;
-            bias += slope;
-            for (size_t k = 0; k < in; k++) {
-                g[k] += slope * a[k];
-                d[k] = a[k] > 0 ? slope * w[k] : 0;
-            }
-        }
-        s->g.b[last][h] = bias;
+#pragma omp simd
+    for (size_t k = 0; k < n; k++) {
+        const float all = slope * w[k], v = a[k] > 0 ? all : 0;
+        gw[k] += slope * a[k];
+        gb[k] += v;
+        d[k] = v;
     }
 }
 
-static void add_columns(const float *d, size_t rows, size_t n, float *sum)
+static void backward_output(struct rf_mlp_step *s, const struct rf_mlp *m, size_t n, const struct rf_mlp_sums *sum)
 {
-    memset(sum, 0, n * sizeof *sum);
-    for (size_t i = 0; i < rows; i++)
-        rf_row_add(sum, 1, d + i * n, n);
+    const size_t last = m->layers - 1, in = m->width[last], units = m->heads * in;
+    memset(s->g.w[last], 0, units * sizeof(float));
+    memset(s->g.b[last], 0, m->heads * sizeof(float));
+    memset(s->g.b[last - 1], 0, units * sizeof(float));
+    for (size_t i = 0; i < n; i++)
+        for (size_t h = 0; h < m->heads; h++) {
+            const size_t at = h * in;
+            const float slope = sum[h].weight > 0 ? s->d[last][i * m->heads + h] / (float)sum[h].weight : 0;
+            s->g.b[last][h] += slope;
+            backward_row(slope, in, m->w[last] + at, s->a[last - 1] + i * units + at, s->d[last - 1] + i * units + at,
+                         s->g.w[last] + at, s->g.b[last - 1] + at);
+        }
 }
 
+static void mask_row(size_t n, const float *restrict a, float *restrict d, float *restrict gb)
+{
+#pragma omp simd
+    for (size_t k = 0; k < n; k++) {
+        const float all = d[k], v = a[k] > 0 ? all : 0;
+        gb[k] += v;
+        d[k] = v;
+    }
+}
+
+/* The gradient of hidden layer l's weights, l > 0, and d of the layer below. */
 static void backward_hidden(struct rf_mlp_step *s, const struct rf_mlp *m, size_t l, size_t n)
 {
     const size_t in = m->width[l], out = m->width[l + 1], ins = m->heads * in, outs = m->heads * out;
-    const float *restrict a = s->a[l - 1];
-    float *restrict d = s->d[l - 1];
+    const float *const a = s->a[l - 1];
+    float *const d = s->d[l - 1];
     for (size_t h = 0; h < m->heads; h++) {
         rf_sgemm(true, false, out, in, n, 1, s->d[l] + h * out, outs, a + h * in, ins, 0, s->g.w[l] + h * in * out, in);
         rf_sgemm(false, false, n, in, out, 1, s->d[l] + h * out, outs, m->w[l] + h * in * out, in, 0, d + h * in, ins);
     }
-    for (size_t i = 0; i < n * ins; i++)
-        d[i] = a[i] > 0 ? d[i] : 0;
-    add_columns(s->d[l], n, outs, s->g.b[l]);
+    memset(s->g.b[l - 1], 0, ins * sizeof(float));
+    for (size_t i = 0; i < n; i++)
+        mask_row(ins, a + i * ins, d + i * ins, s->g.b[l - 1]);
 }
 
 void rf_mlp_step_run(struct rf_mlp_step *s, const struct rf_mlp *m, const struct rf_mlp_data *d, enum rf_mlp_loss loss,
@@ -203,7 +221,6 @@ void rf_mlp_step_run(struct rf_mlp_step *s, const struct rf_mlp *m, const struct
     for (size_t l = m->layers - 2; l > 0; l--)
         backward_hidden(s, m, l, n);
     rf_sgemm(true, false, first, dim, n, 1, s->d[0], first, s->x, dim, 0, s->g.w[0], dim);
-    add_columns(s->d[0], n, first, s->g.b[0]);
 }
 
 /* ---- update ---- */
