@@ -368,6 +368,7 @@ const struct rf_kind rf_kind_mlp = {
                          "pair.safetensors\n",
              .opts = { rf_fit_either_table, options },
              .opts_size = sizeof(struct mlp_options),
+             .max_args = -1,
              .need = RF_NEED_WRITE,
              .run = rf_fit_command },
     .from = RF_FROM_EITHER,
