@@ -1271,7 +1271,7 @@ static int load_mf(struct routefit_router *r, const struct routefit_tensors *f, 
                    char *err)
 {
     size_t p[2] = { 0, 0 }, t[2] = { 0, 0 }, c[2] = { 1, 0 }, strong, weak;
-    double *P = NULL, *T = NULL, *C = NULL;
+    double *P = NULL, *T = NULL, *C = NULL, *B = NULL;
     int rc = -1;
     if (r->input != ROUTEFIT_VECTOR)
         return fail(err, "metadata routefit.input: found text, expected vector for kind mf");
@@ -1282,6 +1282,8 @@ static int load_mf(struct routefit_router *r, const struct routefit_tensors *f, 
         pick_rows(f, pick, p[0], &strong, &weak, err))
         goto out;
     r->dim = t[1];
+    if (routefit_tensors_find(f, "text_proj.0.bias") && !(B = numbers(f, "text_proj.0.bias", 1, &p[1], err)))
+        goto out;
     if (!(r->w = array(r->dim, sizeof *r->w))) {
         no_memory(err);
         goto out;
@@ -1292,9 +1294,11 @@ static int load_mf(struct routefit_router *r, const struct routefit_tensors *f, 
         const double h = C[k] * (s[k] / s_len - w[k] / w_len);
         for (size_t i = 0; i < r->dim; i++)
             r->w[i] += h * T[k * r->dim + i];
+        r->bias += B ? h * B[k] : 0;
     }
     rc = 0;
 out:
+    free(B);
     free(P);
     free(T);
     free(C);

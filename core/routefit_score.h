@@ -121,7 +121,7 @@ void routefit_embedder_collapse(const struct routefit_embedder *e, const double 
  *
  *   mf, input "vector": "P.weight" [models][k], "text_proj.0.weight" [k][dim], "classifier.0.weight" [1][k], metadata
  * "routefit.models" (JSON list of the names in row order): logit = c . ((P_s/|P_s| - P_w/|P_w|) * (W x)) (RouteLLM,
- * routers/matrix_factorization/model.py). A file without "routefit.kind" but with the three mf tensors is RouteLLM's
+ * routers/matrix_factorization/model.py); with "text_proj.0.bias" [k] it is W x + bias (RouteLLM's paper). A file without "routefit.kind" but with the three mf tensors is RouteLLM's
  * own; the caller then names the two rows.
  *
  *   sw, input "vector": "vectors" [rows][dim], "vote_row", "vote_a", "vote_b" (tiers 0..9), "vote_share" (2: a wins, 1:

@@ -114,6 +114,13 @@ int rf_export_routellm(const struct rf_export *e, const char *dir, bool force, s
                      e->path, routefit_kind(e->router));
         goto out;
     }
+    if (routefit_tensors_find(e->tensors, "text_proj.0.bias")) {
+        rc = rf_fail(err, RF_USAGE,
+                     "%s: its projection has a bias, for which RouteLLM's server has no place; `export vector` writes "
+                     "the router as one vector",
+                     e->path);
+        goto out;
+    }
     for (int i = 0; i < 3; i++)
         if ((rc = copy_tensor(e, names[i], &t[i], &copy[i], err)))
             goto out;

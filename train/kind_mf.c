@@ -24,7 +24,8 @@ struct mf_options {
     struct rf_list alpha, ridge;
     int64_t dim, rank, max_steps, epochs, batch, patience;
     double lr, decay;
-    int solver;
+    int solver, ties;
+    bool bias;
 };
 
 static const struct rf_opt options[] = {
@@ -46,6 +47,11 @@ static const struct rf_opt options[] = {
     RF_OPT(
         struct mf_options, ridge, "ridge", 0, RF_OPT_LIST, "LIST", "1e-1,1e-2,1e-3,1e-4,1e-5", NULL, 0, 0,
         "convex: penalty on the scores, in units of the vectors' mean squared length; chosen together with --alpha."),
+    RF_OPT(struct mf_options, bias, "bias", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "A bias on the projected vector, as in RouteLLM's paper; its server does not load such a file."),
+    RF_OPT(struct mf_options, ties, "ties", 't', RF_OPT_CHOICE, "RULE", "drop", RF_MF_RULES, 0, 0,
+           "adam: what a tie says: nothing; an outcome of its own by Davidson or by P2L's grounded Rao-Kupper, where "
+           "\"both bad\" is a fourth; or (for --votes results:BENCH) that each answer is right or wrong by itself."),
     RF_OPT(struct mf_options, patience, "patience", 0, RF_OPT_INT, "N", "10", NULL, 0, 1e6,
            "Stop after N epochs or steps without a lower validation loss; the best is kept; 0: never."),
     RF_OPT(struct mf_options, max_steps, "max-steps", 0, RF_OPT_INT, "N", "300", NULL, 1, 1e6,
@@ -63,6 +69,8 @@ struct run {
     struct rf_fit *f;
     const struct mf_options *o;
     struct rf_mf_votes votes;
+    float *x; /* [rows][dim]: with --bias a 1 behind every vector; owned then */
+    size_t dim;
     struct rf_mf_model m;
     size_t strong, weak;   /* rows of P */
     size_t rank;           /* 0: free */
@@ -90,6 +98,9 @@ static int read_grid(struct run *r, struct rf_err *err)
         return rf_fail(err, RF_USAGE, "--alpha: %zu noise levels, and --solver adam takes one", r->alphas);
     if (recipe && r->o->rank)
         return rf_fail(err, RF_USAGE, "--rank is an option of --solver convex: with adam the rank is at most --dim");
+    if (!recipe && r->o->ties)
+        return rf_fail(err, RF_USAGE,
+                       "--ties is an option of --solver adam: the convex solver takes votes with a winner");
     if (r->o->rank >= r->o->dim)
         return rf_fail(err, RF_USAGE, "--rank %lld: expected less than --dim %lld", (long long)r->o->rank,
                        (long long)r->o->dim);
@@ -121,9 +132,12 @@ static int train_model(struct run *r, struct rf_err *err)
 {
     const struct mf_options *o = r->o;
     const struct rf_votes *v = r->f->votes;
-    const struct rf_mf_data d = { .x = v->x,
+    const struct rf_mf_data d = { .x = r->x,
                                   .rows = v->rows,
-                                  .dim = v->dim,
+                                  .dim = r->dim,
+                                  .constants = o->bias,
+                                  .train_outcome = r->votes.train_outcome,
+                                  .valid_outcome = r->votes.valid_outcome,
                                   .models = r->votes.models,
                                   .train = r->votes.train,
                                   .valid = r->votes.valid,
@@ -132,7 +146,8 @@ static int train_model(struct run *r, struct rf_err *err)
                                   .threads = r->f->threads };
     const struct rf_mf_watch w = { watch, r };
     if (o->solver == ADAM) {
-        const struct rf_mf_recipe recipe = { .adam = { o->lr, 0.9, 0.999, 1e-8, o->decay },
+        const struct rf_mf_recipe recipe = { .rule = (enum rf_mf_rule)o->ties,
+                                             .adam = { o->lr, 0.9, 0.999, 1e-8, o->decay },
                                              .alpha = r->alpha[0],
                                              .batch = (size_t)o->batch,
                                              .epochs = (size_t)o->epochs,
@@ -196,7 +211,7 @@ static int judge(struct run *r, struct rf_err *err)
     if (!rc && r->votes.unseen)
         rc = rf_fit_note(r->f, err, "%zu validation votes are on models without a training vote: not validated with",
                          r->votes.unseen);
-    if (!rc && r->report.valid.loss >= coin)
+    if (!rc && !r->o->ties && r->report.valid.loss >= coin)
         rc = rf_fit_note(r->f, err,
                          "the validation loss %.5f is not below that of a coin, %.5f: do not rely on this router",
                          r->report.valid.loss, coin);
@@ -226,9 +241,28 @@ static int give(struct rf_model *m, const char *name, size_t rows, size_t column
     return rf_model_tensor(m, name, RF_F32, 2, (const size_t[]){ rows, columns }, owned, err);
 }
 
+/* W and its bias out of the projection of vectors with a 1 behind them. */
+static int give_projection(struct run *r, struct rf_model *m, struct rf_err *err)
+{
+    const size_t k = r->m.k, dim = r->f->votes->dim;
+    float *bias = NULL;
+    int rc;
+    if (!r->o->bias)
+        return give(m, "text_proj.0.weight", k, dim, &r->m.w, err);
+    if ((rc = RF_NEW(bias, k, err)))
+        return rc;
+    for (size_t j = 0; j < k; j++) {
+        bias[j] = r->m.w[j * r->m.dim + dim];
+        memmove(r->m.w + j * dim, r->m.w + j * r->m.dim, dim * sizeof *r->m.w);
+    }
+    rc = rf_model_tensor(m, "text_proj.0.bias", RF_F32, 1, &k, bias, err);
+    return rc ? rc : give(m, "text_proj.0.weight", k, dim, &r->m.w, err);
+}
+
 static int fill_model(struct run *r, struct rf_model *m, struct rf_err *err)
 {
     static const char *const solver[] = { "convex", "adam" };
+    static const char *const rule[] = { "drop", "davidson", "grounded", "correctness" };
     const struct rf_votes *v = r->f->votes;
     const bool convex = r->o->solver == CONVEX;
     char alpha[32], ridge[32];
@@ -236,7 +270,7 @@ static int fill_model(struct run *r, struct rf_model *m, struct rf_err *err)
     rf_real_text(convex ? r->points.v[r->points.best].alpha : r->alpha[0], alpha);
     rf_real_text(convex ? r->points.v[r->points.best].ridge : r->o->decay, ridge);
     for (size_t i = 0; i < RF_MODEL_CHECKS; i++)
-        m->check[i] = rf_mf_model_logit(&r->m, r->strong, r->weak, v->x + rf_model_check_row(v->rows, i) * v->dim);
+        m->check[i] = rf_mf_model_logit(&r->m, r->strong, r->weak, r->x + rf_model_check_row(v->rows, i) * r->dim);
     m->train_loss = r->report.train.loss;
     m->valid_loss = r->report.valid.loss;
     m->valid_accuracy = r->report.valid.accuracy;
@@ -247,10 +281,35 @@ static int fill_model(struct run *r, struct rf_model *m, struct rf_err *err)
         (rc = rf_model_meta(m, err, "routefit.alpha", "%s", alpha)) ||
         (rc = rf_model_meta(m, err, convex ? "routefit.ridge" : "routefit.decay", "%s", ridge)) ||
         (rc = rf_model_meta(m, err, "routefit.best_epoch", "%zu", r->report.best)) ||
-        (rc = give(m, "P.weight", r->m.models, r->m.k, &r->m.p, err)) ||
-        (rc = give(m, "text_proj.0.weight", r->m.k, r->m.dim, &r->m.w, err)))
+        (rc = give(m, "P.weight", r->m.models, r->m.k, &r->m.p, err)) || (rc = give_projection(r, m, err)))
+        return rc;
+    if (r->o->ties && ((rc = rf_model_meta(m, err, "routefit.ties", "%s", rule[r->o->ties])) ||
+                       (rc = rf_model_meta(m, err, "routefit.eta", "%.9g", r->report.eta))))
         return rc;
     return give(m, "classifier.0.weight", 1, r->m.k, &r->m.c, err);
+}
+
+/* The vectors, with a 1 behind each where there is a bias. */
+static int take_vectors(struct run *r, struct rf_err *err)
+{
+    const struct rf_votes *const v = r->f->votes;
+    size_t cells;
+    int rc;
+    r->x = v->x;
+    r->dim = v->dim;
+    if (!r->o->bias)
+        return 0;
+    r->dim++;
+    r->x = NULL;
+    if (!rf_mul(v->rows, r->dim, &cells))
+        return rf_fail(err, RF_FAIL, "out of memory: %zu vectors of %zu", v->rows, r->dim);
+    if ((rc = RF_NEW(r->x, cells, err)))
+        return rc;
+    for (size_t i = 0; i < v->rows; i++) {
+        memcpy(r->x + i * r->dim, v->x + i * v->dim, v->dim * sizeof *v->x);
+        r->x[i * r->dim + v->dim] = 1;
+    }
+    return 0;
 }
 
 static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf_err *err)
@@ -258,7 +317,8 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
     struct run r = { .f = f, .o = opts };
     const size_t k = (size_t)r.o->dim;
     int rc;
-    if ((rc = read_grid(&r, err)) || (rc = rf_mf_votes_pick(&r.votes, f->votes, f->left_out, err)) ||
+    if ((rc = read_grid(&r, err)) || (rc = take_vectors(&r, err)) ||
+        (rc = rf_mf_votes_pick(&r.votes, f->votes, r.o->ties != RF_MF_DECISIVE, f->left_out, err)) ||
         (rc = pick_pair(&r, err)))
         goto out;
     f->left_out[RF_OUT_TIE] += r.votes.ties;
@@ -269,11 +329,13 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
         rc = rf_fail(err, RF_USAGE, "--dim 1 with %zu models: expected at least 2", r.votes.models);
         goto out;
     }
-    if ((rc = rf_mf_model_init(&r.m, r.votes.models, k, f->votes->dim, err)) || (rc = train_model(&r, err)) ||
+    if ((rc = rf_mf_model_init(&r.m, r.votes.models, k, r.dim, err)) || (rc = train_model(&r, err)) ||
         (rc = judge(&r, err)))
         goto out;
     rc = fill_model(&r, m, err);
 out:
+    if (r.o->bias)
+        rf_free(r.x);
     rf_mf_model_release(&r.m);
     rf_mf_votes_release(&r.votes);
     rf_free(r.alpha);
@@ -290,10 +352,13 @@ const struct rf_kind rf_kind_mf = {
                       "one model over another is linear in the prompt's vector (RouteLLM's router of that\n"
                       "name). The file holds all models, and routes between --strong and --weak. The default\n"
                       "solver finds the optimum for each noise level and ridge and keeps the one with the\n"
-                      "least validation loss; --solver adam repeats RouteLLM's training.",
+                      "least validation loss; --solver adam repeats RouteLLM's training, or with --ties a\n"
+                      "training that learns from ties too (the file's win rate is then that of a vote with\n"
+                      "a winner).",
              .examples = "routefit fit mf -o mf.safetensors\n"
                          "routefit fit mf -o pair.safetensors --strong gpt-4-0613 --weak llama-2-70b-chat\n"
-                         "routefit fit mf -o recipe.safetensors --solver adam --alpha 0.1\n",
+                         "routefit fit mf -o recipe.safetensors --solver adam --alpha 0.1\n"
+                         "routefit fit mf -o tied.safetensors --solver adam --bias --ties davidson\n",
              .opts = { rf_fit_table, options },
              .opts_size = sizeof(struct mf_options),
              .max_args = -1,

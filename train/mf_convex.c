@@ -53,6 +53,11 @@ static int setup(struct solver *s, size_t k, struct rf_err *err)
     int rc = rf_mf_pass_new(&s->train, d->x, d->rows, d->dim, d->models, d->train, d->trains, err);
     if (!rc && d->valids)
         rc = rf_mf_pass_new(&s->valid, d->x, d->rows, d->dim, d->models, d->valid, d->valids, err);
+    if (!rc) {
+        rf_mf_pass_constants(s->train, d->constants);
+        if (s->valid)
+            rf_mf_pass_constants(s->valid, d->constants);
+    }
     if (rc || (rc = RF_NEW(s->x, s->nx, err)) || (rc = RF_NEW(s->kept, s->nx, err)) ||
         (rc = RF_NEW(s->best, s->nx, err)) || (rc = RF_NEW(s->u, s->nu, err)))
         return rc;
@@ -60,7 +65,7 @@ static int setup(struct solver *s, size_t k, struct rf_err *err)
         return rc;
     for (size_t i = 0; i < d->trains; i++) {
         const float *q = d->x + d->train[i].row * d->dim;
-        s->length2 += (double)rf_sdot(d->dim, q, q) / (double)d->trains;
+        s->length2 += (double)rf_sdot(d->dim - d->constants, q, q) / (double)d->trains;
     }
     return 0;
 }

@@ -23,7 +23,10 @@ struct rf_mf_data {
     size_t rows, dim, models;
     const struct rf_mf_pair *train, *valid;
     size_t trains, valids; /* trains > 0; valids may be 0 */
-    int threads;           /* >= 1; for passes over all pairs, never inside a step of the recipe */
+    size_t constants;      /* last coordinates of the vectors that are constants: no noise is put on them */
+    const uint8_t *train_outcome, *valid_outcome; /* [trains], [valids] of enum rf_mf_outcome, for mf_adam's other
+                                                     rules; NULL: all won */
+    int threads; /* >= 1; for passes over all pairs, never inside a step of the recipe */
 };
 
 struct rf_mf_epoch {
@@ -43,15 +46,17 @@ struct rf_mf_report {
     size_t epochs;                  /* epochs or steps done */
     size_t best;                    /* the one that was kept, from 1; 0: the start */
     bool interrupted;
+    double eta; /* of the ties, by the rule; 0 where it has none */
 };
 
 struct rf_mf_recipe {
     struct rf_adam adam;
-    double alpha;    /* standard deviation of the input noise per coordinate, >= 0 */
-    size_t batch;    /* pairs a step, > 0 */
-    size_t epochs;   /* at most, > 0 */
-    size_t patience; /* epochs without a lower validation loss before it stops; 0: never stops early */
-    uint64_t seed;   /* of order and noise */
+    double alpha;         /* standard deviation of the input noise per coordinate, >= 0 */
+    size_t batch;         /* pairs a step, > 0 */
+    size_t epochs;        /* at most, > 0 */
+    size_t patience;      /* epochs without a lower validation loss before it stops; 0: never stops early */
+    uint64_t seed;        /* of order and noise */
+    enum rf_mf_rule rule; /* other than RF_MF_DECISIVE: the data's outcomes are not NULL */
 };
 
 /* Trains m from where it stands; m receives the parameters of the epoch with the lowest validation loss (the last epoch

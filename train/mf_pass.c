@@ -39,6 +39,7 @@ struct rf_mf_pass {
     const float *u;
     double alpha;
     bool want_gradient;
+    size_t noisy; /* leading coordinates that carry noise */
 };
 
 static int by_models_and_row(const void *pa, const void *pb)
@@ -60,7 +61,7 @@ int rf_mf_pass_new(struct rf_mf_pass **out, const float *x, size_t rows, size_t 
     int rc = n ? RF_NEW(p, 1, err) : rf_fail(err, RF_BAD_INPUT, "no votes with a winner, expected at least one");
     if (rc)
         goto out;
-    *p = (struct rf_mf_pass){ .x = x, .dim = dim, .models = models, .n = n };
+    *p = (struct rf_mf_pass){ .x = x, .dim = dim, .models = models, .n = n, .noisy = dim };
     p->blocks = n < BLOCKS * BLOCK_MIN ? (n + BLOCK_MIN - 1) / BLOCK_MIN : BLOCKS;
     if ((rc = RF_NEW(p->entry, n, err)))
         goto out;
@@ -88,6 +89,11 @@ out:
     }
     *out = p;
     return rc;
+}
+
+void rf_mf_pass_constants(struct rf_mf_pass *p, size_t n)
+{
+    p->noisy = p->dim - n;
 }
 
 void rf_mf_pass_free(struct rf_mf_pass *p)
@@ -178,13 +184,13 @@ static int run_block(void *ctx, size_t b, struct rf_err *err)
             k->acc[j] = 0;
         }
         struct rf_mf_noise noise;
-        const double sd = p->alpha > 0 ? p->alpha * sqrt((double)rf_sdot(dim, k->diff, k->diff)) : 0;
+        const double sd = p->alpha > 0 ? p->alpha * sqrt((double)rf_sdot(p->noisy, k->diff, k->diff)) : 0;
         rf_mf_noise_init(&noise, sd);
         const double by_sd = pair_of_models(p, k, i, end, &noise);
         if (!p->want_gradient)
             continue;
         if (sd > 0) /* d sd / d diff = alpha diff / |diff| */
-            rf_saxpy(dim, (float)(by_sd * p->alpha * p->alpha / sd), k->diff, k->acc);
+            rf_saxpy(p->noisy, (float)(by_sd * p->alpha * p->alpha / sd), k->diff, k->acc);
         rf_saxpy(dim, 1, k->acc, k->g + e->lo * dim);
         rf_saxpy(dim, -1, k->acc, k->g + e->hi * dim);
     }

@@ -30,6 +30,8 @@ struct rf_mf_pass;
 /* x[rows][dim]: borrowed until rf_mf_pass_free, not copied; pair[n]: copied. */
 int rf_mf_pass_new(struct rf_mf_pass **out, const float *x, size_t rows, size_t dim, size_t models,
                    const struct rf_mf_pair *pair, size_t n, struct rf_err *err);
+/* The last `n` coordinates of the vectors carry no noise: constants. */
+void rf_mf_pass_constants(struct rf_mf_pass *p, size_t n);
 void rf_mf_pass_free(struct rf_mf_pass *p); /* NULL is fine */
 
 /* Loss of u[models][dim] under input noise of standard deviation alpha >= 0 per coordinate (mf_noise.h), and its

@@ -25,6 +25,8 @@ struct rf_mf_step {
     struct rf_rng offset;
     struct rf_mf_model g, m1, m2; /* gradient, Adam's moments */
     size_t steps;
+    size_t still; /* last coordinates without noise */
+    double by_eta;
 };
 
 int rf_mf_step_new(struct rf_mf_step **out, const struct rf_mf_model *m, const float *x, size_t batch,
@@ -91,8 +93,10 @@ static void gather(struct rf_mf_step *s, const struct rf_mf_pair *pair, size_t n
             __builtin_prefetch(s->x + pair[i + 2].row * dim);
         if (s->alpha > 0) {
             const float *restrict z = s->noise + rf_rng_below(&s->offset, NOISE);
-            for (size_t j = 0; j < dim; j++)
+            for (size_t j = 0; j < dim - s->still; j++)
                 in[j] = q[j] + z[j];
+            for (size_t j = dim - s->still; j < dim; j++)
+                in[j] = q[j];
         } else {
             memcpy(in, q, dim * sizeof *in);
         }
@@ -139,16 +143,35 @@ static void through_length(struct rf_mf_step *s)
     }
 }
 
-int rf_mf_step_gradient(struct rf_mf_step *s, const struct rf_mf_model *m, const struct rf_mf_pair *pair, size_t n,
-                        double *loss, struct rf_err *err)
+/* The vectors' projections, and empty gradients. */
+static void begin(struct rf_mf_step *s, const struct rf_mf_model *m, const struct rf_mf_pair *pair, size_t n)
 {
     const size_t k = m->k, dim = m->dim;
-    double sum = 0;
     gather(s, pair, n);
     rf_sgemm(false, true, n, k, dim, 1, s->in, dim, m->w, dim, 0, s->h, k);
     rf_mf_model_unit_rows(m, s->unit, s->length);
     memset(s->g.p, 0, m->models * k * sizeof *s->g.p);
     memset(s->g.c, 0, k * sizeof *s->g.c);
+    s->by_eta = 0;
+}
+
+/* The gradients that the loop over the pairs leaves open. */
+static int end(struct rf_mf_step *s, const struct rf_mf_model *m, size_t n, double loss, struct rf_err *err)
+{
+    const size_t k = m->k, dim = m->dim;
+    if (!isfinite(loss))
+        return rf_fail(err, RF_FAIL, "the loss is %g, expected a finite value: try a smaller --lr", loss);
+    rf_sgemm(true, false, k, dim, n, 1, s->d, k, s->in, dim, 0, s->g.w, dim);
+    through_length(s);
+    return 0;
+}
+
+int rf_mf_step_gradient(struct rf_mf_step *s, const struct rf_mf_model *m, const struct rf_mf_pair *pair, size_t n,
+                        double *loss, struct rf_err *err)
+{
+    const size_t k = m->k;
+    double sum = 0;
+    begin(s, m, pair, n);
     for (size_t i = 0; i < n; i++) {
         const struct rf_mf_pair *v = &pair[i];
         const double z = (double)score(k, s->unit + v->win * k, s->unit + v->lose * k, m->c, s->h + i * k);
@@ -156,11 +179,63 @@ int rf_mf_step_gradient(struct rf_mf_step *s, const struct rf_mf_model *m, const
         spread(s, m, v, i, (float)(-(double)v->weight * rf_sigmoid(-z) / (double)n));
     }
     *loss = sum / (double)n;
-    if (!isfinite(*loss))
-        return rf_fail(err, RF_FAIL, "the loss is %g, expected a finite value: try a smaller --lr", *loss);
-    rf_sgemm(true, false, k, dim, n, 1, s->d, k, s->in, dim, 0, s->g.w, dim);
-    through_length(s);
-    return 0;
+    return end(s, m, n, *loss, err);
+}
+
+/* Score of a model's unit row. */
+static double score_of(size_t k, const float *unit, const float *c, const float *h)
+{
+    double z = 0;
+    for (size_t j = 0; j < k; j++)
+        z += (double)(unit[j] * c[j] * h[j]);
+    return z;
+}
+
+/* As spread(), with a derivative for each of the two scores. */
+static void spread_two(struct rf_mf_step *s, const struct rf_mf_model *m, const struct rf_mf_pair *v, size_t i,
+                       float by_a, float by_b)
+{
+    const size_t k = m->k;
+    const float *const a = s->unit + v->win * k, *const b = s->unit + v->lose * k, *const h = s->h + i * k;
+    float *const ga = s->g.p + v->win * k, *const gb = s->g.p + v->lose * k;
+    for (size_t j = 0; j < k; j++) {
+        const float both = by_a * a[j] + by_b * b[j];
+        s->g.c[j] += both * h[j];
+        ga[j] += by_a * m->c[j] * h[j];
+        gb[j] += by_b * m->c[j] * h[j];
+        s->d[i * k + j] = both * m->c[j];
+    }
+}
+
+int rf_mf_step_outcomes(struct rf_mf_step *s, const struct rf_mf_model *m, const struct rf_mf_pair *pair,
+                        const uint8_t *outcome, size_t n, enum rf_mf_rule rule, double eta, double *loss,
+                        struct rf_err *err)
+{
+    const size_t k = m->k;
+    double sum = 0;
+    begin(s, m, pair, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct rf_mf_pair *const v = &pair[i];
+        const double weight = (double)v->weight, share = weight / (double)n;
+        double d[3];
+        sum += weight * rf_mf_outcome_loss(rule, (enum rf_mf_outcome)outcome[i],
+                                           score_of(k, s->unit + v->win * k, m->c, s->h + i * k),
+                                           score_of(k, s->unit + v->lose * k, m->c, s->h + i * k), eta, d);
+        s->by_eta += share * d[2];
+        spread_two(s, m, v, i, (float)(share * d[0]), (float)(share * d[1]));
+    }
+    *loss = sum / (double)n;
+    return end(s, m, n, *loss, err);
+}
+
+double rf_mf_step_by_eta(const struct rf_mf_step *s)
+{
+    return s->by_eta;
+}
+
+void rf_mf_step_constants(struct rf_mf_step *s, size_t n)
+{
+    s->still = n;
 }
 
 const struct rf_mf_model *rf_mf_step_last(const struct rf_mf_step *s)

@@ -10,6 +10,7 @@
 #include "core/err.h"
 #include "train/adam.h"
 #include "train/mf_model.h"
+#include "train/mf_outcome.h"
 #include "train/mf_pass.h"
 
 #ifdef __cplusplus
@@ -31,6 +32,14 @@ void rf_mf_step_noise(struct rf_mf_step *s, double alpha, uint64_t seed, uint64_
  * finite (err has the value). */
 int rf_mf_step_gradient(struct rf_mf_step *s, const struct rf_mf_model *m, const struct rf_mf_pair *pair, size_t n,
                         double *loss, struct rf_err *err);
+/* The same by another rule, with an outcome for each pair: outcome[n] of enum rf_mf_outcome. */
+int rf_mf_step_outcomes(struct rf_mf_step *s, const struct rf_mf_model *m, const struct rf_mf_pair *pair,
+                        const uint8_t *outcome, size_t n, enum rf_mf_rule rule, double eta, double *loss,
+                        struct rf_err *err);
+/* The last gradient by eta; 0 after rf_mf_step_gradient. */
+double rf_mf_step_by_eta(const struct rf_mf_step *s);
+/* The last `n` coordinates of the vectors carry no noise: constants. */
+void rf_mf_step_constants(struct rf_mf_step *s, size_t n);
 /* The last gradient, in the shapes of the model; owned by s. */
 const struct rf_mf_model *rf_mf_step_last(const struct rf_mf_step *s);
 /* Adam's update of m by the last gradient. */

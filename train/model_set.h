@@ -1,5 +1,5 @@
-/* A set of models as a user names it: names or their aliases, globs with * and ?, and tiers ("tier:0-1", strongest first). Refuses a
- * word that matches no model of the votes. */
+/* A set of models as a user names it: names or their aliases, globs with * and ?, and tiers ("tier:0-1", strongest
+ * first). Refuses a word that matches no model of the votes. */
 #ifndef RF_TRAIN_MODEL_SET_H
 #define RF_TRAIN_MODEL_SET_H
 

@@ -18,8 +18,8 @@ static int find_ids(const struct rf_results *r, struct rf_db *db, int64_t *id, s
     return 0;
 }
 
-/* Highest score less lowest; 1 where all are one number. */
-static double range_of(const struct rf_results *r)
+/* Lowest score, and the highest less it; 1 where all are one number. */
+static double range_of(const struct rf_results *r, double *least)
 {
     double low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < r->n * r->models; i++)
@@ -27,24 +27,23 @@ static double range_of(const struct rf_results *r)
             low = fmin(low, r->score[i]);
             high = fmax(high, r->score[i]);
         }
+    *least = low;
     return high > low ? high - low : 1;
 }
 
-/* The verdict of two scores, none where one is missing: up to two votes at out; how many. */
-static size_t verdict(double a, double b, double range, struct rf_raw_vote v, struct rf_raw_vote *out)
+/* The verdict of two scores from 0 to 1, none where one is missing: a win by the difference, a tie by what both have,
+ * "both bad" by what neither has; so each answer is right by its score. Up to three votes at out; how many. */
+static size_t verdict(double a, double b, struct rf_raw_vote v, struct rf_raw_vote *out)
 {
-    const double trust = v.weight, d = (a - b) / range;
+    const double share[] = { fabs(a - b), fmin(a, b), 1 - fmax(a, b) }, trust = v.weight;
+    const enum rf_winner winner[] = { a > b ? RF_WINS_A : RF_WINS_B, RF_TIE, RF_BOTH_BAD };
     size_t n = 0;
-    if (fabs(d) > 0) {
-        v.winner = d > 0 ? RF_WINS_A : RF_WINS_B;
-        v.weight = trust * fabs(d);
-        out[n++] = v;
-    }
-    if (fabs(d) < 1) {
-        v.winner = RF_TIE;
-        v.weight = trust * (1 - fabs(d));
-        out[n++] = v;
-    }
+    for (int i = 0; i < 3 && !isnan(a) && !isnan(b); i++)
+        if (share[i] > 1e-12) {
+            v.winner = winner[i];
+            v.weight = trust * share[i];
+            out[n++] = v;
+        }
     return n;
 }
 
@@ -55,13 +54,15 @@ int rf_result_votes(struct rf_votes *v, struct rf_db *db, const char *bench, dou
     struct rf_results r = { 0 };
     int64_t *id = NULL;
     size_t most;
+    double least;
     int rc = rf_results_load(&r, db, &filter, err);
     if (rc)
         goto out;
-    if (!rf_mul(r.models, r.models, &most) || !rf_mul(most, r.n, &most) || !rf_add(most, *n, &most)) {
+    if (!rf_mul(r.models, r.models, &most) || !rf_mul(most, r.n, &most) || !rf_mul(most, 2, &most) ||
+        !rf_add(most, *n, &most)) {
         rc = rf_fail(err, RF_FAIL, "out of memory: votes of %zu questions and %zu models", r.n, r.models);
         goto out;
-    } /* models^2 holds two votes of each pair */
+    } /* 2 models^2 holds three votes of each pair */
     struct rf_raw_vote *const grown = rf_regrow(*raw, *n, most + 1, sizeof *grown, err);
     if (!grown) {
         rc = RF_FAIL;
@@ -70,13 +71,13 @@ int rf_result_votes(struct rf_votes *v, struct rf_db *db, const char *bench, dou
     *raw = grown;
     if ((rc = RF_NEW(id, r.models, err)) || (rc = find_ids(&r, db, id, err)))
         goto out;
-    const double range = range_of(&r);
+    const double range = range_of(&r, &least);
     for (size_t i = 0; i < r.n; i++)
         for (size_t a = 0; a < r.models; a++)
             for (size_t b = a + 1; b < r.models; b++) {
                 const struct rf_raw_vote of = { .prompt = r.prompt[i], .a = id[a], .b = id[b], .weight = trust };
-                const size_t votes =
-                    verdict(r.score[i * r.models + a], r.score[i * r.models + b], range, of, *raw + *n);
+                const size_t votes = verdict((r.score[i * r.models + a] - least) / range,
+                                             (r.score[i * r.models + b] - least) / range, of, *raw + *n);
                 v->read += votes;
                 if (r.prompt[i])
                     *n += votes;

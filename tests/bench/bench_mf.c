@@ -135,7 +135,7 @@ static double products(size_t steps)
 static void bench_epoch(const struct rf_mf_data *all)
 {
     enum { EPOCHS = 4 }; /* the first one touches the memory */
-    const struct rf_mf_recipe o = { { 3e-4, 0.9, 0.999, 1e-8, 1e-5 }, 0.1, BATCH, EPOCHS, 0, 1 };
+    const struct rf_mf_recipe o = { { 3e-4, 0.9, 0.999, 1e-8, 1e-5 }, 0.1, BATCH, EPOCHS, 0, 1, RF_MF_DECISIVE };
     struct rf_mf_data d = *all;
     struct race r = { .began = seconds(), .best = INFINITY };
     struct rf_mf_model m;
@@ -177,7 +177,7 @@ static void bench_pass(const struct rf_mf_data *d)
 /* Seconds of both to the recipe's lowest selection loss: measured = convex solver, floor = the recipe. */
 static void bench_race(const struct rf_mf_data *d, double alpha, double ridge, size_t epochs)
 {
-    const struct rf_mf_recipe o = { { 3e-4, 0.9, 0.999, 1e-8, 1e-5 }, alpha, BATCH, epochs, 0, 1 };
+    const struct rf_mf_recipe o = { { 3e-4, 0.9, 0.999, 1e-8, 1e-5 }, alpha, BATCH, epochs, 0, 1, RF_MF_DECISIVE };
     const struct rf_mf_convex c = { &alpha, 1, &ridge, 1, 0, 300, 0, 1 };
     struct rf_mf_pass *report = NULL;
     struct rf_mf_loss of_recipe, of_convex;
@@ -249,7 +249,15 @@ int main(int argc, char **argv)
     if (planted)
         plant(x, pair);
     printf("bench_mf: %s, %s\n", planted ? "planted data" : "the peers' data", rf_blas_info());
-    const struct rf_mf_data d = { x, ROWS, DIM, MODELS, pair, pair + TRAIN, TRAIN, SELECT, 1 };
+    const struct rf_mf_data d = { .x = x,
+                                  .rows = ROWS,
+                                  .dim = DIM,
+                                  .models = MODELS,
+                                  .train = pair,
+                                  .valid = pair + TRAIN,
+                                  .trains = TRAIN,
+                                  .valids = SELECT,
+                                  .threads = 1 };
     bench_epoch(&d);
     bench_pass(&d);
     bench_race(&d, 0.1, 0, (size_t)epochs);

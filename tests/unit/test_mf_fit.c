@@ -12,7 +12,7 @@
 
 enum { MODELS = 8, K = 16, DIM = 20 };
 static const double no_noise[] = { 0 }, grid[] = { 1e-1, 1e-2, 1e-3, 1e-4, 1e-5 };
-static const struct rf_mf_recipe recipe = { { 3e-3, 0.9, 0.999, 1e-8, 1e-5 }, 0.05, 64, 40, 5, 3 };
+static const struct rf_mf_recipe recipe = { { 3e-3, 0.9, 0.999, 1e-8, 1e-5 }, 0.05, 64, 40, 5, 3, RF_MF_DECISIVE };
 
 /* What a watcher saw; stops after `stop` epochs (0: never). */
 struct seen {
@@ -287,9 +287,62 @@ static void failed_allocations_leave_nothing_behind(void **state)
     planted_free(&p);
 }
 
+/* Ties planted by Davidson's rule: the fit finds their parameter, and comes near the truth's loss. */
+static void planted_ties_are_found(void **state)
+{
+    (void)state;
+    enum { TRAINS = 6000, VALIDS = 2000 };
+    const double eta = 0.6;
+    struct planted p = planted_new(MODELS, DIM, TRAINS, VALIDS, 2);
+    uint8_t *outcome = rf_calloc(TRAINS + VALIDS, 1, NULL);
+    struct rf_mf_recipe ties = recipe;
+    struct rf_mf_report report;
+    struct rf_mf_model m;
+    struct rf_rng rng;
+    double truth = 0, d[3];
+    rf_rng_init(&rng, 21, 0);
+    for (size_t i = 0; i < TRAINS + VALIDS; i++) {
+        struct rf_mf_pair *const v = &p.pair[i];
+        double a = 0, b = 0;
+        for (size_t j = 0; j < DIM; j++) {
+            a += (double)(p.u[v->win * DIM + j] * p.x[v->row * DIM + j]);
+            b += (double)(p.u[v->lose * DIM + j] * p.x[v->row * DIM + j]);
+        }
+        const double draw = rf_rng_uniform(&rng),
+                     won = exp(-rf_mf_outcome_loss(RF_MF_DAVIDSON, RF_MF_WIN, a, b, eta, d)),
+                     tied = exp(-rf_mf_outcome_loss(RF_MF_DAVIDSON, RF_MF_TIE, a, b, eta, d));
+        outcome[i] = draw < tied ? RF_MF_TIE : RF_MF_WIN;
+        if (draw >= tied + won)
+            *v = (struct rf_mf_pair){ v->lose, v->win, v->row, 1 };
+        if (i >= TRAINS)
+            truth -= log(draw < tied ? tied : draw < tied + won ? won : 1 - tied - won) / VALIDS;
+    }
+    const struct rf_mf_data data = { .x = p.x,
+                                     .rows = TRAINS + VALIDS,
+                                     .dim = DIM,
+                                     .models = MODELS,
+                                     .train = p.pair,
+                                     .valid = p.pair + TRAINS,
+                                     .trains = TRAINS,
+                                     .valids = VALIDS,
+                                     .train_outcome = outcome,
+                                     .valid_outcome = outcome + TRAINS,
+                                     .threads = 1 };
+    ties.rule = RF_MF_DAVIDSON;
+    assert_int_equal(rf_mf_model_init(&m, MODELS, K, DIM, NULL), 0);
+    rf_mf_model_start(&m, 3);
+    assert_int_equal(rf_mf_adam(&m, &data, &ties, NULL, &report, NULL), 0);
+    assert_near(report.eta, eta, 0.1);
+    assert_true(report.valid.loss < truth + 0.03);
+    rf_mf_model_release(&m);
+    rf_free(outcome);
+    planted_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(planted_ties_are_found),
         cmocka_unit_test(both_trainers_recover_planted_tastes),
         cmocka_unit_test(the_best_epoch_is_kept),
         cmocka_unit_test(an_interruption_keeps_the_best_so_far),

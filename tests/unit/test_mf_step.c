@@ -226,9 +226,165 @@ static void failed_allocations_leave_nothing_behind(void **state)
     assert_int_equal(rf_mf_model_init(&m, SIZE_MAX / 2, 4, 4, NULL), RF_FAIL);
 }
 
+/* ---- outcomes ---- */
+
+static void chances_of_the_outcomes_sum_to_one(void **state)
+{
+    (void)state;
+    static const double v[] = { -30, -2, -0.3, 0, 1.5, 40 };
+    for (size_t i = 0; i < 6; i++)
+        for (size_t j = 0; j < 6; j++)
+            for (int e = -2; e < 3; e++) {
+                double d[3], sum = 0;
+                for (int o = RF_MF_WIN; o <= RF_MF_TIE; o++)
+                    sum += exp(-rf_mf_outcome_loss(RF_MF_DAVIDSON, (enum rf_mf_outcome)o, v[i], v[j], e, d));
+                sum += exp(-rf_mf_outcome_loss(RF_MF_DAVIDSON, RF_MF_WIN, v[j], v[i], e, d));
+                assert_near(sum, 1, 1e-12);
+                sum = exp(-rf_mf_outcome_loss(RF_MF_GROUNDED, RF_MF_WIN, v[j], v[i], e, d));
+                for (int o = RF_MF_WIN; o <= RF_MF_BOTH_BAD; o++)
+                    sum += exp(-rf_mf_outcome_loss(RF_MF_GROUNDED, (enum rf_mf_outcome)o, v[i], v[j], e, d));
+                assert_near(sum, 1, 1e-9);
+                assert_true(isfinite(rf_mf_outcome_loss(RF_MF_GROUNDED, RF_MF_TIE, v[i], v[j], e, d)));
+            }
+    double d[3]; /* by hand: p_a = 2, p_b = 1, theta = 2.000001 */
+    assert_near(exp(-rf_mf_outcome_loss(RF_MF_GROUNDED, RF_MF_WIN, log(2), 0, 0, d)), 2 / (2 + 2.000001 + 1), 1e-12);
+    assert_near(exp(-rf_mf_outcome_loss(RF_MF_GROUNDED, RF_MF_BOTH_BAD, log(2), 0, 0, d)), 0.25, 1e-12);
+    assert_near(exp(-rf_mf_outcome_loss(RF_MF_DAVIDSON, RF_MF_TIE, log(4), 0, 0, d)), 1 / (2 + 1 + 0.5), 1e-12);
+    assert_near(rf_mf_outcome_loss(RF_MF_CORRECTNESS, RF_MF_TIE, 0, 0, 0, d), log(2), 1e-12);
+}
+
+static void derivatives_of_the_outcomes_are_the_differences(void **state)
+{
+    (void)state;
+    static const double v[] = { -3, -0.4, 0.7, 2.5 };
+    const double h = 1e-5;
+    for (int rule = RF_MF_DECISIVE; rule <= RF_MF_CORRECTNESS; rule++)
+        for (int o = RF_MF_WIN; o <= RF_MF_BOTH_BAD; o++)
+            for (size_t i = 0; i < 64; i++) {
+                const double at[3] = { v[i % 4], v[i / 4 % 4], v[i / 16] / 2 };
+                double d[3], none[3];
+                rf_mf_outcome_loss((enum rf_mf_rule)rule, (enum rf_mf_outcome)o, at[0], at[1], at[2], d);
+                for (int k = 0; k < 3; k++) {
+                    double up[3], down[3];
+                    memcpy(up, at, sizeof up);
+                    memcpy(down, at, sizeof down);
+                    up[k] += h;
+                    down[k] -= h;
+                    const double slope =
+                        (rf_mf_outcome_loss((enum rf_mf_rule)rule, (enum rf_mf_outcome)o, up[0], up[1], up[2], none) -
+                         rf_mf_outcome_loss((enum rf_mf_rule)rule, (enum rf_mf_outcome)o, down[0], down[1], down[2],
+                                            none)) /
+                        (2 * h);
+                    assert_near(d[k], slope, 1e-7);
+                }
+            }
+}
+
+static double plain_outcomes(const struct rf_mf_model *m, const struct planted *p, const uint8_t *outcome,
+                             enum rf_mf_rule rule, double eta)
+{
+    float u[MODELS * DIM], unit[MODELS * K];
+    double sum = 0, d[3];
+    rf_mf_model_scores(m, u, unit);
+    for (size_t i = 0; i < BATCH; i++) {
+        const struct rf_mf_pair *v = &p->pair[i];
+        double a = 0, b = 0;
+        for (size_t j = 0; j < DIM; j++) {
+            a += (double)(u[v->win * DIM + j] * p->x[v->row * DIM + j]);
+            b += (double)(u[v->lose * DIM + j] * p->x[v->row * DIM + j]);
+        }
+        sum += (double)v->weight * rf_mf_outcome_loss(rule, (enum rf_mf_outcome)outcome[i], a, b, eta, d) / BATCH;
+    }
+    return sum;
+}
+
+static void gradients_by_outcomes_are_the_differences(void **state)
+{
+    (void)state;
+    struct planted p = planted_new(MODELS, DIM, BATCH, 0, 2);
+    uint8_t outcome[BATCH];
+    struct rf_mf_model m;
+    struct rf_mf_step *s = NULL;
+    double loss, decisive;
+    p.pair[3].weight = 2;
+    for (size_t i = 0; i < BATCH; i++)
+        outcome[i] = (uint8_t)(i % 3);
+    assert_int_equal(rf_mf_model_init(&m, MODELS, K, DIM, NULL), 0);
+    rf_mf_model_start(&m, 7);
+    assert_int_equal(rf_mf_step_new(&s, &m, p.x, 64, NULL), 0);
+    for (int r = RF_MF_DAVIDSON; r <= RF_MF_CORRECTNESS; r++) {
+        const enum rf_mf_rule rule = (enum rf_mf_rule)r;
+        const float h = 0.00390625f;
+        assert_int_equal(rf_mf_step_outcomes(s, &m, p.pair, outcome, BATCH, rule, 0.4, &loss, NULL), 0);
+        assert_near(loss, plain_outcomes(&m, &p, outcome, rule, 0.4), 1e-6);
+        const struct rf_mf_model *g = rf_mf_step_last(s);
+        float *const value[] = { m.p, m.w, m.c };
+        const float *const slope[] = { g->p, g->w, g->c };
+        const size_t n[] = { MODELS * K, K * DIM, K };
+        for (int t = 0; t < 3; t++)
+            for (size_t i = 0; i < n[t]; i++) {
+                const float kept = value[t][i];
+                value[t][i] = kept + h;
+                const double up = plain_outcomes(&m, &p, outcome, rule, 0.4), high = (double)value[t][i];
+                value[t][i] = kept - h;
+                const double down = plain_outcomes(&m, &p, outcome, rule, 0.4), width = high - (double)value[t][i];
+                value[t][i] = kept;
+                assert_near((double)slope[t][i], (up - down) / width, 3e-5);
+            }
+        assert_near(
+            rf_mf_step_by_eta(s),
+            (plain_outcomes(&m, &p, outcome, rule, 0.4 + 1e-4) - plain_outcomes(&m, &p, outcome, rule, 0.4 - 1e-4)) /
+                2e-4,
+            1e-6);
+    }
+    memset(outcome, RF_MF_WIN, sizeof outcome);
+    assert_int_equal(rf_mf_step_outcomes(s, &m, p.pair, outcome, BATCH, RF_MF_DECISIVE, 0, &loss, NULL), 0);
+    assert_int_equal(rf_mf_step_gradient(s, &m, p.pair, BATCH, &decisive, NULL), 0);
+    assert_near(loss, decisive, 1e-6);
+    rf_mf_step_free(s);
+    rf_mf_model_release(&m);
+    planted_free(&p);
+}
+
+static void constants_carry_no_noise(void **state)
+{
+    (void)state;
+    float x[2] = { 0, 1 };
+    const struct rf_mf_pair pair = { 0, 1, 0, 1 };
+    struct rf_mf_model m;
+    struct rf_mf_step *s = NULL;
+    struct rf_mf_pass *pass = NULL;
+    struct rf_mf_loss quiet, noisy;
+    const float u[4] = { 0, 1, 0, -1 };
+    double loss, still;
+    assert_int_equal(rf_mf_model_init(&m, 2, 1, 2, NULL), 0);
+    m.p[0] = 1;
+    m.p[1] = -1;
+    m.c[0] = 0.5f;
+    m.w[1] = 1;
+    assert_int_equal(rf_mf_step_new(&s, &m, x, 1, NULL), 0);
+    assert_int_equal(rf_mf_step_gradient(s, &m, &pair, 1, &still, NULL), 0);
+    rf_mf_step_constants(s, 1);
+    rf_mf_step_noise(s, 5, 9, 1);
+    assert_int_equal(rf_mf_step_gradient(s, &m, &pair, 1, &loss, NULL), 0);
+    assert_near(loss, still, 0);
+    assert_int_equal(rf_mf_pass_new(&pass, x, 1, 2, 2, &pair, 1, NULL), 0);
+    assert_int_equal(rf_mf_pass_run(pass, u, 0, 1, &quiet, NULL, NULL), 0);
+    rf_mf_pass_constants(pass, 1);
+    assert_int_equal(rf_mf_pass_run(pass, u, 5, 1, &noisy, NULL, NULL), 0);
+    assert_near(noisy.loss, quiet.loss, 1e-9);
+    rf_mf_pass_free(pass);
+    rf_mf_step_free(s);
+    rf_mf_model_release(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(chances_of_the_outcomes_sum_to_one),
+        cmocka_unit_test(derivatives_of_the_outcomes_are_the_differences),
+        cmocka_unit_test(gradients_by_outcomes_are_the_differences),
+        cmocka_unit_test(constants_carry_no_noise),
         cmocka_unit_test(gradients_of_p_w_and_c_are_the_differences),
         cmocka_unit_test(adam_takes_the_step_of_its_formula),
         cmocka_unit_test(noise_has_the_wanted_size_and_is_repeatable),

@@ -27,7 +27,7 @@ static void decisive_votes_become_pairs_of_numbered_models(void **state)
     const struct rf_votes v = votes_of(b, 7);
     const size_t left_out[RF_OUTS] = { 0 };
     struct rf_mf_votes m;
-    assert_int_equal(rf_mf_votes_pick(&m, &v, left_out, NULL), 0);
+    assert_int_equal(rf_mf_votes_pick(&m, &v, false, left_out, NULL), 0);
     assert_int_equal(m.models, 3); /* beta-2 has a tie and a validation vote only */
     assert_string_equal(m.model[1], "gamma-3");
     assert_int_equal(m.ties, 3);
@@ -50,7 +50,7 @@ static void a_model_without_training_votes_is_refused_by_name(void **state)
     struct rf_mf_votes m;
     struct rf_err err = { 0 };
     size_t id = 9;
-    assert_int_equal(rf_mf_votes_pick(&m, &v, left_out, NULL), 0);
+    assert_int_equal(rf_mf_votes_pick(&m, &v, false, left_out, NULL), 0);
     assert_int_equal(rf_mf_votes_model(&m, "--weak", "gamma-3", &id, &err), 0);
     assert_int_equal(id, 1);
     assert_int_equal(rf_mf_votes_model(&m, "--weak", "gama-3", &id, &err), RF_USAGE);
@@ -68,11 +68,11 @@ static void ties_alone_and_validation_alone_are_refused(void **state)
     const size_t left_out[RF_OUTS] = { 0 };
     struct rf_mf_votes m;
     struct rf_err err = { 0 };
-    assert_int_equal(rf_mf_votes_pick(&m, &v, left_out, &err), RF_BAD_INPUT);
+    assert_int_equal(rf_mf_votes_pick(&m, &v, false, left_out, &err), RF_BAD_INPUT);
     assert_null(m.train);
     v = votes_of(held, 1);
     err = (struct rf_err){ 0 };
-    assert_int_equal(rf_mf_votes_pick(&m, &v, left_out, &err), RF_BAD_INPUT);
+    assert_int_equal(rf_mf_votes_pick(&m, &v, false, left_out, &err), RF_BAD_INPUT);
     assert_non_null(strstr(err.msg, "try a smaller --valid"));
 }
 
@@ -85,7 +85,7 @@ static void failed_allocations_leave_nothing_behind(void **state)
     struct rf_mf_votes m;
     for (long nth = 1; nth <= 4; nth++) {
         rf_mem_fail_at(nth, true);
-        assert_int_equal(rf_mf_votes_pick(&m, &v, left_out, NULL), RF_FAIL);
+        assert_int_equal(rf_mf_votes_pick(&m, &v, false, left_out, NULL), RF_FAIL);
         rf_mem_fail_at(0, false);
     }
 }

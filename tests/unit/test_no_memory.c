@@ -18,7 +18,7 @@
 #include "eval/commands.h"
 #include "train/commands.h"
 
-enum { MAX_WORDS = 24, VOTES = 60, QUESTIONS = 12, LONG = 52 };
+enum { MAX_WORDS = 32, VOTES = 60, QUESTIONS = 12, LONG = 52 };
 
 /* Runs a command line with the nth allocation failing (0: none), its output thrown away; returns the exit code. */
 static int run(const char *line, long nth)
@@ -124,6 +124,8 @@ static void every_command_survives_every_failing_allocation(void **state)
         "routefit fit logistic --embedder text --strong big,mid --weak small,tiny --cv 2 --name two --force",
         "routefit fit linear --bench quiz --embedder text --cv 2 --tune l2=1,9 -o tuned.safetensors --force",
         "routefit eval --bench quiz --resamples 100 linear:cv2",
+        "routefit fit mf --embedder text --valid 0.2 --strong big --weak small --solver adam --epochs 3 --bias --ties grounded -o "
+        "tied.safetensors --force",
         "routefit export vector mf.safetensors -o v.safetensors --force",
         "routefit export routellm mf.safetensors -o routellm --force",
         "routefit export text l.safetensors --text-model text.safetensors --int8 -o t.safetensors --force",

@@ -251,9 +251,9 @@ static void results_count_as_votes(void **state)
     const struct rf_votes_filter f = { .votes = { of_bench, 1 } };
     assert_int_equal(rf_votes_load(&v, db, &f, NULL), 0);
     assert_int_equal(v.n, 3); /* 5 against 3 is half a win and half a tie, 1 against 5 a whole win */
-    assert_int_equal(v.read, 8 + 3 + 1);
+    assert_int_equal(v.read, 8 + 3 + 2); /* 2 against 2 is a quarter of a tie and three of "both bad" */
     assert_int_equal(v.left_out[RF_OUT_JUDGE], 8);
-    assert_int_equal(v.left_out[RF_OUT_NO_PROMPT], 1);
+    assert_int_equal(v.left_out[RF_OUT_NO_PROMPT], 2);
     const struct rf_battle *const b = v.battle;
     const uint32_t one = strcmp(v.model[0], "gpt-4-1106-preview") == 0 ? 0 : 1;
     for (int i = 0; i < 3; i++) {
