@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "core/err.h"
+#include "eval/boot.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,6 +37,23 @@ struct rf_prob {
 /* Arrays of n, one element per prompt. */
 int rf_prob_of(const double *score, const double *strong, const double *weak, size_t n, struct rf_prob *out,
                struct rf_err *err);
+
+/* Those of its numbers that have an interval. */
+enum rf_prob_metric { RF_PROB_BASE, RF_PROB_BRIER, RF_PROB_LOG_LOSS, RF_PROB_ECE, RF_PROB_AUROC, RF_PROB_METRICS };
+extern const char *const rf_prob_metric_name[RF_PROB_METRICS];
+double rf_prob_metric(const struct rf_prob *p, enum rf_prob_metric m);
+
+struct rf_prob_boot {
+    double low[RF_PROB_METRICS]; /* 95% intervals over prompts: of `base` exact (Clopper-Pearson), of the means and of
+                                    AUROC by BCa; of ECE, which resampling raises as binning does, the percentiles
+                                    mirrored at the value (the basic bootstrap), from 0 on where right win rates have
+                                    such an ECE in more than 2.5%; about 90% where it is small. NaN: none */
+    double high[RF_PROB_METRICS];
+    double ece_by_chance_high; /* of right win rates 95% have an ECE up to here: outcomes drawn by the win rates */
+};
+/* Of the same arrays, which rf_prob_of has not refused. Options: resamples, seed, threads. */
+int rf_prob_boot(const double *score, const double *strong, const double *weak, size_t n,
+                 const struct rf_boot_options *o, struct rf_prob_boot *out, struct rf_err *err);
 
 #ifdef __cplusplus
 }

@@ -133,6 +133,8 @@ static void every_command_survives_every_failing_allocation(void **state)
         "routefit score l.safetensors --npy votes.npy --threshold 0.5",
         "routefit eval --bench quiz --resamples 100 --compat l.safetensors t.safetensors",
         "routefit plot --bench quiz --resamples 100 mf.safetensors",
+        "routefit reliability --bench quiz --resamples 100 l.safetensors t.safetensors",
+        "routefit reliability --bench quiz --resamples 100 --bins --json mf.safetensors",
         "routefit fit knn --bench quiz --embedder text --k 3 -o many.safetensors --force",
         "routefit alias large=big",
         "routefit frontier --bench quiz --resamples 100 --model large,small many.safetensors",

@@ -72,6 +72,86 @@ static void right_probabilities_have_the_error_of_chance(void **state)
     assert_near(ece, chance, .08 * chance);
 }
 
+/* Win rates p even in [0, 1], of which strong wins with chance (1 - s) / 2 + s p: what the numbers then are in the
+ * mean, by integration. */
+static double mean_of(enum rf_prob_metric m, double s)
+{
+    const double value[RF_PROB_METRICS] = {
+        [RF_PROB_BASE] = .5,
+        [RF_PROB_BRIER] = 1. / 3 - 2 * ((1 - s) / 4 + s / 3) + .5,
+        [RF_PROB_LOG_LOSS] = 1 - s + s / 2,
+        [RF_PROB_ECE] = (1 - s) / 4,
+        [RF_PROB_AUROC] = .5 + s / 3,
+    };
+    return value[m];
+}
+
+static void made(uint64_t seed, double s, double *score, double *strong, double *weak, int n)
+{
+    struct rf_rng rng;
+    rf_rng_init(&rng, seed, (uint64_t)(4 * s));
+    for (int i = 0; i < n; i++) {
+        score[i] = rf_rng_uniform(&rng);
+        strong[i] = rf_rng_uniform(&rng) < (1 - s) / 2 + s * score[i];
+        weak[i] = 1 - strong[i];
+    }
+}
+
+/* 95% intervals hold the truth in about 95 of 100 samples (of ECE, whose bias hangs on the truth, fewer), and right win
+ * rates are seldom beyond what chance gives. */
+static void intervals_hold_the_truth(void **state)
+{
+    (void)state;
+    enum { N = 300, SETS = 200 };
+    static double score[N], strong[N], weak[N];
+    for (double s = .5; s <= 1; s += .25) {
+        int held[RF_PROB_METRICS] = { 0 }, beyond = 0;
+        for (uint64_t t = 0; t < SETS; t++) {
+            const struct rf_boot_options o = { .resamples = 400, .seed = 1000 + t, .threads = 1 };
+            struct rf_prob_boot boot;
+            struct rf_prob p;
+            made(t, s, score, strong, weak, N);
+            assert_int_equal(rf_prob_of(score, strong, weak, N, &p, NULL), 0);
+            assert_int_equal(rf_prob_boot(score, strong, weak, N, &o, &boot, NULL), 0);
+            for (int k = 0; k < RF_PROB_METRICS; k++)
+                held[k] += boot.low[k] <= mean_of((enum rf_prob_metric)k, s) &&
+                           mean_of((enum rf_prob_metric)k, s) <= boot.high[k];
+            beyond += p.ece > boot.ece_by_chance_high;
+        }
+        for (int k = 0; k < RF_PROB_METRICS; k++)
+            if (held[k] < (k == RF_PROB_ECE ? .85 : .9) * SETS)
+                fail_msg("slope %g, %s: the interval holds the truth in %d of %d samples", s, rf_prob_metric_name[k],
+                         held[k], SETS);
+        if (s < .75)
+            assert_true(beyond > .9 * SETS);
+        if (s > .75)
+            assert_true(beyond < .1 * SETS);
+    }
+}
+
+static void intervals_do_not_depend_on_threads(void **state)
+{
+    (void)state;
+    enum { N = 90 };
+    static double score[N], strong[N], weak[N];
+    struct rf_prob_boot one, four, other;
+    const struct rf_boot_options o = { .resamples = 101, .seed = 5, .threads = 1 },
+                                 o4 = { .resamples = 101, .seed = 5, .threads = 4 },
+                                 o6 = { .resamples = 101, .seed = 6, .threads = 1 };
+    made(1, .5, score, strong, weak, N);
+    for (int i = 0; i < N; i += 3) /* scores that tie, and prompts without a better answer */
+        score[i] = .5;
+    for (int i = 0; i < N; i += 10)
+        strong[i] = weak[i];
+    memset(&one, 0, sizeof one);
+    four = one;
+    assert_int_equal(rf_prob_boot(score, strong, weak, N, &o, &one, NULL), 0);
+    assert_int_equal(rf_prob_boot(score, strong, weak, N, &o4, &four, NULL), 0);
+    assert_int_equal(rf_prob_boot(score, strong, weak, N, &o6, &other, NULL), 0);
+    assert_memory_equal(&one, &four, sizeof one);
+    assert_true(one.low[RF_PROB_BRIER] < other.low[RF_PROB_BRIER] || one.low[RF_PROB_BRIER] > other.low[RF_PROB_BRIER]);
+}
+
 static void false_discoveries_by_hand(void **state)
 {
     (void)state;
@@ -118,6 +198,8 @@ int main(void)
         cmocka_unit_test(figures_by_hand),
         cmocka_unit_test(what_is_no_probability_is_refused),
         cmocka_unit_test(right_probabilities_have_the_error_of_chance),
+        cmocka_unit_test(intervals_hold_the_truth),
+        cmocka_unit_test(intervals_do_not_depend_on_threads),
         cmocka_unit_test(false_discoveries_by_hand),
         cmocka_unit_test(gains_by_task_add_up),
     };
