@@ -30,6 +30,20 @@ static struct term half_term(const double *y, double d, double eta)
                           .dd = -(first + second) * p * (1 - p) };
 }
 
+/* The derivatives alone, for one exponential. */
+static struct term half_slope(const double *y, double d, double eta)
+{
+    const double first = y[RF_FIRST] + y[RF_DRAW] / 2, second = y[RF_SECOND] + y[RF_DRAW] / 2, p = rf_sigmoid(d);
+    (void)eta;
+    return (struct term){ .d = first * (1 - p) - second * p, .dd = -(first + second) * p * (1 - p) };
+}
+
+static struct term drop_slope(const double *y, double d, double eta)
+{
+    const double decided[RF_OUTCOMES] = { [RF_FIRST] = y[RF_FIRST], [RF_SECOND] = y[RF_SECOND] };
+    return half_slope(decided, d, eta);
+}
+
 static struct term drop_term(const double *y, double d, double eta)
 {
     const double decided[RF_OUTCOMES] = { [RF_FIRST] = y[RF_FIRST], [RF_SECOND] = y[RF_SECOND] };
@@ -65,18 +79,26 @@ static struct term rao_kupper_term(const double *y, double d, double eta)
 
 static const struct {
     struct term (*term)(const double *y, double d, double eta);
+    struct term (*slope)(const double *y, double d, double eta); /* the same but for the value */
+    double bold;   /* a step that changes no difference by more is taken without a look at the value; 0: none is */
     bool draws;    /* it has an eta, and a draw connects two models as half a win does */
     bool connects; /* a draw connects two models */
     double start;  /* of eta */
     double least;  /* eta stays above */
 } model[] = {
-    [RF_HALF] = { half_term, false, true, 0, 0 },
-    [RF_DROP] = { drop_term, false, false, 0, 0 },
-    [RF_DAVIDSON] = { davidson_term, true, true, -1, -INFINITY },
-    [RF_RAO_KUPPER] = { rao_kupper_term, true, true, 0.3, 0 },
+    [RF_HALF] = { half_term, half_slope, 1.5, false, true, 0, 0 },
+    [RF_DROP] = { drop_term, drop_slope, 1.5, false, false, 0, 0 },
+    [RF_DAVIDSON] = { davidson_term, davidson_term, 0, true, true, -1, -INFINITY },
+    [RF_RAO_KUPPER] = { rao_kupper_term, rao_kupper_term, 0, true, true, 0.3, 0 },
 };
 
 /* ---- groups ---- */
+
+static void add_row(bool *restrict to, const bool *restrict from, size_t n)
+{
+    for (size_t j = 0; j < n; j++)
+        to[j] |= from[j];
+}
 
 /* reach[i][j]: i beats, or draws with, j by a chain (Warshall's closure). */
 static void close_over(const struct rf_duels *d, const double *sum, bool draws, bool *reach)
@@ -90,8 +112,8 @@ static void close_over(const struct rf_duels *d, const double *sum, bool draws, 
     }
     for (size_t k = 0; k < n; k++)
         for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; reach[i * n + k] && j < n; j++)
-                reach[i * n + j] |= reach[k * n + j];
+            if (i != k && reach[i * n + k])
+                add_row(reach + i * n, reach + k * n, n);
 }
 
 /* group[n]: sets in which every two models reach each other; 0 the largest, of equal ones that of the lowest index.
@@ -169,7 +191,7 @@ static void derivatives(const struct problem *p, const double *x, double *g, dou
     for (size_t k = 0; k < p->d->pairs; k++) {
         if (!counts(p, k))
             continue;
-        const struct term t = model[p->ties].term(p->sum + k * RF_OUTCOMES, difference(p, k, x), eta_of(p, x));
+        const struct term t = model[p->ties].slope(p->sum + k * RF_OUTCOMES, difference(p, k, x), eta_of(p, x));
         const size_t a = p->at[p->d->pair[k].a], b = p->at[p->d->pair[k].b], e = p->rated;
         g[a] += t.d;
         g[b] -= t.d;
@@ -196,11 +218,40 @@ static double largest_of(const double *v, size_t n)
     return most;
 }
 
+static double spread_of(const double *v, size_t n)
+{
+    double least = v[0], most = v[0];
+    for (size_t i = 1; i < n; i++) {
+        least = fmin(least, v[i]);
+        most = fmax(most, v[i]);
+    }
+    return most - least;
+}
+
+/* x + step, the step halved until the value rises. One that changes no difference of strengths by more than 1.5 raises
+ * a logistic likelihood in any case: its terms have |f'''| <= -f'', so that f(x + p) >= f(x) + gp - (e^d - d - 1) / d^2
+ * pHp for differences up to d, and the factor is below 1 for d < 1.79 (Bach, Electronic J. Statistics 4, 2010). room[n]
+ */
+static void walk(const struct problem *p, double *x, const double *step, double largest, double *to)
+{
+    const bool bold = spread_of(step, p->rated) <= model[p->ties].bold,
+               look = !bold && largest > 1e-6; /* below, rounding hides it */
+    const double now = look ? value(p, x) : 0;
+    for (double length = 1;; length /= 2) {
+        for (size_t j = 0; j < p->n; j++)
+            to[j] = x[j] + length * step[j];
+        if (p->n > p->rated && to[p->rated] <= model[p->ties].least)
+            continue;
+        if (!look || length < 1e-3 || value(p, to) >= now)
+            break;
+    }
+    memcpy(x, to, p->n * sizeof *x);
+}
+
 /* x[n] from where it stands to the maximum; room[n * n + 3 n]. */
 static int newton(const struct problem *p, double *x, double *room, double *gradient, struct rf_err *err)
 {
     double *const h = room, *const g = h + p->n * p->n, *const step = g + p->n, *const to = step + p->n;
-    double now = value(p, x);
     for (int i = 0; i < 200; i++) {
         derivatives(p, x, g, h);
         *gradient = largest_of(g, p->n);
@@ -208,20 +259,9 @@ static int newton(const struct problem *p, double *x, double *room, double *grad
         const int rc = rf_dposv(p->n, h, step, err);
         if (rc)
             return rc;
-        double length = 1, next = -INFINITY;
         const double largest = largest_of(step, p->n);
-        for (;; length /= 2) {
-            for (size_t j = 0; j < p->n; j++)
-                to[j] = x[j] + length * step[j];
-            if (p->n > p->rated && to[p->rated] <= model[p->ties].least)
-                continue;
-            next = value(p, to);
-            if (next >= now || length < 1e-3 || largest <= 1e-6) /* below, rounding hides the ascent */
-                break;
-        }
-        memcpy(x, to, p->n * sizeof *x);
-        now = next;
-        if (largest < 1e-9) /* convergence is quadratic: the error is at rounding now */
+        walk(p, x, step, largest, to);
+        if (largest < 1e-8) /* convergence is quadratic: the error is at rounding now */
             return 0;
     }
     return rf_fail(err, RF_FAIL, "strengths of %zu models did not settle in 200 steps", p->rated);
