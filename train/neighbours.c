@@ -17,6 +17,7 @@ enum { TILE = 1024, SLACK = 32, GROUP = 16 };
 struct search {
     const float *x, *q;
     const float *unit; /* [rows][dim] x with rows of unit length */
+    double *length;    /* [rows] of x */
     size_t rows, queries, dim, k;
     size_t list;      /* candidates kept of a query: k + SLACK, or all rows */
     double margin;    /* of a cosine in floats */
@@ -33,15 +34,10 @@ struct exact {
     uint32_t row;
 };
 
-/* The pair's rule: cosine in doubles, distance to 12 decimals. */
-static struct exact measure(const struct search *s, const float *q, double q_norm, uint32_t row)
+/* The pair's rule: cosine in doubles, distance to 12 decimals. q[dim]: the query in double, of length 1 or all zero. */
+static struct exact measure(const struct search *s, const double *q, uint32_t row)
 {
-    const float *const v = s->x + row * s->dim;
-    double dot = 0;
-    for (size_t i = 0; i < s->dim; i++)
-        dot += (double)v[i] * (double)q[i];
-    const double length = rf_row_norm(v, s->dim) * q_norm;
-    return (struct exact){ rint((1 - (length > 0 ? dot / length : 0)) * 1e12), row };
+    return (struct exact){ rint((1 - rf_row_dot_d(s->x + row * s->dim, q, s->dim) / s->length[row]) * 1e12), row };
 }
 
 static int by_distance(const void *a, const void *b)
@@ -73,14 +69,17 @@ static void keep_best(const struct search *s, const float *cosine, size_t n, siz
 
 /* The k nearest of a query's candidates, or of all rows where one beyond the candidates could be among them. room[rows]
  */
-static void settle(const struct search *s, size_t query, const struct candidate *list, size_t count, struct exact *room)
+static void settle(const struct search *s, size_t query, const struct candidate *list, size_t count, struct exact *room,
+                   double *q)
 {
-    const float *const q = s->q + query * s->dim;
-    const double q_norm = rf_row_norm(q, s->dim);
+    const float *const from = s->q + query * s->dim;
+    const double length = rf_row_norm(from, s->dim), inverse = length > 0 ? 1 / length : 0;
     const bool sure = count == s->rows || (double)list[count - 1].cosine < (double)list[s->k - 1].cosine - s->margin;
     const size_t n = sure ? count : s->rows;
+    for (size_t i = 0; i < s->dim; i++)
+        q[i] = (double)from[i] * inverse;
     for (size_t i = 0; i < n; i++)
-        room[i] = measure(s, q, q_norm, sure ? list[i].row : (uint32_t)i);
+        room[i] = measure(s, q, sure ? list[i].row : (uint32_t)i);
     qsort(room, n, sizeof *room, by_distance);
     for (size_t i = 0; i < s->k; i++)
         s->near[query * s->k + i] = room[i].row;
@@ -96,10 +95,12 @@ static int search_block(void *ctx, size_t block, struct rf_err *err)
     float *q = NULL, *cosine = NULL;
     struct candidate *list = NULL;
     struct exact *room = NULL;
+    double *exact = NULL; /* a query */
     size_t *count = NULL;
     int rc;
     if ((rc = RF_NEW(q, n * s->dim, err)) || (rc = RF_NEW(cosine, n * TILE, err)) ||
-        (rc = RF_NEW(list, n * s->list, err)) || (rc = RF_NEW(room, s->rows, err)) || (rc = RF_NEW(count, n, err)))
+        (rc = RF_NEW(list, n * s->list, err)) || (rc = RF_NEW(room, s->rows, err)) || (rc = RF_NEW(count, n, err)) ||
+        (rc = RF_NEW(exact, s->dim, err)))
         goto out;
     for (size_t i = 0; i < n; i++)
         rf_row_unit(s->q + (from + i) * s->dim, s->dim, q + i * s->dim);
@@ -110,12 +111,13 @@ static int search_block(void *ctx, size_t block, struct rf_err *err)
             keep_best(s, cosine + i * TILE, m, first, list + i * s->list, &count[i]);
     }
     for (size_t i = 0; i < n; i++)
-        settle(s, from + i, list + i * s->list, count[i], room);
+        settle(s, from + i, list + i * s->list, count[i], room, exact);
 out:
     rf_free(q);
     rf_free(cosine);
     rf_free(list);
     rf_free(room);
+    rf_free(exact);
     rf_free(count);
     return rc;
 }
@@ -131,13 +133,19 @@ int rf_neighbours(const float *x, size_t rows, const float *q, size_t queries, s
     if (!rf_mul(rows, dim, &cells))
         return rf_fail(err, RF_FAIL, "out of memory: %zu vectors of %zu", rows, dim);
     int rc = RF_NEW(unit, cells, err);
-    for (size_t i = 0; i < rows && !rc; i++)
-        rf_row_unit(x + i * dim, dim, unit + i * dim);
+    if (!rc)
+        rc = RF_NEW(s.length, rows, err);
+    for (size_t i = 0; i < rows && !rc; i++) {
+        s.length[i] = rf_row_norm(x + i * dim, dim);
+        for (size_t j = 0; j < dim; j++)
+            unit[i * dim + j] = (float)((double)x[i * dim + j] / s.length[i]);
+    }
     s.unit = unit;
     s.list = k + SLACK < rows ? k + SLACK : rows;
     s.margin = 4e-7 * sqrt((double)dim) + 1e-6; /* rounding of the unit rows and of the sums, with room to spare */
     if (!rc)
         rc = rf_par_run(rf_par_blocks(queries), threads, search_block, &s, err);
     rf_free(unit);
+    rf_free(s.length);
     return rc;
 }

@@ -88,10 +88,20 @@ static inline void rf_row_add_d(double *__restrict y, double s, const float *__r
 /* Euclidean length of x[n]. */
 static inline double rf_row_norm(const float *x, size_t n)
 {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (double)x[i] * (double)x[i];
-    return sqrt(sum);
+    rf_d4 sum[4] = { { 0 } };
+    size_t j = 0;
+    for (; j + 16 <= n; j += 16)
+        for (size_t k = 0; k < 4; k++) {
+            rf_f4 v;
+            memcpy(&v, x + j + 4 * k, sizeof v);
+            const rf_d4 d = __builtin_convertvector(v, rf_d4);
+            sum[k] += d * d;
+        }
+    const rf_d4 all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    double square = (all[0] + all[1]) + (all[2] + all[3]);
+    for (; j < n; j++)
+        square += (double)x[j] * (double)x[j];
+    return sqrt(square);
 }
 
 /* unit[n] = x / |x|; zeros stay zeros. */
