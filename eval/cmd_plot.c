@@ -2,6 +2,7 @@
 #include "eval/commands.h"
 #include "eval/evaluate.h"
 #include "eval/plot.h"
+#include "eval/plots.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,19 +10,32 @@
 
 struct options {
     struct rf_evaluate_options common;
-    const char *output, *keep;
-    bool force;
-    int64_t width, height;
+    struct rf_list model;
+    int64_t run;
+    int show;
+    struct rf_plot_to to;
 };
 
+enum { CURVE, FRONT, RANKING, TRAINING, THRESHOLD }; /* --show */
+
 static const struct rf_opt table[] = {
-    RF_OPT(struct options, output, "output", 'o', RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
+    RF_OPT(
+        struct options, show, "show", 0, RF_OPT_CHOICE, "WHAT", "curve", "curve|front|ranking|training|threshold", 0, 0,
+        "curve: quality over strong calls; front: cost against quality of many models; ranking: what rank stored, with "
+        "intervals; training: losses of a fit; threshold: what each threshold of one router costs."),
+    RF_OPT(struct options, model, "model", 'm', RF_OPT_LIST, "MODEL,...", NULL, NULL, 0, 0,
+           "front: models to look at; without it all that have results there."),
+    RF_OPT(struct options, run, "run", 0, RF_OPT_INT, "ID", "0", NULL, 0, 1e15,
+           "ranking and training: the run to draw; 0: the latest that stored some."),
+    RF_OPT(struct options, to.output, "output", 'o', RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
            "Picture to write: the suffix .svg, .png or .pdf chooses the format. Without it the chart is text."),
-    RF_OPT(struct options, force, "force", 'f', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0, "Write over an existing file."),
-    RF_OPT(struct options, keep, "keep-script", 0, RF_OPT_TEXT, "DIR", NULL, NULL, 0, 0,
+    RF_OPT(struct options, to.force, "force", 'f', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0, "Write over an existing file."),
+    RF_OPT(struct options, to.keep, "keep-script", 0, RF_OPT_TEXT, "DIR", NULL, NULL, 0, 0,
            "Keep the picture's data and gnuplot script in this folder."),
-    RF_OPT(struct options, width, "width", 0, RF_OPT_INT, "COLUMNS", "76", NULL, 40, 400, "Width of the text chart."),
-    RF_OPT(struct options, height, "height", 0, RF_OPT_INT, "LINES", "20", NULL, 8, 200, "Height of the text chart."),
+    RF_OPT(struct options, to.width, "width", 0, RF_OPT_INT, "COLUMNS", "76", NULL, 40, 400,
+           "Width of the text chart."),
+    RF_OPT(struct options, to.height, "height", 0, RF_OPT_INT, "LINES", "20", NULL, 8, 200,
+           "Height of the text chart."),
     RF_OPT_END,
 };
 
@@ -71,8 +85,9 @@ static int plot(const struct rf_evaluation *e, const struct options *o, struct r
                                .strong_name = e->bench.strong_name,
                                .series = series,
                                .n = e->n };
-    rc = o->output ? rf_plot_write(&p, o->output, o->force, o->keep, err)
-                   : rf_plot_text(&p, rf_plot_text_style(ctx->out), ctx->out, (int)o->width, (int)o->height, err);
+    rc = o->to.output
+             ? rf_plot_write(&p, o->to.output, o->to.force, o->to.keep, err)
+             : rf_plot_text(&p, rf_plot_text_style(ctx->out), ctx->out, (int)o->to.width, (int)o->to.height, err);
 out:
     rf_free(line);
     rf_free(series);
@@ -81,17 +96,31 @@ out:
 
 static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
+    static const char *const front_names[] = { "zero router", "oracle" };
     const struct options *o = opts;
     const size_t routers = (size_t)nargs;
     struct rf_evaluation e = { 0 };
     struct rf_router *router = NULL;
     int rc;
+    if (o->to.keep && !o->to.output) {
+        rc = rf_fail(err, RF_USAGE, "--keep-script: found no picture, expected -o FILE with it");
+        goto out;
+    }
+    if ((o->show == RANKING || o->show == TRAINING) && routers) {
+        rc = rf_fail(err, RF_USAGE, "found router %s, expected none: this plot is of a run, --run ID", args[0]);
+        goto out;
+    }
+    if (o->show == RANKING || o->show == TRAINING) {
+        rc = o->show == RANKING ? rf_plots_ranking(ctx, o->run, &o->to, err)
+                                : rf_plots_training(ctx, o->run, &o->to, err);
+        goto out;
+    }
     if (o->common.bench.n != 1) {
         rc = rf_fail(err, RF_USAGE, "--bench: found %zu benchmarks, expected one for a plot", o->common.bench.n);
         goto out;
     }
-    if (o->keep && !o->output) {
-        rc = rf_fail(err, RF_USAGE, "--keep-script: found no picture, expected -o FILE with it");
+    if (o->show == THRESHOLD && routers != 1) {
+        rc = rf_fail(err, RF_USAGE, "found %zu routers, expected one whose thresholds are drawn", routers);
         goto out;
     }
     if (routers + RF_BASELINES > RF_PLOT_SERIES) {
@@ -99,9 +128,16 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
                      RF_PLOT_SERIES - RF_BASELINES);
         goto out;
     }
+    const bool front = o->show == FRONT;
     if ((rc = rf_routers_load(&router, ctx->db, (const char *const *)args, routers, &o->common.router,
-                              rf_baseline_names, RF_BASELINES, err)) ||
-        (rc = rf_evaluate(&e, ctx, o->common.bench.v[0], &o->common, router, routers, err)))
+                              front ? front_names : rf_baseline_names, front ? 2 : RF_BASELINES, err)))
+        goto out;
+    if (o->show != CURVE) {
+        rc = front ? rf_plots_front(ctx, &o->common, &o->model, router, routers, &o->to, err)
+                   : rf_plots_threshold(ctx, &o->common, router, &o->to, err);
+        goto out;
+    }
+    if ((rc = rf_evaluate(&e, ctx, o->common.bench.v[0], &o->common, router, routers, err)))
         goto out;
     rf_evaluation_tell(&e, ctx->chat);
     rc = plot(&e, o, ctx, err);
@@ -113,15 +149,23 @@ out:
 
 const struct rf_cmd rf_cmd_plot = {
     .name = "plot",
-    .summary = "draw quality over strong calls, as a picture or in the terminal",
+    .summary = "draw curves, fronts, leaderboards, training logs, as a picture or in the terminal",
     .args = "[ROUTER...]",
     .about = "Draws the curve of each router (a weight file, or the name of scores that the\n"
              "database holds, see `ls scores`) on one benchmark, with its pointwise 95%\n"
              "bootstrap band, the baselines and both models alone. Without -o the chart is\n"
-             "text on standard output; pictures are made by gnuplot.",
+             "text on standard output; pictures are made by gnuplot.\n"
+             "\n"
+             "--show front draws cost against quality of all models of a benchmark with their\n"
+             "intervals, the zero router (their hull), the oracle, and the hull of each router\n"
+             "among many models with its band; ranking the latest ratings of `routefit rank`;\n"
+             "training the losses of the latest fit; threshold the share of strong calls, of the\n"
+             "quality gap and of the strong model's cost over the threshold of one router.",
     .examples = "routefit plot --bench gsm8k router.safetensors\n"
                 "routefit plot --bench gsm8k router.safetensors -o gsm8k.svg\n"
-                "routefit plot --bench mmlu logistic.safetensors mf.safetensors -o mmlu.pdf --keep-script .",
+                "routefit plot --bench mmlu logistic.safetensors mf.safetensors -o mmlu.pdf --keep-script .\n"
+                "routefit plot --show front --bench mbpp knn.safetensors -o front.svg\n"
+                "routefit plot --show ranking -o leaderboard.png",
     .opts = { rf_evaluate_table, table },
     .opts_size = sizeof(struct options),
     .min_args = 0,

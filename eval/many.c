@@ -14,6 +14,8 @@
 
 /* Breakpoints that a resample keeps of a curve: enough that the hull's area moves by less than its last shown digit. */
 enum { KEPT = 2000 };
+/* From this ratio of the models' costs on they are best seen by factors. */
+#define LOG_RATIO 12
 
 const char *const rf_many_metric_name[RF_MANY_METRICS] = {
     [RF_MANY_AIQ] = "aiq",         [RF_MANY_AIQ_CODE] = "aiq_code", [RF_MANY_AIQ_PAPER] = "aiq_paper",
@@ -194,7 +196,7 @@ static void measure_band(const struct work *w, const struct scratch *s, double *
     for (size_t i = 0; i <= w->curves; i++)
         for (size_t j = 0; j < RF_MANY_BAND; j++)
             height[(i * RF_MANY_BAND + j) * stride] =
-                rf_hull_quality(s->hull + i * s->room, s->corners[i], w->m->dearest * (double)j / (RF_MANY_BAND - 1));
+                rf_hull_quality(s->hull + i * s->room, s->corners[i], w->m->grid[j]);
 }
 
 /* metric[entries][RF_MANY_METRICS] * stride of one sample; count NULL: the data themselves. */
@@ -325,6 +327,21 @@ out:
     return rc;
 }
 
+static void set_grid(struct rf_many *m, const struct rf_point *model)
+{
+    double low = INFINITY, high = 0;
+    for (size_t k = 0; k < m->r.models; k++) {
+        low = fmin(low, model[k].cost);
+        high = fmax(high, model[k].cost);
+    }
+    m->log_grid = low > 0 && high > LOG_RATIO * low;
+    for (size_t j = 0; j < RF_MANY_BAND; j++) {
+        const double t = (double)j / (RF_MANY_BAND - 1);
+        m->grid[j] = m->log_grid ? low * pow(high / low, t) : low + (high - low) * t;
+    }
+    m->grid[RF_MANY_BAND - 1] = high;
+}
+
 static int fill_models(struct rf_many *m, size_t first, struct rf_err *err)
 {
     struct rf_point *p = NULL;
@@ -333,8 +350,7 @@ static int fill_models(struct rf_many *m, size_t first, struct rf_err *err)
     if (rc)
         return rc;
     model_points(&m->r, NULL, p);
-    for (size_t k = 0; k < m->r.models; k++)
-        m->dearest = fmax(m->dearest, p[k].cost);
+    set_grid(m, p);
     for (size_t k = 0; k < m->r.models && !rc; k++) {
         struct rf_many_entry *const e = &m->entry[first + k];
         *e = (struct rf_many_entry){ .name = m->r.model[k], .role = RF_MANY_MODEL, .n = 1 };

@@ -33,8 +33,7 @@ enum rf_many_metric {
 };
 extern const char *const rf_many_metric_name[RF_MANY_METRICS];
 
-/* Costs at which the band of a hull is taken: equal steps from 0 to the mean cost of the dearest model. */
-enum { RF_MANY_BAND = 101 };
+enum { RF_MANY_BAND = 121 }; /* costs at which the band of a hull is taken */
 
 enum rf_many_role { RF_MANY_ROUTER, RF_MANY_ZERO, RF_MANY_ORACLE, RF_MANY_MODEL };
 
@@ -54,7 +53,8 @@ struct rf_many {
     size_t best;                 /* the best single model, the cheapest of equals */
     struct rf_many_entry *entry; /* [n] routers, zero router, oracle, models by falling quality */
     size_t n;
-    double dearest;        /* mean cost of the dearest model: where the band ends */
+    double grid[RF_MANY_BAND]; /* the band's costs, from the cheapest to the dearest model's mean */
+    bool log_grid;             /* they grow by equal factors: the dearest costs over LOG_RATIO times as much */
     struct rf_holes holes; /* what was left out */
     struct rf_points at;   /* as wished for; entry: place in `entry` */
 };

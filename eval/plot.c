@@ -73,6 +73,23 @@ static void put_name(FILE *f, const char *name, const char *otherwise)
     fputc('\n', f);
 }
 
+void rf_plot_put_name(FILE *f, const char *name)
+{
+    put_name(f, name, "");
+}
+
+size_t rf_plot_name_width(const char *name)
+{
+    const struct rf_str s = { name, strlen(name) };
+    const size_t n = rf_text_put(NULL, s, SIZE_MAX, "");
+    return n > NAME_CHARS ? NAME_CHARS + 3 : n;
+}
+
+const char *rf_plot_colour(size_t nth)
+{
+    return colours[nth % COLOURS];
+}
+
 static void put_names(FILE *f, const struct rf_plot *p)
 {
     fputs("$names << END_OF_NAMES\n", f);
@@ -201,14 +218,11 @@ static void put_curves(FILE *f, const struct rf_plot *p)
         put_role(f, p, &passes[i], true);
 }
 
-static void put_script(FILE *f, const struct rf_plot *p, const struct format *format)
+static void put_curves_script(FILE *f, const void *ctx)
 {
+    const struct rf_plot *const p = ctx;
     double low, high;
     x_range(p, &low, &high);
-    fprintf(f,
-            "# Draw it again:  gnuplot -d THIS_FILE > picture%s\n"
-            "set encoding utf8\nset terminal %s\n",
-            format->suffix, format->terminal);
     put_names(f, p);
     fputs("# x, y, low and high end of the interval; one block for each curve\n$curves << END_OF_CURVES\n", f);
     for (size_t k = 0; k < p->n; k++) {
@@ -305,16 +319,31 @@ static int find_format(const char *path, const struct format **out, struct rf_er
     return rf_fail(err, RF_USAGE, "%s: expected a name that ends in .svg, .png or .pdf", path);
 }
 
+/* What a picture is made of. */
+struct drawing {
+    const struct format *format;
+    void (*put)(FILE *f, const void *ctx);
+    const void *ctx;
+};
+
+static void put_script(FILE *f, const struct drawing *d)
+{
+    fprintf(f,
+            "# Draw it again:  gnuplot -d THIS_FILE > picture%s\n"
+            "set encoding utf8\nset terminal %s\n",
+            d->format->suffix, d->format->terminal);
+    d->put(f, d->ctx);
+}
+
 /* The script under the picture's name plus ".gp" in dir. */
-static int keep_script(const struct rf_plot *p, const struct format *format, const char *path, const char *dir,
-                       bool force, struct rf_err *err)
+static int keep_script(const struct drawing *d, const char *path, const char *dir, bool force, struct rf_err *err)
 {
     const char *const slash = strrchr(path, '/');
     struct rf_outfile kept = { 0 };
     struct rf_buf name = { 0 };
     int rc = rf_buf_printf(&name, err, "%s/%s.gp", dir, slash ? slash + 1 : path);
     if (!rc && !(rc = rf_outfile_open(&kept, name.data, force, err))) {
-        put_script(kept.f, p, format);
+        put_script(kept.f, d);
         rc = rf_outfile_commit(&kept, err);
     }
     rf_outfile_release(&kept);
@@ -322,26 +351,27 @@ static int keep_script(const struct rf_plot *p, const struct format *format, con
     return rc;
 }
 
-int rf_plot_write(const struct rf_plot *p, const char *path, bool force, const char *script_dir, struct rf_err *err)
+int rf_plot_picture(const char *path, bool force, const char *script_dir, void (*put)(FILE *f, const void *ctx),
+                    const void *ctx, struct rf_err *err)
 {
-    const struct format *format = NULL;
+    struct drawing d = { .put = put, .ctx = ctx };
     struct rf_outfile picture = { 0 };
     FILE *script = NULL;
-    int rc = rf_plot_check(p, err);
-    if (rc || (rc = find_format(path, &format, err)) || (rc = rf_outfile_open(&picture, path, force, err)))
+    int rc = find_format(path, &d.format, err);
+    if (rc || (rc = rf_outfile_open(&picture, path, force, err)))
         goto out;
     if (!(script = tmpfile())) {
         rc = rf_fail_errno(err, RF_IO, "cannot make a temporary file for the script of %s", path);
         goto out;
     }
-    put_script(script, p, format);
+    put_script(script, &d);
     if (fflush(script) || ferror(script)) {
         rc = rf_fail_errno(err, RF_IO, "cannot write the script of %s", path);
         goto out;
     }
     rewind(script);
     if ((rc = run_gnuplot(script, picture.f, err)) ||
-        (script_dir && (rc = keep_script(p, format, path, script_dir, force, err))))
+        (script_dir && (rc = keep_script(&d, path, script_dir, force, err))))
         goto out;
     rc = rf_outfile_commit(&picture, err);
 out:
@@ -349,4 +379,10 @@ out:
         fclose(script);
     rf_outfile_release(&picture);
     return rc;
+}
+
+int rf_plot_write(const struct rf_plot *p, const char *path, bool force, const char *script_dir, struct rf_err *err)
+{
+    const int rc = rf_plot_check(p, err);
+    return rc ? rc : rf_plot_picture(path, force, script_dir, put_curves_script, p, err);
 }

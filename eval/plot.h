@@ -48,6 +48,14 @@ int rf_plot_check(const struct rf_plot *p, struct rf_err *err);
  * svg and png. */
 int rf_plot_write(const struct rf_plot *p, const char *path, bool force, const char *script_dir, struct rf_err *err);
 
+/* What other pictures share with it. A script of the caller's own, drawn as above: put writes all but the terminal, and
+ * names only through rf_plot_put_name, as lines of a data block. */
+int rf_plot_picture(const char *path, bool force, const char *script_dir, void (*put)(FILE *f, const void *ctx),
+                    const void *ctx, struct rf_err *err);
+void rf_plot_put_name(FILE *f, const char *name); /* "=name" and a line feed, without control characters */
+size_t rf_plot_name_width(const char *name);      /* characters of it that are shown */
+const char *rf_plot_colour(size_t nth);           /* "#0072B2", of the nth router */
+
 /* The plot as text, width columns by height lines of chart (at least 40 by 8) with the key below (at most 1000 either
  * way). unicode: block and line characters, else ASCII; colour: ANSI colours (off for pipes and with NO_COLOR;
  * rf_plot_text_style() knows). */

@@ -265,15 +265,22 @@ static const char *note_of(const struct board *b, size_t i)
                          : "not rated: not comparable with the others";
 }
 
+/* The ends of the rating's interval. The ends of a difference are differences already. */
+static void ends_of(const struct board *b, size_t i, double *low, double *high)
+{
+    const double base = b->against == SIZE_MAX ? b->at_zero - RF_RATING_SCALE * b->zero : 0;
+    *low = RF_RATING_SCALE * b->low[i] + base;
+    *high = RF_RATING_SCALE * b->high[i] + base;
+}
+
 static int add_row(struct rf_table *t, const struct board *b, size_t i, struct rf_err *err)
 {
-    /* the ends of a difference are differences already */
-    const double base = b->against == SIZE_MAX ? b->at_zero - RF_RATING_SCALE * b->zero : 0;
     const char *const note = note_of(b, i);
+    double low, high;
     int rc;
+    ends_of(b, i, &low, &high);
     if ((rc = rf_table_text(t, b->d.model[i], err)) || (rc = rf_table_real(t, rating_of(b, i), err)) ||
-        (rc = rf_table_real(t, RF_RATING_SCALE * b->low[i] + base, err)) ||
-        (rc = rf_table_real(t, RF_RATING_SCALE * b->high[i] + base, err)) ||
+        (rc = rf_table_real(t, low, err)) || (rc = rf_table_real(t, high, err)) ||
         (rc = rf_table_real(t, RF_RATING_SCALE * b->se[i], err)) ||
         (rc = b->tier[i] < 0 ? rf_table_missing(t, err) : rf_table_int(t, b->tier[i], err)) ||
         (rc = rf_table_int(t, (int64_t)b->d.votes[i], err)) || (rc = rf_table_real(t, b->share[i], err)))
@@ -302,6 +309,31 @@ out:
     rf_free(order);
     rf_free(down);
     rf_table_free(t);
+    return rc;
+}
+
+/* Ratings with their intervals as metrics: table rating has no room for these. */
+static int store_intervals(const struct board *b, struct rf_db *db, int64_t run, struct rf_err *err)
+{
+    struct rf_stmt *s = NULL;
+    int rc =
+        rf_stmt_new(&s, db,
+                    "INSERT INTO metric (run, bench, router, name, value, low, high) VALUES (?1, '', ?2, 'rating', "
+                    "?3, ?4, ?5)",
+                    err);
+    for (size_t i = 0; i < b->d.models && !rc; i++) {
+        double low, high;
+        if (isnan(b->r.theta[i]))
+            continue;
+        ends_of(b, i, &low, &high);
+        rf_bind_int(s, 1, run);
+        rf_bind_text(s, 2, b->d.model[i]);
+        rf_bind_real(s, 3, rating_of(b, i));
+        rf_bind_real(s, 4, low);
+        rf_bind_real(s, 5, high);
+        rc = rf_run(s, err);
+    }
+    rf_stmt_free(s);
     return rc;
 }
 
@@ -346,7 +378,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     (void)args;
     if (rc || (rc = rf_run_begin(&row, ctx, err)) || (rc = rf_db_begin(ctx->db, err)))
         goto out;
-    if ((rc = store(&b, ctx->db, row.id, err)) || (rc = rf_db_commit(ctx->db, err)))
+    if ((rc = store(&b, ctx->db, row.id, err)) || (rc = store_intervals(&b, ctx->db, row.id, err)) ||
+        (rc = rf_db_commit(ctx->db, err)))
         rf_db_rollback(ctx->db);
     if (rc)
         goto out;
