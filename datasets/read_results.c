@@ -86,9 +86,10 @@ static int take(void *ctx, const struct rf_record *r, struct rf_err *err)
     int rc = numbers(sink, r, &v, err);
     if (rc <= 0)
         return rc;
-    if (rf_sink_bench(sink))
+    if (rf_sink_bench(sink)) {
         item.bench = rf_bench_or(sink, "");
-    else if (rf_field_missing(f[TASK]))
+        item.task = rf_field_missing(f[TASK]) ? (struct rf_str){ 0 } : f[TASK]; /* all that the column says */
+    } else if (rf_field_missing(f[TASK]))
         return rf_fail(err, RF_BAD_INPUT,
                        "%s:%llu: found no task, expected \"bench\" or \"bench/task\": name the benchmark with --bench",
                        rf_sink_path(sink), (unsigned long long)r->line);

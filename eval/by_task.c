@@ -7,34 +7,42 @@
 
 #include "core/mem.h"
 #include "core/stats.h"
+#include "eval/prompt_index.h"
 
 static int by_text(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Which task a row of the query names, for all places of its prompt. */
+static void set_task(struct rf_tasks *t, const struct rf_prompt_index *x, int64_t prompt, const char *name)
+{
+    char **const found = bsearch(&name, t->name.v, t->name.n, sizeof *t->name.v, by_text);
+    size_t count;
+    const struct rf_prompt_place *const place = rf_prompt_index_find(x, prompt, &count);
+    for (size_t i = 0; i < count && found; i++)
+        t->of[place[i].at] = (uint32_t)(found - t->name.v);
+}
+
 int rf_tasks_load(struct rf_tasks *t, struct rf_db *db, const struct rf_bench *b, struct rf_err *err)
 {
+    struct rf_prompt_index x = { 0 };
     struct rf_stmt *s = NULL;
     int rc =
         rf_names_read(&t->name, db, "SELECT DISTINCT coalesce(task, bench) FROM item WHERE bench = ?1", b->name, err);
-    if (rc || (rc = RF_NEW(t->of, b->n, err)) ||
-        (rc = rf_stmt_new(&s, db, "SELECT min(coalesce(task, bench)) FROM item WHERE prompt = ?1 AND bench = ?2", err)))
+    if (rc || (rc = RF_NEW(t->of, b->n, err)) || (rc = rf_prompt_index_init(&x, b->prompt, b->n, err)) ||
+        (rc = rf_stmt_new(&s, db,
+                          "SELECT prompt, min(coalesce(task, bench)) FROM item WHERE bench = ?1 AND prompt IS NOT NULL "
+                          "GROUP BY prompt",
+                          err)))
         goto out;
     qsort(t->name.v, t->name.n, sizeof *t->name.v, by_text);
-    rf_bind_text(s, 2, b->name);
-    for (size_t i = 0; i < b->n; i++) {
-        rf_bind_int(s, 1, b->prompt[i]);
-        if ((rc = rf_step(s, err)) < 0)
-            goto out;
-        const char *const name = rc && !rf_col_null(s, 0) ? rf_col_text(s, 0) : b->name;
-        char **const found = bsearch(&name, t->name.v, t->name.n, sizeof *t->name.v, by_text);
-        t->of[i] = found ? (uint32_t)(found - t->name.v) : 0;
-        rf_reset(s);
-    }
-    rc = 0;
+    rf_bind_text(s, 1, b->name);
+    while ((rc = rf_step(s, err)) == 1)
+        set_task(t, &x, rf_col_int(s, 0), rf_col_text(s, 1));
 out:
     rf_stmt_free(s);
+    rf_prompt_index_release(&x);
     return rc;
 }
 

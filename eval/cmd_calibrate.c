@@ -192,6 +192,8 @@ static int add_segments(struct calibration *c, const struct row *all, double sha
         for (size_t i = 0; i < l->n; i++)
             if (l->segment[i] == g)
                 own[r.n++] = l->score[i];
+        if (!r.n)
+            continue;
         rf_sort_doubles(own, r.n);
         const double weight = (double)r.n / ((double)r.n + c->o->shrink);
         r.threshold =

@@ -11,6 +11,7 @@ extern const struct rf_cmd rf_cmd_plot;
 extern const struct rf_cmd rf_cmd_calibrate;
 extern const struct rf_cmd rf_cmd_drift;
 extern const struct rf_cmd rf_cmd_offpolicy;
+extern const struct rf_cmd rf_cmd_report;
 extern const struct rf_cmd rf_cmd_runs;
 
 const struct rf_cmd *const rf_eval_commands[] = {
@@ -24,6 +25,7 @@ const struct rf_cmd *const rf_eval_commands[] = {
     &rf_cmd_calibrate,
     &rf_cmd_drift,
     &rf_cmd_offpolicy,
+    &rf_cmd_report,
     &rf_cmd_runs,
     NULL,
 };

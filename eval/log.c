@@ -9,6 +9,7 @@
 #include "core/prompt_set.h"
 #include "core/scan_real.h"
 #include "core/script.h"
+#include "eval/prompt_index.h"
 
 /* What a set's prompts bring beside the log. */
 struct texts {
@@ -65,17 +66,45 @@ static int segment_of(struct rf_log *l, const char *name, uint32_t *out, struct 
     return 0;
 }
 
+/* The segment of a prompt of which nothing else is known. */
+static const char *const everybody[] = { [RF_BY_NOTHING] = "all", [RF_BY_TASK] = "no task", [RF_BY_SCRIPT] = "none" };
+
+/* Segments by the questions that the prompts are: of one benchmark where the set is one. */
+static int set_tasks(struct rf_log *l, const int64_t *prompt, struct rf_db *db, const char *bench, struct rf_err *err)
+{
+    struct rf_prompt_index x = { 0 };
+    struct rf_stmt *s = NULL;
+    int rc;
+    if ((rc = rf_prompt_index_init(&x, prompt, l->n, err)) ||
+        (rc = rf_stmt_new(
+             &s, db,
+             "SELECT prompt, min(coalesce(task, bench)) FROM item WHERE (?1 IS NULL OR bench = ?1) AND prompt "
+             "IS NOT NULL GROUP BY prompt",
+             err)))
+        goto out;
+    rf_bind_text(s, 1, bench);
+    while ((rc = rf_step(s, err)) == 1) {
+        size_t count;
+        uint32_t segment = 0;
+        const struct rf_prompt_place *const place = rf_prompt_index_find(&x, rf_col_int(s, 0), &count);
+        if (count && (rc = segment_of(l, rf_col_text(s, 1), &segment, err)))
+            goto out;
+        for (size_t i = 0; i < count; i++)
+            l->segment[place[i].at] = segment;
+    }
+out:
+    rf_stmt_free(s);
+    rf_prompt_index_release(&x);
+    return rc;
+}
+
 static int read_members(struct rf_log *l, struct texts *t, struct rf_db *db, const struct rf_prompt_set *set,
                         enum rf_log_by by, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
-    int rc = rf_stmt_new(&s, db,
-                         "SELECT q.text, q.bytes, coalesce((SELECT min(coalesce(i.task, i.bench)) FROM item i WHERE "
-                         "i.prompt = q.id AND (?2 IS NULL OR i.bench = ?2)), 'no task') FROM prompt q WHERE q.id = ?1",
-                         err);
+    int rc = rf_stmt_new(&s, db, "SELECT text, bytes FROM prompt WHERE id = ?1", err);
     if (rc)
         goto out;
-    rf_bind_text(s, 2, set->bench);
     for (size_t i = 0; i < set->n; i++) {
         rf_bind_int(s, 1, set->member[i].prompt);
         if ((rc = rf_step(s, err)) != 1) {
@@ -85,10 +114,8 @@ static int read_members(struct rf_log *l, struct texts *t, struct rf_db *db, con
         }
         const struct rf_str text = rf_col_str(s, 0);
         uint32_t segment = 0;
-        const char *const name = by == RF_BY_TASK     ? rf_col_text(s, 2)
-                                 : by == RF_BY_SCRIPT ? rf_script_name(rf_script(text, NULL))
-                                                      : "all";
-        if ((rc = segment_of(l, name, &segment, err)))
+        if ((rc = segment_of(l, by == RF_BY_SCRIPT ? rf_script_name(rf_script(text, NULL)) : everybody[by], &segment,
+                             err)))
             goto out;
         const size_t at = t->text.len;
         if ((rc = rf_buf_add(&t->text, text.s ? text.s : "", text.len, err)))
@@ -119,6 +146,7 @@ int rf_log_of_set(struct rf_log *l, struct rf_db *db, const char *name, enum rf_
     for (size_t i = 0; i < set.n; i++)
         n += set.member[i].times;
     if (rc || (rc = make_room(l, &t, n, err)) || (rc = read_members(l, &t, db, &set, by, err)) ||
+        (by == RF_BY_TASK && (rc = set_tasks(l, t.prompt, db, set.bench, err))) ||
         (rc = rf_buf_printf(&what, err, "\"%s\"", name)))
         goto out;
     const struct rf_asked a = { what.data, l->n, t.prompt, &t.text, t.at, t.len };

@@ -1,0 +1,47 @@
+/* CSS and script of the report. Colours are Okabe and Ito's (jfly.uni-koeln.de/color), told apart by people with any
+ * kind of colour vision. */
+#include "eval/report_style.h"
+
+const char rf_report_style[] =
+    ":root{color-scheme:light dark;--ink:#1c1c1c;--soft:#5a5a5a;--rule:#d8d8d8;--page:#fff;--tint:#f5f6f8;"
+    "--r0:#0072b2;--r1:#d55e00;--r2:#009e73;--r3:#cc79a7;--r4:#b97a00;--r5:#3a93c9;--r6:#1c1c1c}"
+    "@media(prefers-color-scheme:dark){:root{--ink:#e8e8e8;--soft:#a5a5a5;--rule:#444;--page:#161618;--tint:#222226;"
+    "--r0:#4aa8e0;--r1:#ff8a3d;--r2:#2fc79a;--r3:#e39cc4;--r4:#f0b429;--r5:#7cc4f0;--r6:#e8e8e8}}"
+    "*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);"
+    "font:16px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}"
+    "main{max-width:62rem;margin:0 auto;padding:1.5rem 1rem 4rem}"
+    "h1{font-size:1.8rem;line-height:1.2;margin:.5rem 0 1rem;overflow-wrap:anywhere}"
+    "h2{font-size:1.35rem;margin:2.6rem 0 .4rem;padding-top:1rem;border-top:2px solid "
+    "var(--ink);overflow-wrap:anywhere}"
+    "h3{font-size:1.05rem;margin:1.8rem 0 .5rem}p{margin:.5rem 0;max-width:46rem;overflow-wrap:anywhere}"
+    ".note,figcaption,.interval{color:var(--soft);font-size:.86em}.interval{white-space:nowrap}"
+    ".wide{overflow-x:auto;margin:.5rem 0}"
+    "table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.94rem;min-width:100%}"
+    "th,td{text-align:left;padding:.38rem .8rem .38rem 0;border-bottom:1px solid var(--rule);vertical-align:baseline}"
+    "th{font-weight:600;border-bottom:2px solid var(--ink);white-space:nowrap}"
+    "td:first-child,td:nth-child(2){max-width:18rem;overflow-wrap:anywhere}.number{white-space:nowrap}"
+    ".better{color:var(--r2);font-weight:600}.worse{color:var(--r1);font-weight:600}"
+    "code{font:.86em/1.4 ui-monospace,'DejaVu Sans Mono',monospace;overflow-wrap:anywhere}"
+    "dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.2rem}dt{color:var(--soft);max-width:12rem;"
+    "overflow-wrap:anywhere}dd{margin:0;min-width:0;overflow-wrap:anywhere}"
+    "figure{margin:1rem 0}svg{width:100%;height:auto;display:block;background:var(--tint)}"
+    "svg text{fill:var(--ink);font-size:12px;font-family:inherit}svg .tick,svg text.level{fill:var(--soft)}"
+    "svg .label{font-size:13px}.grid{stroke:var(--rule)}.axis{fill:none;stroke:var(--ink)}"
+    "line.level{stroke:var(--soft);stroke-dasharray:2 4}"
+    ".line{fill:none;stroke:currentColor;stroke-width:2.4}.band{fill:currentColor;opacity:.14}"
+    ".r0{color:var(--r0)}.r1{color:var(--r1)}.r2{color:var(--r2)}.r3{color:var(--r3)}.r4{color:var(--r4)}"
+    ".r5{color:var(--r5)}.r6{color:var(--r6)}.line.again{stroke-dasharray:7 3}"
+    ".random{color:var(--soft)}.line.random{stroke-dasharray:8 6}.oracle{color:var(--soft)}.line.oracle{stroke-width:1}"
+    "th[data-sorted]::after{content:' \\25be'}th[data-sorted=up]::after{content:' \\25b4'}.sorts th{cursor:pointer}"
+    "@media print{body{font-size:11px}main{max-width:none;padding:0}h2{break-before:page}section:first-of-type h2{"
+    "break-before:auto}figure,tr{break-inside:avoid}.wide{overflow:visible}}";
+
+const char rf_report_script[] =
+    "'use strict';document.documentElement.classList.add('sorts');"
+    "for(const head of document.querySelectorAll('th'))head.addEventListener('click',()=>{"
+    "const at=head.cellIndex,body=head.closest('table').tBodies[0],up=head.dataset.sorted==='down';"
+    "for(const other of head.parentNode.cells)delete other.dataset.sorted;head.dataset.sorted=up?'up':'down';"
+    "const key=row=>{const c=row.cells[at];return c.dataset.v===undefined?c.textContent:Number(c.dataset.v)};"
+    "const rows=[...body.rows].sort((a,b)=>{const x=key(a),y=key(b);"
+    "return typeof x==='number'&&typeof y==='number'?y-x:String(x).localeCompare(String(y))});"
+    "if(up)rows.reverse();body.append(...rows)});";
