@@ -13,8 +13,9 @@
 enum { POINTS_NONE, POINTS_HULL, POINTS_CURVE }; /* --points */
 
 struct options {
-    struct rf_list bench, wtp, budget;
+    struct rf_list bench, wtp, budget, metrics;
     int points;
+    unsigned groups; /* of --metrics, a bit each */
     struct rf_many_options many;
 };
 
@@ -36,6 +37,11 @@ static const struct rf_opt table[] = {
            "routerbench stands for its 32 values."),
     RF_OPT(struct options, points, "points", 0, RF_OPT_CHOICE, "WHICH", "none", "none|hull|curve", 0, 0,
            "Print instead the corners of each hull with the lambda that makes them, or all breakpoints of lambda."),
+    RF_OPT(struct options, metrics, "metrics", 0, RF_OPT_LIST, "WHOSE,...", NULL, NULL, 0, 0,
+           "Print instead the figures of other benchmarks under their names: routerarena, orbit, routereval, lrb, "
+           "deferral; all for all."),
+    RF_OPT(struct options, many.reference, "reference", 0, RF_OPT_TEXT, "MODEL", NULL, NULL, 0, 0,
+           "Reference model of RouterEval's v_r."),
     RF_OPT(struct options, many.resamples, "resamples", 0, RF_OPT_INT, "N", "1000", NULL, 100, 1e5,
            "Bootstrap resamples behind the 95% intervals."),
     RF_OPT(struct options, many.router.embedder, "embedder", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
@@ -81,6 +87,83 @@ static int add_rows(struct rf_table *t, const struct rf_many *m, const char *ben
     return rc;
 }
 
+static const struct rf_column named_columns[] = {
+    RF_COLUMN_TEXT("bench"),
+    RF_COLUMN_TEXT("router"),
+    RF_COLUMN_TEXT("role"),
+    RF_COLUMN_INT("n"),
+};
+enum { NAMED_TEXTS = sizeof named_columns / sizeof *named_columns, NAMED_COLUMNS = NAMED_TEXTS + 3 * RF_NAMED_METRICS };
+
+/* The columns of the groups; name holds those that are put together. */
+static size_t choose_columns(struct rf_column column[NAMED_COLUMNS], char name[NAMED_COLUMNS][32], unsigned groups)
+{
+    size_t n = NAMED_TEXTS;
+    memcpy(column, named_columns, sizeof named_columns);
+    for (int k = 0; k < RF_NAMED_METRICS; k++) {
+        const char *const base = rf_named_metric_name[k];
+        if (!(groups >> rf_named_group_of((enum rf_named_metric)k) & 1))
+            continue;
+        snprintf(name[n + 1], sizeof name[0], "%s_low", base);
+        snprintf(name[n + 2], sizeof name[0], "%s_high", base);
+        column[n] = (struct rf_column)RF_COLUMN_REAL(base, 4, .low = name[n + 1], .high = name[n + 2],
+                                                     .shown = RF_SHOWN_FILLED);
+        column[n + 1] = (struct rf_column)RF_COLUMN_REAL(name[n + 1], 4);
+        column[n + 2] = (struct rf_column)RF_COLUMN_REAL(name[n + 2], 4);
+        n += 3;
+    }
+    return n;
+}
+
+static int add_named(struct rf_table *t, const struct rf_many *m, const char *bench, unsigned groups,
+                     struct rf_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < m->n && !rc; i++) {
+        const struct rf_many_entry *const e = &m->entry[i];
+        if (!e->named)
+            continue;
+        if ((rc = rf_table_text(t, bench, err)) || (rc = rf_table_text(t, e->name, err)) ||
+            (rc = rf_table_text(t, role_name[e->role], err)) || (rc = rf_table_int(t, (int64_t)m->r.n, err)))
+            return rc;
+        for (int k = 0; k < RF_NAMED_METRICS && !rc; k++)
+            if ((groups >> rf_named_group_of((enum rf_named_metric)k) & 1) &&
+                !(rc = rf_table_real(t, e->named->value[k], err)) && !(rc = rf_table_real(t, e->named->low[k], err)))
+                rc = rf_table_real(t, e->named->high[k], err);
+    }
+    return rc;
+}
+
+static int read_metrics(struct options *o, struct rf_err *err)
+{
+    for (size_t i = 0; i < o->metrics.n; i++) {
+        const char *const word = o->metrics.v[i];
+        int g = 0;
+        while (g < RF_NAMED_GROUPS && strcmp(word, rf_named_group_name[g]) != 0)
+            g++;
+        if (g == RF_NAMED_GROUPS && strcmp(word, "all") != 0)
+            return rf_fail(err, RF_USAGE,
+                           "--metrics: found \"%s\", expected routerarena, orbit, routereval, lrb, deferral or all",
+                           word);
+        o->groups |= g < RF_NAMED_GROUPS ? 1u << g : (1u << RF_NAMED_GROUPS) - 1;
+    }
+    o->many.named = o->groups != 0;
+    if (o->many.reference && !(o->groups >> RF_NAMED_ROUTEREVAL & 1))
+        return rf_fail(err, RF_USAGE, "--reference is of --metrics routereval");
+    return 0;
+}
+
+static int store_metric(struct rf_stmt *s, const char *name, double value, double low, double high, struct rf_err *err)
+{
+    if (isnan(value))
+        return 0;
+    rf_bind_text(s, 4, name);
+    rf_bind_real(s, 5, value);
+    rf_bind_real(s, 6, low);
+    rf_bind_real(s, 7, high);
+    return rf_run(s, err);
+}
+
 static int store(const struct rf_many *m, const char *bench, struct rf_db *db, int64_t run, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
@@ -88,20 +171,19 @@ static int store(const struct rf_many *m, const char *bench, struct rf_db *db, i
                          "INSERT INTO metric(run, bench, router, name, value, low, high) VALUES (?1, ?2, ?3, ?4, ?5, "
                          "?6, ?7)",
                          err);
-    for (size_t i = 0; i < m->n && !rc; i++)
-        for (size_t k = 0; k < RF_MANY_METRICS && !rc; k++) {
-            const struct rf_many_entry *const e = &m->entry[i];
-            if (isnan(e->metric[k]))
-                continue;
-            rf_bind_int(s, 1, run);
-            rf_bind_text(s, 2, bench);
-            rf_bind_text(s, 3, e->name);
-            rf_bind_text(s, 4, rf_many_metric_name[k]);
-            rf_bind_real(s, 5, e->metric[k]);
-            rf_bind_real(s, 6, e->low[k]);
-            rf_bind_real(s, 7, e->high[k]);
-            rc = rf_run(s, err);
-        }
+    if (!rc) {
+        rf_bind_int(s, 1, run);
+        rf_bind_text(s, 2, bench);
+    }
+    for (size_t i = 0; i < m->n && !rc; i++) {
+        const struct rf_many_entry *const e = &m->entry[i];
+        const struct rf_named *const named = e->named;
+        rf_bind_text(s, 3, e->name);
+        for (size_t k = 0; k < RF_MANY_METRICS && !rc; k++)
+            rc = store_metric(s, rf_many_metric_name[k], e->metric[k], e->low[k], e->high[k], err);
+        for (size_t k = 0; k < RF_NAMED_METRICS && named && !rc; k++)
+            rc = store_metric(s, rf_named_metric_name[k], named->value[k], named->low[k], named->high[k], err);
+    }
     rf_stmt_free(s);
     return rc;
 }
@@ -146,14 +228,18 @@ static int read_wish(struct rf_points_wish *w, const struct options *o, double *
 /* The summary, or the points that were asked for. */
 static int print(const struct rf_many *m, const struct options *o, struct rf_ctx *ctx, struct rf_err *err)
 {
+    struct rf_column column[NAMED_COLUMNS];
+    char name[NAMED_COLUMNS][32];
     struct rf_table *t = NULL;
     int rc;
     if (o->wtp.n || o->budget.n || o->points)
         return rf_points_print(m, o->bench.v, o->bench.n, ctx->out, ctx->format, err);
-    if ((rc = rf_table_new(&t, columns, sizeof columns / sizeof *columns, err)))
+    rc = o->groups ? rf_table_new(&t, column, choose_columns(column, name, o->groups), err)
+                   : rf_table_new(&t, columns, sizeof columns / sizeof *columns, err);
+    if (rc)
         goto out;
     for (size_t i = 0; i < o->bench.n && !rc; i++)
-        rc = add_rows(t, &m[i], o->bench.v[i], err);
+        rc = o->groups ? add_named(t, &m[i], o->bench.v[i], o->groups, err) : add_rows(t, &m[i], o->bench.v[i], err);
     if (!rc)
         rc = rf_table_print(t, ctx->out, ctx->format, err);
 out:
@@ -175,7 +261,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     int rc = o->bench.n ? 0
                         : rf_fail(err, RF_USAGE,
                                   "found no benchmark, expected --bench NAME; `routefit ls benches` lists them");
-    if (rc || (rc = read_wish(&o->many.wish, o, &wtp, &budget, err)) || (rc = RF_NEW(m, o->bench.n, err)) ||
+    if (rc || (rc = read_metrics(o, err)) || (rc = read_wish(&o->many.wish, o, &wtp, &budget, err)) ||
+        (rc = RF_NEW(m, o->bench.n, err)) ||
         (rc = rf_routers_load(&router, ctx->db, (const char *const *)args, (size_t)nargs, &o->many.router, taken, 2,
                               err)) ||
         (rc = rf_run_begin(&row, ctx, err)) || (rc = rf_sha256_new(&sum, err)))
@@ -222,11 +309,32 @@ const struct rf_cmd rf_cmd_frontier = {
              "the prompts that each model gets. A budget is the mean cost of a prompt: with the\n"
              "printed chance a prompt goes by the second lambda, else by the first, which is the\n"
              "optimum for that cost; \"-\" where the cheapest choice costs more. Intervals there are\n"
-             "of the choices as they stand.",
+             "of the choices as they stand.\n"
+             "\n"
+             "With --metrics the table is of other benchmarks' figures; X_code is as their code has\n"
+             "it. The choice without regard to cost is that of lambda 0; configurations are 256\n"
+             "breakpoints of lambda:\n"
+             "  arena      RouterArena's score of that choice\n"
+             "  nauc_code, peak_code, qnc_code, rci\n"
+             "             ORBIT's, over 100 budgets a prompt; rci is the share of prompts whose\n"
+             "             choice is no best model, or the dearest where a cheaper is as good\n"
+             "  v_r, v_b, e_p\n"
+             "             RouterEval's: mean score of that choice over a reference model's and over\n"
+             "             the best single model's; entropy of the choices in bits. e_p_code is that\n"
+             "             of softmax(predicted scores), which hangs on their scale\n"
+             "  perf_gain, cost_save, pareto_dist\n"
+             "             LLMRouterBench's: best configuration over the best single model, less 1;\n"
+             "             1 - least cost of a configuration as good as that model over its cost;\n"
+             "             mean distance of the configurations to the front of all routers and\n"
+             "             models, in units of the ranges of cost and quality\n"
+             "  deferral_area, deferral_qnc\n"
+             "             UniRoute's: area under quality over cost relative to the dearest model,\n"
+             "             and qnc, on the curve itself, without a hull",
     .examples = "routefit frontier --bench arc-challenge\n"
                 "routefit frontier --bench mbpp --json knn.safetensors\n"
                 "routefit frontier --bench mbpp --budget 0.5,2 knn.safetensors\n"
-                "routefit frontier --bench mbpp --wtp routerbench knn.safetensors",
+                "routefit frontier --bench mbpp --wtp routerbench knn.safetensors\n"
+                "routefit frontier --bench mbpp --metrics all knn.safetensors",
     .opts = { table },
     .opts_size = sizeof(struct options),
     .min_args = 0,

@@ -384,6 +384,43 @@ static int fill_points(const struct work *w, const struct rf_points_wish *asked,
     return rc;
 }
 
+/* The place of V_R's model among those of the results. */
+static int find_reference(const struct rf_results *r, const char *name, struct rf_db *db, const char *bench,
+                          size_t *place, struct rf_err *err)
+{
+    struct rf_aliases alias = { 0 };
+    int rc = name ? rf_aliases_read(&alias, db, err) : 0;
+    *place = name && !rc ? 0 : r->models;
+    while (*place < r->models && strcmp(r->model[*place], rf_known_as(&alias, name)) != 0)
+        ++*place;
+    if (name && !rc && *place == r->models)
+        rc = rf_fail(err, RF_USAGE, "--reference: benchmark \"%s\" has no results of \"%s\"", bench, name);
+    rf_aliases_release(&alias);
+    return rc;
+}
+
+static int fill_named(const struct work *w, const char *name, struct rf_ctx *ctx, const char *bench, struct rf_err *err)
+{
+    const struct rf_means_options o = { w->resamples, w->seed, ctx->threads };
+    struct rf_many *const m = w->m;
+    struct rf_named_router *router = NULL;
+    size_t reference;
+    int rc;
+    if ((rc = RF_NEW(router, w->curves, err)) || (rc = RF_NEW(m->named, w->curves + m->r.models, err)) ||
+        (rc = find_reference(&m->r, name, ctx->db, bench, &reference, err)))
+        goto out;
+    for (size_t i = 0; i < w->curves; i++) {
+        router[i] = (struct rf_named_router){ &w->c[i].field, w->c[i].plan, i + 1 == w->curves };
+        m->entry[entry_of(w, i)].named = &m->named[i];
+    }
+    for (size_t k = 0; k < m->r.models; k++)
+        m->entry[w->curves + 1 + k].named = &m->named[w->curves + k];
+    rc = rf_named_all(m->named, router, w->curves, &m->r, m->best, reference, &o, err);
+out:
+    rf_free(router);
+    return rc;
+}
+
 static int by_quality(const void *a, const void *b)
 {
     const struct rf_many_entry *x = a, *y = b;
@@ -425,7 +462,8 @@ int rf_many_evaluate(struct rf_many *m, struct rf_ctx *ctx, const char *bench, c
         goto out;
     m->entry[routers] = (struct rf_many_entry){ .name = "zero router", .role = RF_MANY_ZERO };
     if ((rc = fill_models(m, routers + 2, err)) || (rc = fill_metrics(&w, ctx->threads, err)) ||
-        (rc = fill_points(&w, &o->wish, ctx->threads, err)))
+        (rc = fill_points(&w, &o->wish, ctx->threads, err)) ||
+        (o->named && (rc = fill_named(&w, o->reference, ctx, bench, err))))
         goto out;
     qsort(m->entry + routers + 2, m->r.models, sizeof *m->entry, by_quality);
 out:
@@ -447,6 +485,7 @@ void rf_many_release(struct rf_many *m)
         rf_free(m->entry[i].band_high);
     }
     rf_free(m->entry);
+    rf_free(m->named);
     rf_points_release(&m->at);
     rf_results_release(&m->r);
     *m = (struct rf_many){ 0 };

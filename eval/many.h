@@ -13,6 +13,7 @@
 #include "core/lambda.h"
 #include "core/results.h"
 #include "eval/complete.h"
+#include "eval/named_many.h"
 #include "eval/points.h"
 #include "eval/router.h"
 
@@ -46,6 +47,7 @@ struct rf_many_entry {
     double low[RF_MANY_METRICS], high[RF_MANY_METRICS]; /* 95% percentile interval over prompts */
     double *band_low, *band_high; /* [RF_MANY_BAND] pointwise 95% band of the hull's quality, NaN below its first
                                      corner; NULL: of a model, or not wanted */
+    const struct rf_named *named; /* NULL: of the zero router, or not wanted */
 };
 
 struct rf_many {
@@ -55,8 +57,9 @@ struct rf_many {
     size_t n;
     double grid[RF_MANY_BAND]; /* the band's costs, from the cheapest to the dearest model's mean */
     bool log_grid;             /* they grow by equal factors: the dearest costs over LOG_RATIO times as much */
-    struct rf_holes holes; /* what was left out */
-    struct rf_points at;   /* as wished for; entry: place in `entry` */
+    struct rf_holes holes;     /* what was left out */
+    struct rf_points at;       /* as wished for; entry: place in `entry` */
+    struct rf_named *named;    /* of the entries but the zero router's; NULL: not wanted */
 };
 
 struct rf_many_options {
@@ -64,6 +67,8 @@ struct rf_many_options {
     struct rf_list source; /* only questions that stand in these sources; empty: all */
     int64_t resamples;     /* > 0 */
     bool band;
+    bool named;                 /* the figures of other benchmarks too */
+    const char *reference;      /* model of V_R, by name or alias; NULL: none */
     struct rf_points_wish wish; /* without its boot, which comes from above */
     struct rf_router_options router;
 };

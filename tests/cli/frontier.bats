@@ -124,3 +124,33 @@ PY
     run "$ROUTEFIT" fit linear --bench bench --model big,tiny -o linear.safetensors
     [ "$status" -eq 0 ]
 }
+
+@test "frontier --metrics: other benchmarks' figures" {
+    "$ROUTEFIT" -q fit knn --bench bench --cost neighbours -o knn.safetensors
+    "$ROUTEFIT" -q frontier --bench bench --metrics all --reference small --json knn.safetensors >all.json
+    python3 - <<'PY'
+import json, math
+rows = {r["router"]: r for r in json.load(open("all.json"))}
+assert list(rows)[:2] == ["knn", "oracle"] and "zero router" not in rows
+big, small, knn = rows["big"], rows["small"], rows["knn"]
+assert big["v_b"] == 1 and small["v_r"] == 1 and abs(big["v_r"] - 1 / small["v_b"]) < 1e-12
+assert big["cost_save"] == 0 and big["perf_gain"] == 0 and big["nauc_code"] is None
+assert 0 <= knn["rci"] <= 1 and 0 < knn["e_p"] <= math.log2(3) and knn["pareto_dist"] >= 0
+assert knn["arena"] == knn["arena_code"] and rows["oracle"]["rci"] == 0
+for k in "arena", "nauc_code", "v_b", "e_p", "perf_gain", "deferral_area":
+    assert knn[k + "_low"] <= knn[k] <= knn[k + "_high"], k
+PY
+    run "$ROUTEFIT" -q frontier --bench bench --metrics lrb,deferral --format csv knn.safetensors
+    [[ "${lines[0]}" == bench,router,role,n,perf_gain,*deferral_qnc_high ]]
+    [[ "${lines[0]}" != *arena* ]]
+    [ "$(sqlite3 routefit.db "SELECT count(DISTINCT name) FROM metric WHERE router = 'knn' AND name IN ('arena', 'rci', 'v_b', 'pareto_dist', 'aiq')")" = 5 ]
+    "$ROUTEFIT" -q frontier --bench bench --metrics all --reference small --json --threads 3 knn.safetensors | cmp - all.json
+    run "$ROUTEFIT" frontier --bench bench --metrics orbits
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'expected routerarena, orbit, routereval, lrb, deferral or all'* ]]
+    run "$ROUTEFIT" frontier --bench bench --metrics routereval --reference none
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'has no results of "none"'* ]]
+    run "$ROUTEFIT" frontier --bench bench --reference small
+    [ "$status" -eq 2 ]
+}
