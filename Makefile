@@ -55,6 +55,7 @@ deps:
 	@sh tests/deps.sh $(PKGS_BUILD)
 deps-test: deps
 	@sh tests/deps.sh $(PKGS_TEST)
+	-@sh tests/deps.sh chromium # without it the browser's test is skipped aloud
 
 routefit: deps
 	@$(SUBMAKE) $(BUILD)/routefit
