@@ -1073,6 +1073,13 @@ struct routefit_router {
     double shape_w[ROUTEFIT_SHAPE]; /* text only */
     double bias;
 
+    /* text routers that know tasks */
+    int by_task;
+    size_t tasks;
+    const char **task; /* [tasks] names */
+    char *task_text;   /* their text */
+    double *task_w;    /* [tasks] */
+
     /* routers among many models */
     size_t models;      /* 0: of one pair */
     const char **model; /* [models] names */
@@ -1105,8 +1112,10 @@ static int load_input(struct routefit_router *r, const struct routefit_tensors *
 {
     const char *const input = routefit_tensors_meta(f, "routefit.input");
     if (input && !strcmp(input, "text")) {
+        const char *const features = routefit_tensors_meta(f, "routefit.features");
         r->input = ROUTEFIT_TEXT;
-        return must_say(f, "routefit.features", ROUTEFIT_FEATURES, err);
+        r->by_task = features && !strcmp(features, ROUTEFIT_FEATURES_TASK);
+        return r->by_task ? 0 : must_say(f, "routefit.features", ROUTEFIT_FEATURES, err);
     }
     r->input = ROUTEFIT_VECTOR;
     return input ? must_say(f, "routefit.input", "vector", err) : 0;
@@ -1149,6 +1158,8 @@ static int load_logistic(struct routefit_router *r, const struct routefit_tensor
     int rc = -1;
     if (no_pick(r, pick, err))
         return -1;
+    if (r->by_task && strcmp(r->kind->name, "ngram"))
+        return must_say(f, "routefit.features", ROUTEFIT_FEATURES, err);
     if (!(r->w = numbers(f, "weight", 1, &r->dim, err)) || !(bias = numbers(f, "bias", 1, &one, err)) ||
         load_scale(f, &scale, err))
         goto out;
@@ -1172,19 +1183,12 @@ out:
     return rc;
 }
 
-/* The same file as of a logistic router on text, fitted on the features themselves. */
-static int load_ngram(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
+/* A JSON list of strings in the metadata, which must be there: (*name)[n] and the text behind it, both for the caller
+ * to free. */
+static int read_names(const struct routefit_tensors *f, const char *key, size_t n, const char ***name, char **text,
                       char *err)
 {
-    if (r->input != ROUTEFIT_TEXT)
-        return fail(err, "metadata routefit.input: found vector, expected text for kind ngram");
-    return load_logistic(r, f, pick, err);
-}
-
-/* "routefit.models": (*name)[n] and the text behind it, both for the caller to free. */
-static int read_models(const struct routefit_tensors *f, size_t n, const char ***name, char **text, char *err)
-{
-    const char *const list = routefit_tensors_meta(f, "routefit.models");
+    const char *const list = routefit_tensors_meta(f, key);
     const char *model;
     struct json j = { NULL, 0, 0, 0, NULL, NULL };
     size_t found = 0;
@@ -1205,7 +1209,34 @@ static int read_models(const struct routefit_tensors *f, size_t n, const char **
     } while ((more = another(&j, ']')) > 0);
     if (more)
         return -1;
-    return found == n ? 0 : fail(err, "routefit.models: found %zu names, expected %zu, one for each row", found, n);
+    return found == n ? 0 : fail(err, "%s: found %zu names, expected %zu, one for each row", key, found, n);
+}
+
+/* "routefit.tasks" and "task_weight", where the features have tasks. */
+static int load_tasks(struct routefit_router *r, const struct routefit_tensors *f, char *err)
+{
+    if (!r->by_task)
+        return 0;
+    if (!routefit_tensors_meta(f, "routefit.tasks"))
+        return fail(err, "metadata routefit.tasks: expected the names of the tasks, for the features are %s",
+                    ROUTEFIT_FEATURES_TASK);
+    if (!(r->task_w = numbers(f, "task_weight", 1, &r->tasks, err)) ||
+        read_names(f, "routefit.tasks", r->tasks, &r->task, &r->task_text, err))
+        return -1;
+    for (size_t i = 0; i < r->tasks; i++)
+        for (size_t k = 0; k < i; k++)
+            if (!strcmp(r->task[i], r->task[k]))
+                return fail(err, "routefit.tasks: task %.60s stands twice", r->task[i]);
+    return 0;
+}
+
+/* The same file as of a logistic router on text, fitted on the features themselves. */
+static int load_ngram(struct routefit_router *r, const struct routefit_tensors *f, const struct routefit_pick *pick,
+                      char *err)
+{
+    if (r->input != ROUTEFIT_TEXT)
+        return fail(err, "metadata routefit.input: found vector, expected text for kind ngram");
+    return load_logistic(r, f, pick, err) ? -1 : load_tasks(r, f, err);
 }
 
 /* The place of a name among n, which must hold it once. */
@@ -1235,7 +1266,7 @@ static int find_model(const struct routefit_tensors *f, const char *key, const c
                     "and weak_id of "
                     "struct routefit_pick (RouteLLM serves rows 24 and 36)",
                     name ? "routefit.models" : key);
-    if (!read_models(f, models, &model, &text, err))
+    if (!read_names(f, "routefit.models", models, &model, &text, err))
         rc = place_of(model, models, name, id, err);
     free(model);
     free(text);
@@ -1319,7 +1350,8 @@ static int load_many(struct routefit_router *r, const struct routefit_tensors *f
         return fail(err, "found %zu models, expected at most %d", models, ROUTEFIT_MOST_MODELS);
     if (!routefit_tensors_meta(f, "routefit.models"))
         return fail(err, "metadata routefit.models: found nothing, expected the names of %zu models", models);
-    if (read_models(f, models, &r->model, &r->names, err) || !(range = numbers(f, "score_range", 1, &one, err)))
+    if (read_names(f, "routefit.models", models, &r->model, &r->names, err) ||
+        !(range = numbers(f, "score_range", 1, &one, err)))
         return -1;
     r->scale = 4 / *range;
     free(range);
@@ -2311,6 +2343,9 @@ void routefit_free(struct routefit_router *r)
         r->release(r->state);
     free(r->model);
     free(r->names);
+    free(r->task);
+    free(r->task_text);
+    free(r->task_w);
     free(r->w);
     free(r);
 }
@@ -2380,17 +2415,36 @@ void routefit_win_rates(const struct routefit_router *r, const float *x, size_t 
         p[i] = probability(p[i] + r->bias);
 }
 
-double routefit_win_rate_text(const struct routefit_router *r, struct routefit_features *f, const char *text, size_t n)
+static double task_weight(const struct routefit_router *r, const char *task)
+{
+    for (size_t i = 0; task && i < r->tasks; i++)
+        if (!strcmp(r->task[i], task))
+            return r->task_w[i];
+    return 0;
+}
+
+double routefit_win_rate_task(const struct routefit_router *r, struct routefit_features *f, const char *text, size_t n,
+                              const char *task)
 {
     const uint32_t *bucket;
     const float *value, *shape;
     const size_t features = routefit_features_of(f, text, n, &bucket, &value, &shape);
-    double logit = r->bias;
+    double logit = r->bias + task_weight(r, task);
     for (size_t i = 0; i < features; i++)
         logit += r->w[bucket[i]] * (double)value[i];
     for (int k = 0; k < ROUTEFIT_SHAPE; k++)
         logit += r->shape_w[k] * (double)shape[k];
     return probability(logit);
+}
+
+double routefit_win_rate_text(const struct routefit_router *r, struct routefit_features *f, const char *text, size_t n)
+{
+    return routefit_win_rate_task(r, f, text, n, NULL);
+}
+
+size_t routefit_tasks(const struct routefit_router *r)
+{
+    return r->tasks;
 }
 
 int routefit_linear(const struct routefit_router *r, double *w, double *bias)

@@ -74,7 +74,8 @@ void routefit_tensors_close(struct routefit_tensors *f); /* NULL is fine */
  * 0xb7e151628aed2a6b (the fractions of pi and e). value = (1 + ln count) / sqrt(sum over buckets of (1 + ln count)^2).
  * A text without words has no entry. */
 
-#define ROUTEFIT_FEATURES "rf-text-1"
+#define ROUTEFIT_FEATURES      "rf-text-1"
+#define ROUTEFIT_FEATURES_TASK "rf-text-1, task-1" /* and the task that the prompt belongs to */
 enum { ROUTEFIT_BUCKETS = 32768, ROUTEFIT_SHAPE = 8 };
 
 struct routefit_features; /* a scratch pad for one thread */
@@ -118,6 +119,10 @@ void routefit_embedder_collapse(const struct routefit_embedder *e, const double 
  *   logistic, input "vector": "weight" [dim], "bias" [1] (F32 or F64): logit = weight . x + bias
  *   logistic, input "text":   "weight" [buckets] (F32 or I8 with "weight_scale" [1]), "shape_weight" [ROUTEFIT_SHAPE]
  * F32, "bias" [1]
+ *
+ *   ngram, input "text": the same; and with "routefit.features" = ROUTEFIT_FEATURES_TASK metadata "routefit.tasks"
+ * (JSON list of names, none twice) and "task_weight" [tasks] F32: the logit of a prompt of one of these tasks has its
+ * weight added
  *
  *   mf, input "vector": "P.weight" [models][k], "text_proj.0.weight" [k][dim], "classifier.0.weight" [1][k], metadata
  * "routefit.models" (JSON list of the names in row order): logit = c . ((P_s/|P_s| - P_w/|P_w|) * (W x)) (RouteLLM,
@@ -186,6 +191,10 @@ double routefit_win_rate(const struct routefit_router *r, const float *x);
 void routefit_win_rates(const struct routefit_router *r, const float *x, size_t n, double *p);
 /* For text routers; f: a pad of routefit_dim(r) buckets. */
 double routefit_win_rate_text(const struct routefit_router *r, struct routefit_features *f, const char *text, size_t n);
+/* The same of a prompt whose task is known by name; NULL, or a task that the router has not seen: as without one. */
+double routefit_win_rate_task(const struct routefit_router *r, struct routefit_features *f, const char *text, size_t n,
+                              const char *task);
+size_t routefit_tasks(const struct routefit_router *r); /* 0: the router takes no notice of tasks */
 /* The router as one linear function of the vector: w[dim] and the intercept. 0, or -1 for a kind that is none (knn,
  * mlp). */
 int routefit_linear(const struct routefit_router *r, double *w, double *bias);

@@ -9,6 +9,7 @@
 
 #include "core/mem.h"
 #include "core/par.h"
+#include "core/tasks.h"
 
 static const char suffix[] = ".safetensors", prefix[] = "scores:";
 
@@ -112,11 +113,15 @@ void rf_routers_free(struct rf_router *r, size_t n)
 
 /* ---- scoring ---- */
 
-static int score_texts(const struct rf_router *r, const struct rf_asked *a, double *score, struct rf_err *err)
+static int score_texts(const struct rf_router *r, struct rf_db *db, const struct rf_asked *a, double *score,
+                       struct rf_err *err)
 {
     struct routefit_features *pad = routefit_features_new(routefit_dim(r->r));
+    struct rf_tasks tasks = { 0 };
     int rc =
         pad ? 0 : rf_fail(err, RF_FAIL, "out of memory: no room for the features of %zu buckets", routefit_dim(r->r));
+    if (!rc && routefit_tasks(r->r))
+        rc = rf_tasks_load(&tasks, db, err);
     for (size_t i = 0; i < a->n && !rc; i++)
         if (!a->text_len[i])
             rc = rf_fail(err, RF_BAD_INPUT,
@@ -124,8 +129,10 @@ static int score_texts(const struct rf_router *r, const struct rf_asked *a, doub
                          "texts",
                          r->name, a->what);
         else
-            score[i] = routefit_win_rate_text(r->r, pad, a->texts->data + a->text_at[i], a->text_len[i]);
+            score[i] = routefit_win_rate_task(r->r, pad, a->texts->data + a->text_at[i], a->text_len[i],
+                                              rf_task_of(&tasks, a->prompt[i]));
     routefit_features_free(pad);
+    rf_tasks_release(&tasks);
     return rc;
 }
 
@@ -278,7 +285,7 @@ int rf_router_score_asked(const struct rf_router *r, struct rf_db *db, const str
     if (r->stored)
         return rf_fail(err, RF_USAGE, "router \"%s\" is scores of a benchmark: %s needs a weight file", r->name,
                        a->what);
-    return routefit_input(r->r) == ROUTEFIT_TEXT ? score_texts(r, a, score, err) : score_vectors(r, db, &j, o, err);
+    return routefit_input(r->r) == ROUTEFIT_TEXT ? score_texts(r, db, a, score, err) : score_vectors(r, db, &j, o, err);
 }
 
 int rf_router_score(const struct rf_router *r, struct rf_db *db, const struct rf_bench *b,

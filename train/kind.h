@@ -91,6 +91,7 @@ struct rf_model {
     size_t tensors;
     struct rf_meta meta[RF_MODEL_METAS];
     size_t metas;
+    const char *features; /* of a kind on texts; NULL: ROUTEFIT_FEATURES */
     /* The trainer's own logit of strong over weak for row rf_model_check_row(votes->rows, i) of votes->x, or text of
      * votes->text, from the parameters as saved: the pair must give the same from the file, or nothing is written. */
     double check[RF_MODEL_CHECKS];

@@ -16,15 +16,16 @@
 #include "train/whole.h"
 
 /* With more training examples than this, one validation side is as good as folds. */
-enum { FEW = 20000 };
-static const double roughly = 1e-4, exactly = 1e-8; /* |gradient| of the mean loss */
+enum { FEW = 20000, RISES = 2 };
+static const double exactly = 1e-8; /* |gradient| of the mean loss */
 
 struct ngram_options {
     struct rf_fit_options fit; /* first */
     struct rf_list strong, weak, l2;
     int64_t folds;
+    double l1, task_l2;
     int ties, objective;
-    bool f32;
+    bool task, f32;
 };
 
 static const struct rf_opt options[] = {
@@ -32,6 +33,15 @@ static const struct rf_opt options[] = {
     RF_OPT(struct ngram_options, l2, "l2", 0, RF_OPT_LIST, "LIST", "0.0003,0.001,0.003,0.01,0.03,0.1", NULL, 0, 0,
            "Strengths of the ridge, against the mean loss; of several the one with the least loss on votes held out is "
            "kept."),
+    RF_OPT(
+        struct ngram_options, l1, "l1", 0, RF_OPT_REAL, "X", "0", NULL, 0, 1e9,
+        "Strength of the sum of the weights' sizes, against the mean loss, beside each ridge (elastic net): above 0, "
+        "most weights are 0."),
+    RF_OPT(struct ngram_options, task, "task", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "A weight for each task (the benchmark's subject) that the prompts belong to: 4 bytes each in the file, and "
+           "the scoring pair must be told a prompt's task."),
+    RF_OPT(struct ngram_options, task_l2, "task-l2", 0, RF_OPT_REAL, "SHARE", "0.1", NULL, 1e-6, 1e6,
+           "With --task: the ridge of these weights, in shares of --l2."),
     RF_OPT(
         struct ngram_options, folds, "folds", 0, RF_OPT_INT, "N", "5", NULL, 0, 100,
         "Choose the ridge by cross-validation within the training side, a prompt in one fold with all its votes; 0 or "
@@ -52,6 +62,7 @@ struct run {
     struct rf_ngrams g;
     double *l2;   /* [o->l2.n] descending */
     double *best; /* [g.x.cols + 1] the solution that is kept */
+    double *own;  /* [rf_ngrams_own] the same for the pair */
     double best_l2;
     size_t passes;
 };
@@ -71,9 +82,11 @@ static int make_features(struct run *r, struct rf_err *err)
     for (size_t i = 0; i < r->sides.trains && !rc; i++)
         in[r->sides.train[i].row] = true;
     if (!rc)
-        rc = rf_ngrams_make(&r->g, &v->text, v->rows, in, err);
+        rc = rf_ngrams_make(&r->g, v, in, r->o->task ? sqrt(1 / r->o->task_l2) : 0, err);
     rf_free(in);
-    return rc ? rc : RF_NEW(r->best, r->g.x.cols + 1, err);
+    if (rc || (rc = RF_NEW(r->best, r->g.x.cols + 1, err)))
+        return rc;
+    return RF_NEW(r->own, rf_ngrams_own(&r->g), err);
 }
 
 struct point {
@@ -100,19 +113,31 @@ static int observe(void *ctx, size_t passes, struct rf_err *err)
     return r->f->progress ? rf_progress_step(r->f->progress, passes, NULL, err) : 0;
 }
 
+/* The violation at which the loss is within 1e-5 of the least: |gradient|^2 <= 2 l2 (F - least F). */
+static double roughly(double l2)
+{
+    return sqrt(2 * l2 * 1e-5);
+}
+
 /* Examples e[n] from theta, in place. */
 static int solve(struct run *r, const struct rf_example *e, size_t n, double l2, double tolerance, double *theta,
-                 double *grad, struct rf_err *err)
+                 double *off, struct rf_err *err)
 {
     const struct rf_sparse p = {
-        .x = &r->g.x, .e = e, .n = n, .loss = (enum rf_sparse_loss)r->o->objective, .l2 = l2, .threads = r->f->threads
+        .x = &r->g.x,
+        .e = e,
+        .n = n,
+        .loss = (enum rf_sparse_loss)r->o->objective,
+        .l2 = l2,
+        .l1 = r->o->l1,
+        .threads = r->f->threads,
     };
     struct rf_sparse_result result;
     const int rc = rf_sparse_solve(&p, tolerance, theta, &result, observe, r, err);
     if (rc)
         return rf_fail_in(err, "l2 = %g", l2);
     r->passes += result.passes;
-    *grad = result.grad_norm;
+    *off = result.violation;
     return 0;
 }
 
@@ -188,7 +213,7 @@ static int try_ridge(struct run *r, struct part *part, size_t parts, double l2, 
         struct part *const p = &part[i];
         const struct point at = { r, p->theta, factor(r) };
         double train, valid, accuracy, ignored;
-        const int rc = solve(r, p->learn, p->learns, l2, roughly, p->theta, &ignored, err);
+        const int rc = solve(r, p->learn, p->learns, l2, roughly(l2), p->theta, &ignored, err);
         if (rc)
             return rc;
         rf_sides_measure(p->learn, p->learns, logit_of, &at, &train, &ignored);
@@ -205,12 +230,14 @@ static int try_ridge(struct run *r, struct part *part, size_t parts, double l2, 
     return 0;
 }
 
-/* From the strongest ridge to the weakest. */
+/* From the strongest ridge to the weakest, until RISES in a row are no better than the best; the weak ones take the
+ * longest. r->best: where all votes were one part, its solution for the best, to go on from. */
 static int choose_among(struct run *r, struct part *part, size_t parts, struct rf_err *err)
 {
     double best = INFINITY;
+    int worse = 0;
     r->best_l2 = r->l2[0];
-    for (size_t i = 0; i < r->o->l2.n; i++) {
+    for (size_t i = 0; i < r->o->l2.n && worse < RISES; i++) {
         double train, held, right;
         int rc = try_ridge(r, part, parts, r->l2[i], &train, &held, &right, err);
         if (rc || (rc = rf_fit_epoch(r->f, train, held, right, err)))
@@ -218,9 +245,13 @@ static int choose_among(struct run *r, struct part *part, size_t parts, struct r
         if (r->o->l2.n > 1 &&
             (rc = rf_fit_note(r->f, err, "l2 = %g: loss %.5f in training, %.5f held out", r->l2[i], train, held)))
             return rc;
-        if (held < best) {
+        worse++;
+        if (held < best || i == 0) {
             best = held;
+            worse = 0;
             r->best_l2 = r->l2[i];
+            if (parts == 1)
+                memcpy(r->best, part->theta, (r->g.x.cols + 1) * sizeof *r->best);
         }
     }
     return 0;
@@ -266,40 +297,66 @@ static int add_whole(struct rf_model *m, double *theta, size_t n, struct rf_err 
     return rc || (rc = added) ? rc : rf_model_floats(m, "weight_scale", &scale, 1, err);
 }
 
+/* "routefit.tasks" and "task_weight". */
+static int add_tasks(struct rf_model *m, struct run *r, struct rf_err *err)
+{
+    struct rf_buf list = { 0 };
+    int rc = 0;
+    if (!r->g.tasks)
+        return 0;
+    m->features = ROUTEFIT_FEATURES_TASK;
+    for (size_t t = 0; t < r->g.tasks && !rc; t++)
+        if (!(rc = rf_buf_add(&list, t ? "," : "[", 1, err)))
+            rc = rf_json_add_string(&list, (struct rf_str){ r->g.task[t], strlen(r->g.task[t]) }, err);
+    if (!rc && !(rc = rf_model_meta(m, err, "routefit.tasks", "%s]", list.data)))
+        rc = rf_model_floats(m, "task_weight", r->own + r->g.buckets + ROUTEFIT_SHAPE, r->g.tasks, err);
+    rf_buf_release(&list);
+    return rc;
+}
+
 /* r->best becomes what the saved tensors say. */
-static int fill_model(struct rf_model *m, struct run *r, double grad, struct rf_err *err)
+static int fill_model(struct rf_model *m, struct run *r, double off, struct rf_err *err)
 {
     static const char *const objective[] = { "logistic", "difference" };
     const size_t buckets = r->g.buckets;
     const struct rf_votes *const v = r->f->votes;
     const struct point saved = { r, r->best, 1 };
     double ignored;
-    char l2[32];
+    char l2[32], l1[32];
+    size_t zeros = 0;
     int rc;
     for (size_t j = 0; j <= r->g.x.cols; j++)
         r->best[j] *= factor(r);
-    rf_ngrams_fold(&r->g, r->best);
+    rf_ngrams_fold(&r->g, r->best, r->own);
+    for (size_t b = 0; b < r->g.kept; b++)
+        zeros += !(fabs(r->best[b]) > 0);
     rf_real_text(r->best_l2, l2);
-    if ((rc = r->o->f32 ? rf_model_floats(m, "weight", r->best, buckets, err) : add_whole(m, r->best, buckets, err)) ||
-        (rc = rf_model_floats(m, "shape_weight", r->best + buckets, ROUTEFIT_SHAPE, err)) ||
-        (rc = rf_model_floats(m, "bias", r->best + r->g.x.cols, 1, err)) ||
+    rf_real_text(r->o->l1, l1);
+    if ((rc = r->o->f32 ? rf_model_floats(m, "weight", r->own, buckets, err) : add_whole(m, r->own, buckets, err)) ||
+        (rc = rf_model_floats(m, "shape_weight", r->own + buckets, ROUTEFIT_SHAPE, err)) ||
+        (rc = add_tasks(m, r, err)) || (rc = rf_model_floats(m, "bias", r->own + rf_ngrams_own(&r->g) - 1, 1, err)) ||
         (rc = rf_sides_describe(&r->sides, v, &r->o->strong, &r->o->weak, (enum rf_ties)r->o->ties, m, err)) ||
         (rc = rf_model_meta(m, err, "routefit.l2", "%s", l2)) ||
+        (rc = rf_model_meta(m, err, "routefit.l1", "%s", l1)) ||
         (rc = rf_model_meta(m, err, "routefit.objective", "%s", objective[r->o->objective])))
         return rc;
-    rf_ngrams_unfold(&r->g, r->best);
+    rf_ngrams_unfold(&r->g, r->own, r->best);
     rf_sides_measure(r->sides.train, r->sides.trains, logit_of, &saved, &m->train_loss, &ignored);
     rf_sides_measure(r->sides.valid, r->sides.valids, logit_of, &saved, &m->valid_loss, &m->valid_accuracy);
     for (size_t i = 0; i < RF_MODEL_CHECKS; i++)
         m->check[i] = logit_of(&saved, rf_model_check_row(v->rows, i));
-    return rf_fit_note(r->f, err, "l2 = %g kept; |gradient| %.2g, %zu passes over the votes in all", r->best_l2, grad,
-                       r->passes);
+    if (r->o->l1 > 0 &&
+        (rc = rf_fit_note(r->f, err, "%zu of the weights of %zu buckets are not 0", r->g.kept - zeros, r->g.kept)))
+        return rc;
+    return rf_fit_note(r->f, err,
+                       "l2 = %g kept; the optimum's conditions hold to %.2g, %zu passes over the votes in all",
+                       r->best_l2, off, r->passes);
 }
 
 static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf_err *err)
 {
     struct run r = { .f = f, .o = opts };
-    double grad = 0;
+    double off = 0;
     int rc;
     if ((rc = rf_list_reals(&r.o->l2, "--l2", 1e-9, 1e9, &r.l2, err)))
         goto out;
@@ -307,14 +364,15 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
     if ((rc = rf_sides_pick(&r.sides, f, &r.o->strong, &r.o->weak, (enum rf_ties)r.o->ties, err)))
         goto out;
     if ((rc = make_features(&r, err)) || (rc = choose(&r, err)) ||
-        (rc = solve(&r, r.sides.train, r.sides.trains, r.best_l2, exactly, r.best, &grad, err)))
+        (rc = solve(&r, r.sides.train, r.sides.trains, r.best_l2, exactly, r.best, &off, err)))
         goto out;
-    rc = fill_model(m, &r, grad, err);
+    rc = fill_model(m, &r, off, err);
 out:
     rf_sides_release(&r.sides);
     rf_ngrams_release(&r.g);
     rf_free(r.l2);
     rf_free(r.best);
+    rf_free(r.own);
     return rc;
 }
 

@@ -110,7 +110,8 @@ static int add_common(struct rf_model *m, const struct rf_kind *kind, const stru
         (rc = rf_model_meta(m, err, "routefit.seed", "%llu", (unsigned long long)f->seed)) ||
         (rc = rf_model_meta(m, err, "routefit.input", "%s", embedder ? "vector" : "text")) ||
         (rc = embedder ? rf_model_meta(m, err, "routefit.embedder", "%s", embedder)
-                       : rf_model_meta(m, err, "routefit.features", "%s", ROUTEFIT_FEATURES)) ||
+                       : rf_model_meta(m, err, "routefit.features", "%s",
+                                       m->features ? m->features : ROUTEFIT_FEATURES)) ||
         (sha256 && (rc = rf_model_meta(m, err, "routefit.embedder_sha256", "%s", sha256))) ||
         (f->tuned && ((rc = rf_model_meta(m, err, "routefit.tuned", "%s", f->tuned)) ||
                       (rc = rf_model_meta(m, err, "routefit.tuned_on", "%s", f->tuned_on)))))
@@ -152,7 +153,8 @@ static int check_texts(const struct rf_model *m, const struct rf_votes *v, const
     for (size_t i = 0; i < RF_MODEL_CHECKS && !rc; i++) {
         const size_t row = rf_model_check_row(v->rows, i);
         const struct rf_str text = rf_turn_of(&v->text, row);
-        const double got = routefit_win_rate_text(r, pad, text.s, text.len), want = rf_sigmoid(m->check[i]);
+        const double got = routefit_win_rate_task(r, pad, text.s, text.len, rf_votes_task(v, row)),
+                     want = rf_sigmoid(m->check[i]);
         if (!agree(got, want))
             rc = rf_fail(err, RF_FAIL, "the scoring pair gives win rate %.9g for prompt %lld, the trainer %.9g", got,
                          (long long)v->prompt[row], want);

@@ -1,5 +1,6 @@
-/* Texts as sparse rows for a linear fit: the scoring pair's features, weighted by rarity (IDF) and the shape of the
- * text standardised; and the way back, for the pair knows neither. */
+/* Texts as sparse rows for a linear fit: the scoring pair's features, of the buckets that occur, weighted by rarity
+ * (IDF); the shape of the text standardised; maybe the task of the prompt; and the way to weights of the pair's own
+ * features, for the pair knows nothing of all this, and back. */
 #ifndef RF_TRAIN_NGRAMS_H
 #define RF_TRAIN_NGRAMS_H
 
@@ -14,21 +15,32 @@
 extern "C" {
 #endif
 
+enum { RF_MOST_TASKS = 4096 };
+
 struct rf_ngrams {
-    struct rf_csr x; /* [rows][buckets + ROUTEFIT_SHAPE] */
-    size_t buckets;
-    double *idf; /* [buckets] > 0: (1 + ln((1 + rows) / (1 + rows with it))) times one number that gives the n-grams of
+    struct rf_csr x;  /* [rows][kept + ROUTEFIT_SHAPE + tasks] */
+    uint32_t *bucket; /* [kept] ascending: the buckets that the weighed rows have; others would get no weight */
+    size_t kept, buckets;
+    double *idf; /* [kept] > 0: (1 + ln((1 + rows) / (1 + rows with it))) times one number that gives the n-grams of
                     the weighed rows a mean square of 1 */
     double mean[ROUTEFIT_SHAPE], scale[ROUTEFIT_SHAPE]; /* x = (shape - mean) * scale; scale 0: always the same */
+    const char **task; /* [tasks] names by strcmp, of the weighed rows; borrowed from the votes */
+    size_t tasks;
+    double task_value; /* what a row of the task has in its column */
 };
 
-/* Fills *g (release it also after a failure) with a row for each text. in[rows]: those that the statistics are of, at
- * least one. */
-int rf_ngrams_make(struct rf_ngrams *g, const struct rf_turns *text, size_t rows, const bool *in, struct rf_err *err);
+/* Fills *g (release it also after a failure) with a row for each text of v. in[v->rows]: those that the statistics are
+ * of, at least one. task_value 0: tasks are no features. RF_BAD_INPUT: tasks are wanted, and there are none or too
+ * many. */
+int rf_ngrams_make(struct rf_ngrams *g, const struct rf_votes *v, const bool *in, double task_value,
+                   struct rf_err *err);
 void rf_ngrams_release(struct rf_ngrams *g);
-/* theta[x.cols + 1], weights of the rows and intercept, becomes weights of the pair's own features, and back. */
-void rf_ngrams_fold(const struct rf_ngrams *g, double *theta);
-void rf_ngrams_unfold(const struct rf_ngrams *g, double *theta);
+
+/* Length of the weights of the pair's own features: [buckets], [ROUTEFIT_SHAPE], [tasks], [1] intercept. */
+size_t rf_ngrams_own(const struct rf_ngrams *g);
+/* own[rf_ngrams_own] from theta[x.cols + 1], weights of the rows and intercept; and back. */
+void rf_ngrams_fold(const struct rf_ngrams *g, const double *theta, double *own);
+void rf_ngrams_unfold(const struct rf_ngrams *g, const double *own, double *theta);
 
 #ifdef __cplusplus
 }

@@ -1,16 +1,14 @@
-/* Each block of examples adds into a gradient of its own; there are few blocks, for a gradient is as long as the
- * weights, and their number depends on the examples alone. */
-#include "train/sparse.h"
-
+/* Each block of terms adds into sums of its own; there are few blocks, for sums are as long as the weights, and their
+ * number depends on the terms alone. */
 #include <math.h>
 #include <string.h>
 
 #include "core/mem.h"
 #include "core/par.h"
 #include "core/stats.h"
-#include "train/lbfgs.h"
+#include "train/sparse_pass.h"
 
-enum { MOST_BLOCKS = 16, MEMORY = 10, MOST_STEPS = 5000 };
+enum { MOST_BLOCKS = 16 };
 
 double rf_sparse_dot(const struct rf_csr *x, const double *theta, size_t row)
 {
@@ -20,174 +18,188 @@ double rf_sparse_dot(const struct rf_csr *x, const double *theta, size_t row)
     return sum;
 }
 
-struct pass {
-    const struct rf_sparse *p;
-    const double *theta; /* [cols + 1] */
-    size_t blocks;
-    double *g;                  /* [blocks][cols + 1] */
-    double loss[MOST_BLOCKS];   /* sums over each block's examples */
-    double weight[MOST_BLOCKS]; /* of their weights */
-};
+/* ---- terms ---- */
 
-/* Adds an example's loss at f to the sum; its derivative. */
-static double lose(enum rf_sparse_loss loss, const struct rf_example *e, double f, double *sum)
+int rf_sparse_pass_init(struct rf_sparse_pass *a, const struct rf_sparse *p, struct rf_err *err)
 {
-    const double w = (double)e->weight, y = (double)e->y;
-    if (loss == RF_SPARSE_SQUARED) {
-        *sum += w * (f - y) * (f - y) / 2;
-        return w * (f - y);
+    *a = (struct rf_sparse_pass){ .p = p };
+    int rc = RF_NEW(a->term, p->n, err);
+    for (size_t i = 0; i < p->n && !rc; i++) {
+        const struct rf_example *const e = &p->e[i];
+        if (!a->terms || a->term[a->terms - 1].row != e->row)
+            a->term[a->terms++] = (struct rf_sparse_term){ e->row, 0, 0 };
+        struct rf_sparse_term *const t = &a->term[a->terms - 1];
+        *(e->y > 0 ? &t->up : &t->down) += (double)e->weight;
+        a->weight += (double)e->weight;
     }
-    *sum += w * rf_softplus(-y * f);
-    return -w * y * rf_sigmoid(-y * f);
+    const size_t blocks = rf_par_blocks(a->terms);
+    a->blocks = blocks < MOST_BLOCKS ? blocks : MOST_BLOCKS;
+    return rc ? rc : RF_NEW(a->part, a->blocks * (p->x->cols + 1), err);
 }
 
-static int block(void *ctx, size_t b, struct rf_err *err)
+void rf_sparse_pass_release(struct rf_sparse_pass *a)
 {
-    struct pass *const a = ctx;
-    const struct rf_sparse *const p = a->p;
-    const struct rf_csr *const x = p->x;
-    const size_t first = p->n * b / a->blocks, last = p->n * (b + 1) / a->blocks;
-    double *const g = a->g + b * (x->cols + 1), loss = 0, weight = 0;
-    (void)err;
-    memset(g, 0, (x->cols + 1) * sizeof *g);
-    for (size_t i = first; i < last;) {
-        const size_t row = p->e[i].row;
-        const double f = rf_sparse_dot(x, a->theta, row);
-        double d = 0;
-        for (; i < last && p->e[i].row == row; i++) {
-            d += lose(p->loss, &p->e[i], f, &loss);
-            weight += (double)p->e[i].weight;
-        }
-        for (size_t k = x->ptr[row]; k < x->ptr[row + 1]; k++)
-            g[x->col[k]] += d * (double)x->val[k];
-        g[x->cols] += d;
+    rf_free(a->term);
+    rf_free(a->part);
+    *a = (struct rf_sparse_pass){ 0 };
+}
+
+int rf_sparse_passed(struct rf_sparse_pass *a, struct rf_err *err)
+{
+    a->passes++;
+    return a->observe ? a->observe(a->ctx, a->passes, err) : 0;
+}
+
+double rf_sparse_lose(enum rf_sparse_loss loss, const struct rf_sparse_term *t, double f, double *slope, double *curve)
+{
+    const double w = t->up + t->down;
+    if (loss == RF_SPARSE_SQUARED) {
+        *slope = w * f - t->up + t->down;
+        *curve = w;
+        return (t->up * (f - 1) * (f - 1) + t->down * (f + 1) * (f + 1)) / 2;
     }
-    a->loss[b] = loss;
-    a->weight[b] = weight;
+    const double p = rf_sigmoid(f);
+    *slope = w * p - t->up;
+    *curve = w * p * (1 - p);
+    return t->up * rf_softplus(-f) + t->down * rf_softplus(f);
+}
+
+double rf_sparse_most_curve(enum rf_sparse_loss loss)
+{
+    return loss == RF_SPARSE_SQUARED ? 1 : 0.25;
+}
+
+double rf_sparse_penalty(const struct rf_sparse *p, const double *theta)
+{
+    double square = 0, sum = 0;
+    for (size_t j = 0; j < p->x->cols; j++) {
+        square += theta[j] * theta[j];
+        sum += fabs(theta[j]);
+    }
+    return p->l2 / 2 * square + p->l1 * sum;
+}
+
+/* ---- products ---- */
+
+struct product {
+    const struct rf_sparse_pass *a;
+    const double *c, *v;
+    double *f;
+};
+
+static size_t first_of(const struct rf_sparse_pass *a, size_t block)
+{
+    return a->terms * block / a->blocks;
+}
+
+static int margins_block(void *ctx, size_t b, struct rf_err *err)
+{
+    const struct product *const p = ctx;
+    (void)err;
+    for (size_t i = first_of(p->a, b); i < first_of(p->a, b + 1); i++)
+        p->f[i] = rf_sparse_dot(p->a->p->x, p->v, p->a->term[i].row);
     return 0;
 }
 
-/* The sums of the blocks, in their order, as a mean; then the ridge. */
-static void join(const struct pass *a, double *f, double *g)
+/* Without v: sums of c x; with it of c (v . x) x. */
+static int sums_block(void *ctx, size_t b, struct rf_err *err)
 {
-    const size_t cols = a->p->x->cols;
-    double loss = a->loss[0], weight = a->weight[0], square = 0;
-    memcpy(g, a->g, (cols + 1) * sizeof *g);
-    for (size_t b = 1; b < a->blocks; b++) {
-        const double *const part = a->g + b * (cols + 1);
-        loss += a->loss[b];
-        weight += a->weight[b];
-        for (size_t j = 0; j <= cols; j++)
-            g[j] += part[j];
+    const struct product *const p = ctx;
+    const struct rf_csr *const x = p->a->p->x;
+    double *const sum = p->a->part + b * (x->cols + 1);
+    (void)err;
+    memset(sum, 0, (x->cols + 1) * sizeof *sum);
+    for (size_t i = first_of(p->a, b); i < first_of(p->a, b + 1); i++) {
+        const size_t row = p->a->term[i].row;
+        const double c = p->v ? p->c[i] * rf_sparse_dot(x, p->v, row) : p->c[i];
+        for (size_t k = x->ptr[row]; k < x->ptr[row + 1]; k++)
+            sum[x->col[k]] += c * (double)x->val[k];
+        sum[x->cols] += c;
     }
-    for (size_t j = 0; j <= cols; j++)
-        g[j] /= weight;
-    for (size_t j = 0; j < cols; j++) {
-        g[j] += a->p->l2 * a->theta[j];
-        square += a->theta[j] * a->theta[j];
-    }
-    *f = loss / weight + a->p->l2 / 2 * square;
+    return 0;
 }
 
-static int pass_init(struct pass *a, const struct rf_sparse *p, struct rf_err *err)
+int rf_sparse_margins(struct rf_sparse_pass *a, const double *theta, double *f, struct rf_err *err)
 {
-    const size_t blocks = rf_par_blocks(p->n);
-    *a = (struct pass){ .p = p, .blocks = blocks < MOST_BLOCKS ? blocks : MOST_BLOCKS };
-    return RF_NEW(a->g, a->blocks * (p->x->cols + 1), err);
+    struct product p = { .a = a, .v = theta, .f = f };
+    const int rc = rf_par_run(a->blocks, a->p->threads, margins_block, &p, err);
+    return rc ? rc : rf_sparse_passed(a, err);
 }
 
-static int run(struct pass *a, const double *theta, double *f, double *g, struct rf_err *err)
+static int sums(struct rf_sparse_pass *a, const double *c, const double *v, double *out, struct rf_err *err)
 {
-    a->theta = theta;
-    const int rc = rf_par_run(a->blocks, a->p->threads, block, a, err);
-    if (!rc)
-        join(a, f, g);
-    return rc;
+    const size_t k = a->p->x->cols + 1;
+    struct product p = { .a = a, .c = c, .v = v };
+    const int rc = rf_par_run(a->blocks, a->p->threads, sums_block, &p, err);
+    if (rc)
+        return rc;
+    memcpy(out, a->part, k * sizeof *out);
+    for (size_t b = 1; b < a->blocks; b++)
+        for (size_t j = 0; j < k; j++)
+            out[j] += a->part[b * k + j];
+    return rf_sparse_passed(a, err);
 }
+
+int rf_sparse_back(struct rf_sparse_pass *a, const double *c, double *out, struct rf_err *err)
+{
+    return sums(a, c, NULL, out, err);
+}
+
+int rf_sparse_times(struct rf_sparse_pass *a, const double *c, const double *v, double *out, struct rf_err *err)
+{
+    return sums(a, c, v, out, err);
+}
+
+/* ---- the whole function ---- */
 
 int rf_sparse_gradient(const struct rf_sparse *p, const double *theta, double *f, double *g, struct rf_err *err)
 {
-    struct pass a;
-    int rc = pass_init(&a, p, err);
-    if (!rc)
-        rc = run(&a, theta, f, g, err);
-    rf_free(a.g);
+    struct rf_sparse_pass a;
+    double *slope = NULL, loss = 0;
+    int rc = rf_sparse_pass_init(&a, p, err);
+    if (rc || (rc = RF_NEW(slope, a.terms, err)) || (rc = rf_sparse_margins(&a, theta, slope, err)))
+        goto out;
+    for (size_t i = 0; i < a.terms; i++) {
+        double ignored;
+        loss += rf_sparse_lose(p->loss, &a.term[i], slope[i], &slope[i], &ignored);
+    }
+    if ((rc = rf_sparse_back(&a, slope, g, err)))
+        goto out;
+    for (size_t j = 0; j <= p->x->cols; j++)
+        g[j] = g[j] / a.weight + (j < p->x->cols ? p->l2 * theta[j] : 0);
+    *f = loss / a.weight + rf_sparse_penalty(p, theta);
+out:
+    rf_free(slope);
+    rf_sparse_pass_release(&a);
     return rc;
 }
 
-/* L-BFGS walks in z, theta = unit z: units in which every second derivative is about 1 make the steps few. */
-struct solve {
-    struct pass pass;
-    double *unit;  /* [cols + 1] > 0 */
-    double *theta; /* [cols + 1] of the point looked at */
-    rf_sparse_observer observe;
-    void *ctx;
-};
-
-static int eval(void *ctx, const double *z, double *f, double *g, struct rf_err *err)
+double rf_sparse_violation(const struct rf_sparse *p, const double *theta, const double *g)
 {
-    struct solve *const s = ctx;
-    const size_t k = s->pass.p->x->cols + 1;
-    for (size_t j = 0; j < k; j++)
-        s->theta[j] = s->unit[j] * z[j];
-    const int rc = run(&s->pass, s->theta, f, g, err);
-    for (size_t j = 0; j < k; j++)
-        g[j] *= s->unit[j];
-    return rc;
-}
-
-/* The units from the diagonal of the Hessian, for the logistic loss at its largest; the least of them. */
-static double set_units(const struct rf_sparse *p, double *unit)
-{
-    const struct rf_csr *const x = p->x;
-    const double most = p->loss == RF_SPARSE_SQUARED ? 1 : 0.25;
-    double weight = 0, least = INFINITY;
-    memset(unit, 0, (x->cols + 1) * sizeof *unit);
-    for (size_t i = 0; i < p->n; i++) {
-        const double w = (double)p->e[i].weight;
-        weight += w;
-        for (size_t k = x->ptr[p->e[i].row]; k < x->ptr[p->e[i].row + 1]; k++)
-            unit[x->col[k]] += w * (double)x->val[k] * (double)x->val[k];
+    const size_t cols = p->x->cols;
+    double square = 0, most = fabs(g[cols]);
+    for (size_t j = 0; j < cols; j++) {
+        square += g[j] * g[j];
+        most = fmax(most, theta[j] > 0 ? fabs(g[j] + p->l1) : theta[j] < 0 ? fabs(g[j] - p->l1) : fabs(g[j]) - p->l1);
     }
-    for (size_t j = 0; j <= x->cols; j++) {
-        unit[j] = 1 / sqrt(j < x->cols ? most * unit[j] / weight + p->l2 : most);
-        least = fmin(least, unit[j]);
-    }
-    return least;
-}
-
-static int observe(void *ctx, const struct rf_lbfgs_state *state, struct rf_err *err)
-{
-    const struct solve *const s = ctx;
-    return s->observe ? s->observe(s->ctx, state->evals, err) : 0;
+    return p->l1 > 0 ? most : sqrt(square + g[cols] * g[cols]);
 }
 
 int rf_sparse_solve(const struct rf_sparse *p, double tolerance, double *theta, struct rf_sparse_result *res,
-                    rf_sparse_observer observer, void *ctx, struct rf_err *err)
+                    rf_sparse_observer observe, void *ctx, struct rf_err *err)
 {
-    const size_t k = p->x->cols + 1;
-    struct solve s = { .observe = observer, .ctx = ctx };
-    const struct rf_lbfgs_problem problem = { k, eval, observe, &s };
-    struct rf_lbfgs_options options = { .memory = MEMORY, .max_iter = MOST_STEPS };
-    struct rf_lbfgs_result end;
-    int rc = pass_init(&s.pass, p, err);
-    if (rc || (rc = RF_NEW(s.unit, k, err)) || (rc = RF_NEW(s.theta, k, err)))
-        goto out;
-    options.tol_grad = tolerance * set_units(p, s.unit); /* then |gradient| <= tolerance in theta too */
-    for (size_t j = 0; j < k; j++)
-        theta[j] /= s.unit[j];
-    rc = rf_lbfgs(&problem, &options, theta, &end, err);
-    for (size_t j = 0; j < k; j++)
-        theta[j] *= s.unit[j];
-    if (rc)
-        goto out;
-    *res = (struct rf_sparse_result){ end.loss, end.grad_norm, end.evals };
-    if (!(end.grad_norm <= options.tol_grad))
-        rc = rf_fail(err, RF_FAIL, "no convergence: |gradient| %.3g after %zu passes (%s), expected %.3g",
-                     end.grad_norm, end.evals, rf_lbfgs_end_name(end.end), options.tol_grad);
-out:
-    rf_free(s.pass.g);
-    rf_free(s.unit);
-    rf_free(s.theta);
+    struct rf_sparse_pass a;
+    int rc = rf_sparse_pass_init(&a, p, err);
+    a.observe = observe;
+    a.ctx = ctx;
+    *res = (struct rf_sparse_result){ 0 };
+    if (!rc)
+        rc = (p->l1 > 0 ? rf_sparse_descent : rf_sparse_newton)(&a, tolerance, theta, res, err);
+    res->passes = a.passes;
+    if (!rc && !(res->violation <= tolerance))
+        rc = rf_fail(err, RF_FAIL,
+                     "no convergence: after %zu passes the conditions of the optimum are off by %.3g, expected %.3g",
+                     res->passes, res->violation, tolerance);
+    rf_sparse_pass_release(&a);
     return rc;
 }

@@ -1,8 +1,9 @@
 /* A linear function of sparse rows, fitted to the exact optimum of
  *
- *     F(w, b) = sum_i weight_i loss(y_i, w . x_i + b) / sum_i weight_i + l2 / 2 |w|^2        (b is never penalised)
+ *     F(w, b) = sum_i weight_i loss(y_i, w . x_i + b) / sum_i weight_i + l2 / 2 |w|^2 + l1 sum_j |w_j|
  *
- * by L-BFGS. Examples of one row stand together, so that it is read once. Refuses: no convergence. */
+ * (b is never penalised): by Newton's method with conjugate gradients, and where l1 > 0 by coordinate descent. Examples
+ * of one row stand together, so that it is read once. Refuses: no convergence. */
 #ifndef RF_TRAIN_SPARSE_H
 #define RF_TRAIN_SPARSE_H
 
@@ -25,12 +26,13 @@ struct rf_sparse {
     size_t n;
     enum rf_sparse_loss loss;
     double l2;   /* > 0 */
+    double l1;   /* >= 0; 0: none */
     int threads; /* the result does not depend on it */
 };
 
 struct rf_sparse_result {
     double loss;      /* F at the solution */
-    double grad_norm; /* |gradient| in the solver's units, which are no smaller */
+    double violation; /* what is left of the conditions of the optimum, as rf_sparse_violation has it */
     size_t passes;    /* over the rows */
 };
 
@@ -39,9 +41,12 @@ typedef int (*rf_sparse_observer)(void *ctx, size_t passes, struct rf_err *err);
 
 /* w . x + b for one row; theta[x->cols + 1]: weights, then the intercept. */
 double rf_sparse_dot(const struct rf_csr *x, const double *theta, size_t row);
-/* *f = F and g[x->cols + 1] = its gradient at theta. */
+/* *f = F and g[x->cols + 1] = the gradient at theta of its part without l1. */
 int rf_sparse_gradient(const struct rf_sparse *p, const double *theta, double *f, double *g, struct rf_err *err);
-/* From theta, in place, until |gradient| <= tolerance (> 0). RF_FAIL: not reached, no memory. */
+/* How far theta[cols + 1] is from the optimum, from its g: without l1 |g|; with l1 the largest |g_j + l1 sign w_j|, for
+ * w_j = 0 of what |g_j| has above l1, and |g_b|. */
+double rf_sparse_violation(const struct rf_sparse *p, const double *theta, const double *g);
+/* From theta, in place, until the violation is <= tolerance (> 0). RF_FAIL: not reached, no memory. */
 int rf_sparse_solve(const struct rf_sparse *p, double tolerance, double *theta, struct rf_sparse_result *res,
                     rf_sparse_observer observe, void *ctx, struct rf_err *err);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/tasks.h"
 #include "train/inputs.h"
 #include "train/votes_sql.h"
 
@@ -57,6 +58,12 @@ struct rf_str rf_turn_of(const struct rf_turns *t, size_t i)
     return (struct rf_str){ t->all.data + t->at[i], t->at[i + 1] - t->at[i] };
 }
 
+const char *rf_votes_task(const struct rf_votes *v, size_t row)
+{
+    const char *const task = v->task.at ? v->task.all.data + v->task.at[row] : "";
+    return *task ? task : NULL;
+}
+
 void rf_votes_release(struct rf_votes *v)
 {
     for (size_t i = 0; v->model && i < v->models; i++)
@@ -70,6 +77,7 @@ void rf_votes_release(struct rf_votes *v)
     rf_free(v->embedder);
     rf_free(v->embedder_sha256);
     rf_turns_release(&v->text);
+    rf_turns_release(&v->task);
     rf_aliases_release(&v->alias);
     *v = (struct rf_votes){ 0 };
 }
@@ -95,6 +103,25 @@ out:
     rf_free(id);
     *out = w;
     *count = k;
+    return rc;
+}
+
+/* The task of every prompt; what there is of them is data too. */
+static int read_tasks(struct rf_votes *v, struct rf_db *db, struct rf_sha256 *sum, struct rf_err *err)
+{
+    struct rf_tasks tasks = { 0 };
+    int rc;
+    if ((rc = rf_tasks_load(&tasks, db, err)) || (rc = RF_NEW(v->task.at, v->rows + 1, err)))
+        goto out;
+    for (size_t i = 0; i < v->rows && !rc; i++) {
+        const char *const task = rf_task_of(&tasks, v->prompt[i]);
+        rc = rf_buf_add(&v->task.all, task ? task : "", (task ? strlen(task) : 0) + 1, err);
+        v->task.at[i + 1] = v->task.all.len;
+    }
+    if (!rc && v->task.all.len > v->rows && !(rc = rf_sha256_add(sum, v->task.all.data, v->task.all.len, err)))
+        rc = rf_sha256_add(sum, v->task.at, (v->rows + 1) * sizeof *v->task.at, err);
+out:
+    rf_tasks_release(&tasks);
     return rc;
 }
 
@@ -169,9 +196,9 @@ int rf_votes_load(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
     struct rf_inputs in = { 0 }; /* its arrays become the votes' */
     int rc;
     *v = (struct rf_votes){ 0 };
-    if ((rc = rf_votes_check_names(db, f, err)) || (rc = rf_aliases_read(&v->alias, db, err)) || (rc = rf_votes_read(v, db, f, &raw, &n, err)) ||
-        (rc = list_wanted(raw, n, &w, &nw, err)) || (rc = rf_sha256_new(&sum, err)) ||
-        (rc = rf_inputs_load(&in, db, &wish, w, nw, sum, err)))
+    if ((rc = rf_votes_check_names(db, f, err)) || (rc = rf_aliases_read(&v->alias, db, err)) ||
+        (rc = rf_votes_read(v, db, f, &raw, &n, err)) || (rc = list_wanted(raw, n, &w, &nw, err)) ||
+        (rc = rf_sha256_new(&sum, err)) || (rc = rf_inputs_load(&in, db, &wish, w, nw, sum, err)))
         goto out;
     v->x = in.x;
     v->text = in.text;
@@ -182,7 +209,8 @@ int rf_votes_load(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
     v->dim = in.dim;
     v->embedder = in.embedder;
     v->embedder_sha256 = in.embedder_sha256;
-    if ((rc = fill_battles(v, db, raw, n, w, nw, err)) || (rc = finish_fingerprint(v, sum, err)))
+    if ((f->text && (rc = read_tasks(v, db, sum, err))) || (rc = fill_battles(v, db, raw, n, w, nw, err)) ||
+        (rc = finish_fingerprint(v, sum, err)))
         goto out;
     if (!v->n)
         rc = rf_votes_none_left(v->read, v->left_out, err);

@@ -60,6 +60,8 @@ struct rf_votes {
     float *x; /* [rows][dim] row-major: vectors of the distinct prompts, ascending prompt id; finite, none all zero;
                  NULL for kinds that read texts */
     struct rf_turns text; /* for those: the first turns of the same prompts */
+    struct rf_turns task; /* for those: the names of the tasks of the same prompts, each ended by a NUL, empty where
+                             there is none */
     int64_t *prompt;      /* [rows] prompt ids, ascending */
     bool *valid;          /* [rows] true: validation side */
     uint32_t *fold;       /* [rows] by the filter's split; NULL unless folds were asked for */
@@ -92,6 +94,8 @@ struct rf_votes_filter {
 /* Fills *v (whatever it held); on failure *v is empty. Only RF_OUT_SOURCE .. RF_OUT_WEIGHT are counted here. */
 int rf_votes_load(struct rf_votes *v, struct rf_db *db, const struct rf_votes_filter *f, struct rf_err *err);
 void rf_votes_release(struct rf_votes *v);
+/* The task of a row's prompt, borrowed; NULL: none, or these are not texts. */
+const char *rf_votes_task(const struct rf_votes *v, size_t row);
 
 void rf_turns_release(struct rf_turns *t);
 /* Text i of t. */

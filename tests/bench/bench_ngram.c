@@ -55,7 +55,7 @@ static void only_features(const struct rf_turns *t)
 
 int main(void)
 {
-    struct rf_turns text = { 0 };
+    struct rf_votes v = { .rows = PROMPTS };
     struct rf_ngrams g = { 0 };
     struct rf_sparse_result res = { 0 };
     struct rf_err err = { 0 };
@@ -65,13 +65,13 @@ int main(void)
     char what[80];
     int rc = 1;
     if (rf_blas_init(NULL) || RF_NEW(e, PROMPTS, NULL) || RF_NEW(in, PROMPTS, NULL) ||
-        RF_NEW(text.at, PROMPTS + 1, NULL) || make_prompts(&text, e))
+        RF_NEW(v.text.at, PROMPTS + 1, NULL) || make_prompts(&v.text, e))
         goto out;
     memset(in, 1, PROMPTS * sizeof *in);
     t[0] = processor_seconds();
-    only_features(&text);
+    only_features(&v.text);
     t[1] = processor_seconds();
-    if (rf_ngrams_make(&g, &text, PROMPTS, in, &err) || RF_NEW(theta, g.x.cols + 1, NULL))
+    if (rf_ngrams_make(&g, &v, in, 0, &err) || RF_NEW(theta, g.x.cols + 1, NULL))
         goto out;
     t[2] = processor_seconds();
     const struct rf_sparse p = {
@@ -91,7 +91,7 @@ out:
     if (rc)
         fprintf(stderr, "bench_ngram: %s\n", err.msg[0] ? err.msg : "out of memory");
     rf_ngrams_release(&g);
-    rf_turns_release(&text);
+    rf_votes_release(&v);
     rf_free(e);
     rf_free(in);
     rf_free(theta);

@@ -1,0 +1,59 @@
+/* All tasks are read once, for items are not indexed by prompt. */
+#include "core/tasks.h"
+
+#include <string.h>
+
+static int grow(struct rf_tasks *t, struct rf_err *err)
+{
+    const size_t room = t->room ? 2 * t->room : 1024;
+    int64_t *const prompt = rf_regrow(t->prompt, t->n, room, sizeof *prompt, err);
+    if (!prompt)
+        return RF_FAIL;
+    t->prompt = prompt;
+    size_t *const at = rf_regrow(t->at, t->n, room, sizeof *at, err);
+    if (!at)
+        return RF_FAIL;
+    t->at = at;
+    t->room = room;
+    return 0;
+}
+
+int rf_tasks_load(struct rf_tasks *t, struct rf_db *db, struct rf_err *err)
+{
+    struct rf_stmt *s = NULL;
+    int rc = rf_stmt_new(&s, db,
+                         "SELECT prompt, min(task) FROM item WHERE prompt IS NOT NULL AND task IS NOT NULL"
+                         " GROUP BY prompt ORDER BY prompt",
+                         err);
+    while (!rc && (rc = rf_step(s, err)) == 1) {
+        const char *const task = rf_col_text(s, 1);
+        if (t->n == t->room && (rc = grow(t, err)))
+            break;
+        t->prompt[t->n] = rf_col_int(s, 0);
+        t->at[t->n++] = t->names.len;
+        rc = rf_buf_add(&t->names, task, strlen(task) + 1, err);
+    }
+    rf_stmt_free(s);
+    return rc;
+}
+
+void rf_tasks_release(struct rf_tasks *t)
+{
+    rf_free(t->prompt);
+    rf_free(t->at);
+    rf_buf_release(&t->names);
+    *t = (struct rf_tasks){ 0 };
+}
+
+const char *rf_task_of(const struct rf_tasks *t, int64_t prompt)
+{
+    size_t low = 0, high = t->n;
+    while (low < high) {
+        const size_t mid = low + (high - low) / 2;
+        if (t->prompt[mid] < prompt)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < t->n && t->prompt[low] == prompt ? t->names.data + t->at[low] : NULL;
+}
