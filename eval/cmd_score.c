@@ -14,7 +14,7 @@
 
 struct options {
     struct rf_router_options router;
-    const char *text_model, *field, *npy;
+    const char *text_model, *field, *task_field, *npy;
     double threshold; /* NaN: none was given */
 };
 
@@ -23,6 +23,8 @@ static const struct rf_opt table[] = {
            "Text model that the router's vectors come from; routers on texts need none."),
     RF_OPT(struct options, field, "field", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
            "Lines are JSON objects: the prompt is the string under this name."),
+    RF_OPT(struct options, task_field, "task-field", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
+           "The prompt's task is the string under this name, for routers that were fitted with tasks; needs --field."),
     RF_OPT(struct options, npy, "npy", 0, RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
            "Score the rows of an .npy file in place of texts."),
     RF_OPT(struct options, threshold, "threshold", 0, RF_OPT_REAL, "P", NULL, NULL, 0, 1,
@@ -88,10 +90,11 @@ static int make_ready(struct scorer *s, const struct options *o, const char *rou
     return s->pad ? 0 : rf_fail(err, RF_FAIL, "out of memory: no room for the features of a text");
 }
 
-static double win_rate(const struct scorer *s, struct rf_str text)
+/* task: NULL where none is known. */
+static double win_rate(const struct scorer *s, struct rf_str text, const char *task)
 {
     if (!s->embedder)
-        return routefit_win_rate_text(s->router, s->pad, text.s, text.len);
+        return routefit_win_rate_task(s->router, s->pad, text.s, text.len, task);
     routefit_embed(s->embedder, s->pad, text.s, text.len, s->vector);
     return routefit_win_rate(s->router, s->vector);
 }
@@ -108,14 +111,15 @@ static int put(const struct options *o, double p, FILE *f, struct rf_err *err)
 static int score_line(const struct scorer *s, const struct options *o, struct rf_str line, FILE *f, struct rf_err *err)
 {
     json_t *row = NULL;
-    struct rf_str text = line;
+    struct rf_str text = line, task = { 0 };
     int rc = 0;
     if (o->field &&
-        ((rc = rf_json_parse(line.s, line.len, &row, err)) || (rc = rf_json_get_string(row, o->field, &text, err))))
+        ((rc = rf_json_parse(line.s, line.len, &row, err)) || (rc = rf_json_get_string(row, o->field, &text, err)) ||
+         (o->task_field && (rc = rf_json_get_string(row, o->task_field, &task, err)))))
         goto out;
     if (!o->field && text.len && text.s[text.len - 1] == '\r')
         text.len--;
-    rc = put(o, win_rate(s, text), f, err);
+    rc = put(o, win_rate(s, text, task.s), f, err);
 out:
     json_decref(row);
     return rc;
@@ -165,8 +169,17 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         rc = rf_fail(err, RF_USAGE, "--npy brings the vectors: expected no text file, --field or --text-model with it");
         goto out;
     }
+    if (o->task_field && !o->field) {
+        rc = rf_fail(err, RF_USAGE, "--task-field %s: expected --field too, for lines that are JSON objects",
+                     o->task_field);
+        goto out;
+    }
     if ((rc = rf_router_open(&s.router, args[0], &o->router, err)))
         goto out;
+    if (o->task_field && !routefit_tasks(s.router)) {
+        rc = rf_fail(err, RF_USAGE, "--task-field %s: %s takes no notice of tasks", o->task_field, args[0]);
+        goto out;
+    }
     if (o->npy)
         rc = score_vectors(&s, o, ctx->out, err);
     else if (!(rc = make_ready(&s, o, args[0], err)))

@@ -21,9 +21,9 @@ static const double exactly = 1e-8; /* |gradient| of the mean loss */
 
 struct ngram_options {
     struct rf_fit_options fit; /* first */
-    struct rf_list strong, weak, l2;
+    struct rf_list strong, weak, l2, task_l2;
     int64_t folds;
-    double l1, task_l2;
+    double l1;
     int ties, objective;
     bool task, f32;
 };
@@ -40,8 +40,8 @@ static const struct rf_opt options[] = {
     RF_OPT(struct ngram_options, task, "task", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
            "A weight for each task (the benchmark's subject) that the prompts belong to: 4 bytes each in the file, and "
            "the scoring pair must be told a prompt's task."),
-    RF_OPT(struct ngram_options, task_l2, "task-l2", 0, RF_OPT_REAL, "SHARE", "0.1", NULL, 1e-6, 1e6,
-           "With --task: the ridge of these weights, in shares of --l2."),
+    RF_OPT(struct ngram_options, task_l2, "task-l2", 0, RF_OPT_LIST, "LIST", "0.1,0.03,0.01,0.003,0.001", NULL, 0, 0,
+           "With --task: strengths of the ridge of these weights; chosen in the same way, after --l2."),
     RF_OPT(
         struct ngram_options, folds, "folds", 0, RF_OPT_INT, "N", "5", NULL, 0, 100,
         "Choose the ridge by cross-validation within the training side, a prompt in one fold with all its votes; 0 or "
@@ -55,15 +55,22 @@ static const struct rf_opt options[] = {
     RF_OPT_END,
 };
 
+/* Of the tasks' weights, and of all others. */
+struct ridge {
+    double rest, tasks;
+};
+
 struct run {
     struct rf_fit *f;
     const struct ngram_options *o;
     struct rf_sides sides;
     struct rf_ngrams g;
-    double *l2;   /* [o->l2.n] descending */
-    double *best; /* [g.x.cols + 1] the solution that is kept */
-    double *own;  /* [rf_ngrams_own] the same for the pair */
-    double best_l2;
+    double *l2;         /* [o->l2.n] descending */
+    double *task_l2;    /* [o->task_l2.n] descending */
+    struct ridge ridge; /* that is kept */
+    double least;       /* loss held out, of it */
+    double *best;       /* [g.x.cols + 1] the solution that is kept */
+    double *own;        /* [rf_ngrams_own] the same for the pair */
     size_t passes;
 };
 
@@ -82,7 +89,7 @@ static int make_features(struct run *r, struct rf_err *err)
     for (size_t i = 0; i < r->sides.trains && !rc; i++)
         in[r->sides.train[i].row] = true;
     if (!rc)
-        rc = rf_ngrams_make(&r->g, v, in, r->o->task ? sqrt(1 / r->o->task_l2) : 0, err);
+        rc = rf_ngrams_make(&r->g, v, in, r->o->task, err);
     rf_free(in);
     if (rc || (rc = RF_NEW(r->best, r->g.x.cols + 1, err)))
         return rc;
@@ -113,29 +120,32 @@ static int observe(void *ctx, size_t passes, struct rf_err *err)
     return r->f->progress ? rf_progress_step(r->f->progress, passes, NULL, err) : 0;
 }
 
-/* The violation at which the loss is within 1e-5 of the least: |gradient|^2 <= 2 l2 (F - least F). */
-static double roughly(double l2)
+/* The violation at which the loss is within 1e-5 of the least: |gradient|^2 <= 2 l2 (F - least F), of the weaker ridge.
+ */
+static double roughly(struct ridge ridge)
 {
-    return sqrt(2 * l2 * 1e-5);
+    return sqrt(2 * fmin(ridge.rest, ridge.tasks) * 1e-5);
 }
 
 /* Examples e[n] from theta, in place. */
-static int solve(struct run *r, const struct rf_example *e, size_t n, double l2, double tolerance, double *theta,
-                 double *off, struct rf_err *err)
+static int solve(struct run *r, const struct rf_example *e, size_t n, struct ridge ridge, double tolerance,
+                 double *theta, double *off, struct rf_err *err)
 {
     const struct rf_sparse p = {
         .x = &r->g.x,
         .e = e,
         .n = n,
         .loss = (enum rf_sparse_loss)r->o->objective,
-        .l2 = l2,
+        .l2 = ridge.rest,
+        .last = r->g.tasks,
+        .last_l2 = ridge.tasks,
         .l1 = r->o->l1,
         .threads = r->f->threads,
     };
     struct rf_sparse_result result;
     const int rc = rf_sparse_solve(&p, tolerance, theta, &result, observe, r, err);
     if (rc)
-        return rf_fail_in(err, "l2 = %g", l2);
+        return rf_fail_in(err, "l2 = %g", ridge.rest);
     r->passes += result.passes;
     *off = result.violation;
     return 0;
@@ -204,7 +214,7 @@ static double share(double sum, double loss, size_t n)
 }
 
 /* All parts at one ridge, each from its last solution: mean losses per example. */
-static int try_ridge(struct run *r, struct part *part, size_t parts, double l2, double *learnt, double *held,
+static int try_ridge(struct run *r, struct part *part, size_t parts, struct ridge ridge, double *learnt, double *held,
                      double *right, struct rf_err *err)
 {
     double sums[3] = { 0 };
@@ -213,7 +223,7 @@ static int try_ridge(struct run *r, struct part *part, size_t parts, double l2, 
         struct part *const p = &part[i];
         const struct point at = { r, p->theta, factor(r) };
         double train, valid, accuracy, ignored;
-        const int rc = solve(r, p->learn, p->learns, l2, roughly(l2), p->theta, &ignored, err);
+        const int rc = solve(r, p->learn, p->learns, ridge, roughly(ridge), p->theta, &ignored, err);
         if (rc)
             return rc;
         rf_sides_measure(p->learn, p->learns, logit_of, &at, &train, &ignored);
@@ -230,26 +240,29 @@ static int try_ridge(struct run *r, struct part *part, size_t parts, double l2, 
     return 0;
 }
 
-/* From the strongest ridge to the weakest, until RISES in a row are no better than the best; the weak ones take the
- * longest. r->best: where all votes were one part, its solution for the best, to go on from. */
-static int choose_among(struct run *r, struct part *part, size_t parts, struct rf_err *err)
+/* Tries a list of ridges, of the weights or of the tasks' weights, from the strongest to the weakest, until RISES in a
+ * row are no better than the best; the weak ones take the longest. r->best: where all votes were one part, the solution
+ * for the best, to go on from. */
+static int choose_among(struct run *r, struct part *part, size_t parts, const double *list, size_t n, bool of_tasks,
+                        struct rf_err *err)
 {
-    double best = INFINITY;
+    double *const kept = of_tasks ? &r->ridge.tasks : &r->ridge.rest;
     int worse = 0;
-    r->best_l2 = r->l2[0];
-    for (size_t i = 0; i < r->o->l2.n && worse < RISES; i++) {
+    for (size_t i = 0; i < n && worse < RISES; i++) {
+        struct ridge at = r->ridge;
         double train, held, right;
-        int rc = try_ridge(r, part, parts, r->l2[i], &train, &held, &right, err);
+        *(of_tasks ? &at.tasks : &at.rest) = list[i];
+        int rc = try_ridge(r, part, parts, at, &train, &held, &right, err);
         if (rc || (rc = rf_fit_epoch(r->f, train, held, right, err)))
-            return rc == RF_INTERRUPTED ? rf_fail(err, rc, "stopped by Ctrl-C before all of --l2 were solved") : rc;
-        if (r->o->l2.n > 1 &&
-            (rc = rf_fit_note(r->f, err, "l2 = %g: loss %.5f in training, %.5f held out", r->l2[i], train, held)))
+            return rc == RF_INTERRUPTED ? rf_fail(err, rc, "stopped by Ctrl-C before all ridges were solved") : rc;
+        if ((n > 1 || of_tasks) && (rc = rf_fit_note(r->f, err, "%s = %g: loss %.5f in training, %.5f held out",
+                                                     of_tasks ? "task-l2" : "l2", list[i], train, held)))
             return rc;
         worse++;
-        if (held < best || i == 0) {
-            best = held;
+        if (held < r->least || (i == 0 && !of_tasks)) {
+            r->least = held;
+            *kept = list[i];
             worse = 0;
-            r->best_l2 = r->l2[i];
             if (parts == 1)
                 memcpy(r->best, part->theta, (r->g.x.cols + 1) * sizeof *r->best);
         }
@@ -257,22 +270,34 @@ static int choose_among(struct run *r, struct part *part, size_t parts, struct r
     return 0;
 }
 
+/* The ridge of the tasks is chosen beside the ridge that was best with the first of its list. */
+static int choose_both(struct run *r, struct part *part, size_t parts, struct rf_err *err)
+{
+    r->ridge = (struct ridge){ r->l2[0], r->task_l2[0] };
+    int rc = choose_among(r, part, parts, r->l2, r->o->l2.n, false, err);
+    if (!rc && r->g.tasks)
+        rc = choose_among(r, part, parts, r->task_l2 + 1, r->o->task_l2.n - 1, true, err);
+    if (rc || r->o->l2.n == 1 || r->ridge.rest < r->l2[0])
+        return rc;
+    return rf_fit_note(r->f, err, "the strongest ridge is kept: the texts say little about votes held out");
+}
+
 static int choose(struct run *r, struct rf_err *err)
 {
-    const bool fold = r->o->l2.n > 1 && r->o->folds > 1 && r->sides.trains <= FEW;
+    const bool several = r->o->l2.n > 1 || (r->g.tasks && r->o->task_l2.n > 1);
+    const bool fold = several && r->o->folds > 1 && r->sides.trains <= FEW;
     const size_t parts = fold ? (size_t)r->o->folds : 1;
     struct part *part = NULL;
     int rc = 0;
-    if (r->o->l2.n > 1 && !fold && !r->sides.valids)
-        return rf_fail(
-            err, RF_BAD_INPUT,
-            "--l2 has %zu values and no validation votes to choose by: give one, --folds, or a larger --valid",
-            r->o->l2.n);
+    if (several && !fold && !r->sides.valids)
+        return rf_fail(err, RF_BAD_INPUT,
+                       "there are several ridges and no validation votes to choose by: give --l2 and --task-l2 one "
+                       "value, or --folds, or a larger --valid");
     rc = RF_NEW(part, parts, err);
     for (size_t i = 0; i < parts && !rc; i++)
         rc = part_init(&part[i], r, i, parts, err);
     if (!rc)
-        rc = choose_among(r, part, parts, err);
+        rc = choose_both(r, part, parts, err);
     for (size_t i = 0; part && i < parts; i++)
         part_release(&part[i]);
     rf_free(part);
@@ -322,7 +347,7 @@ static int fill_model(struct rf_model *m, struct run *r, double off, struct rf_e
     const struct rf_votes *const v = r->f->votes;
     const struct point saved = { r, r->best, 1 };
     double ignored;
-    char l2[32], l1[32];
+    char l2[32], task_l2[32], l1[32];
     size_t zeros = 0;
     int rc;
     for (size_t j = 0; j <= r->g.x.cols; j++)
@@ -330,13 +355,15 @@ static int fill_model(struct rf_model *m, struct run *r, double off, struct rf_e
     rf_ngrams_fold(&r->g, r->best, r->own);
     for (size_t b = 0; b < r->g.kept; b++)
         zeros += !(fabs(r->best[b]) > 0);
-    rf_real_text(r->best_l2, l2);
+    rf_real_text(r->ridge.rest, l2);
+    rf_real_text(r->ridge.tasks, task_l2);
     rf_real_text(r->o->l1, l1);
     if ((rc = r->o->f32 ? rf_model_floats(m, "weight", r->own, buckets, err) : add_whole(m, r->own, buckets, err)) ||
         (rc = rf_model_floats(m, "shape_weight", r->own + buckets, ROUTEFIT_SHAPE, err)) ||
         (rc = add_tasks(m, r, err)) || (rc = rf_model_floats(m, "bias", r->own + rf_ngrams_own(&r->g) - 1, 1, err)) ||
         (rc = rf_sides_describe(&r->sides, v, &r->o->strong, &r->o->weak, (enum rf_ties)r->o->ties, m, err)) ||
         (rc = rf_model_meta(m, err, "routefit.l2", "%s", l2)) ||
+        (r->g.tasks && (rc = rf_model_meta(m, err, "routefit.task_l2", "%s", task_l2))) ||
         (rc = rf_model_meta(m, err, "routefit.l1", "%s", l1)) ||
         (rc = rf_model_meta(m, err, "routefit.objective", "%s", objective[r->o->objective])))
         return rc;
@@ -350,7 +377,7 @@ static int fill_model(struct rf_model *m, struct run *r, double off, struct rf_e
         return rc;
     return rf_fit_note(r->f, err,
                        "l2 = %g kept; the optimum's conditions hold to %.2g, %zu passes over the votes in all",
-                       r->best_l2, off, r->passes);
+                       r->ridge.rest, off, r->passes);
 }
 
 static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf_err *err)
@@ -361,16 +388,20 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
     if ((rc = rf_list_reals(&r.o->l2, "--l2", 1e-9, 1e9, &r.l2, err)))
         goto out;
     qsort(r.l2, r.o->l2.n, sizeof *r.l2, descending);
+    if ((rc = rf_list_reals(&r.o->task_l2, "--task-l2", 1e-9, 1e9, &r.task_l2, err)))
+        goto out;
+    qsort(r.task_l2, r.o->task_l2.n, sizeof *r.task_l2, descending);
     if ((rc = rf_sides_pick(&r.sides, f, &r.o->strong, &r.o->weak, (enum rf_ties)r.o->ties, err)))
         goto out;
     if ((rc = make_features(&r, err)) || (rc = choose(&r, err)) ||
-        (rc = solve(&r, r.sides.train, r.sides.trains, r.best_l2, exactly, r.best, &off, err)))
+        (rc = solve(&r, r.sides.train, r.sides.trains, r.ridge, exactly, r.best, &off, err)))
         goto out;
     rc = fill_model(m, &r, off, err);
 out:
     rf_sides_release(&r.sides);
     rf_ngrams_release(&r.g);
     rf_free(r.l2);
+    rf_free(r.task_l2);
     rf_free(r.best);
     rf_free(r.own);
     return rc;

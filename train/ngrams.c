@@ -43,7 +43,7 @@ static size_t add_task(const struct rf_ngrams *g, const struct rf_votes *v, size
     if (!found)
         return 0;
     *col = (uint32_t)(g->buckets + ROUTEFIT_SHAPE + (size_t)(found - g->task));
-    *val = (float)g->task_value;
+    *val = 1;
     return 1;
 }
 
@@ -140,13 +140,13 @@ static void settle(struct rf_ngrams *g, const double *idf, const uint32_t *place
     x->cols -= gone;
 }
 
-int rf_ngrams_make(struct rf_ngrams *g, const struct rf_votes *v, const bool *in, double task_value, struct rf_err *err)
+int rf_ngrams_make(struct rf_ngrams *g, const struct rf_votes *v, const bool *in, bool with_tasks, struct rf_err *err)
 {
     double *idf = NULL;
     uint32_t *place = NULL;
     int rc;
-    *g = (struct rf_ngrams){ .buckets = ROUTEFIT_BUCKETS, .task_value = task_value };
-    if (task_value > 0 && (rc = list_tasks(g, v, in, err)))
+    *g = (struct rf_ngrams){ .buckets = ROUTEFIT_BUCKETS };
+    if (with_tasks && (rc = list_tasks(g, v, in, err)))
         return rc;
     g->x.cols = g->buckets + ROUTEFIT_SHAPE + g->tasks;
     if ((rc = RF_NEW(idf, g->buckets, err)) || (rc = RF_NEW(place, g->buckets, err)) || (rc = push_texts(g, v, err)))
@@ -196,7 +196,7 @@ void rf_ngrams_fold(const struct rf_ngrams *g, const double *theta, double *own)
         *bias -= shape[k] * g->mean[k];
     }
     for (size_t t = 0; t < g->tasks; t++)
-        task[t] = from[ROUTEFIT_SHAPE + t] * g->task_value;
+        task[t] = from[ROUTEFIT_SHAPE + t];
 }
 
 void rf_ngrams_unfold(const struct rf_ngrams *g, const double *own, double *theta)
@@ -211,5 +211,5 @@ void rf_ngrams_unfold(const struct rf_ngrams *g, const double *own, double *thet
         to[k] = g->scale[k] > 0 ? shape[k] / g->scale[k] : 0;
     }
     for (size_t t = 0; t < g->tasks; t++)
-        to[ROUTEFIT_SHAPE + t] = task[t] / g->task_value;
+        to[ROUTEFIT_SHAPE + t] = task[t];
 }

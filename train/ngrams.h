@@ -25,15 +25,13 @@ struct rf_ngrams {
                     the weighed rows a mean square of 1 */
     double mean[ROUTEFIT_SHAPE], scale[ROUTEFIT_SHAPE]; /* x = (shape - mean) * scale; scale 0: always the same */
     const char **task; /* [tasks] names by strcmp, of the weighed rows; borrowed from the votes */
-    size_t tasks;
-    double task_value; /* what a row of the task has in its column */
+    size_t tasks;      /* 0: they are no features; else a row of a task has a 1 in its column */
 };
 
 /* Fills *g (release it also after a failure) with a row for each text of v. in[v->rows]: those that the statistics are
- * of, at least one. task_value 0: tasks are no features. RF_BAD_INPUT: tasks are wanted, and there are none or too
+ * of, at least one. RF_BAD_INPUT: tasks are wanted, and there are none or too
  * many. */
-int rf_ngrams_make(struct rf_ngrams *g, const struct rf_votes *v, const bool *in, double task_value,
-                   struct rf_err *err);
+int rf_ngrams_make(struct rf_ngrams *g, const struct rf_votes *v, const bool *in, bool with_tasks, struct rf_err *err);
 void rf_ngrams_release(struct rf_ngrams *g);
 
 /* Length of the weights of the pair's own features: [buckets], [ROUTEFIT_SHAPE], [tasks], [1] intercept. */

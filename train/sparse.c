@@ -71,12 +71,12 @@ double rf_sparse_most_curve(enum rf_sparse_loss loss)
 
 double rf_sparse_penalty(const struct rf_sparse *p, const double *theta)
 {
-    double square = 0, sum = 0;
+    double squares = 0, sum = 0;
     for (size_t j = 0; j < p->x->cols; j++) {
-        square += theta[j] * theta[j];
+        squares += rf_sparse_ridge(p, j) * theta[j] * theta[j];
         sum += fabs(theta[j]);
     }
-    return p->l2 / 2 * square + p->l1 * sum;
+    return squares / 2 + p->l1 * sum;
 }
 
 /* ---- products ---- */
@@ -166,7 +166,7 @@ int rf_sparse_gradient(const struct rf_sparse *p, const double *theta, double *f
     if ((rc = rf_sparse_back(&a, slope, g, err)))
         goto out;
     for (size_t j = 0; j <= p->x->cols; j++)
-        g[j] = g[j] / a.weight + (j < p->x->cols ? p->l2 * theta[j] : 0);
+        g[j] = g[j] / a.weight + rf_sparse_ridge(p, j) * theta[j];
     *f = loss / a.weight + rf_sparse_penalty(p, theta);
 out:
     rf_free(slope);

@@ -1,9 +1,10 @@
 /* A linear function of sparse rows, fitted to the exact optimum of
  *
- *     F(w, b) = sum_i weight_i loss(y_i, w . x_i + b) / sum_i weight_i + l2 / 2 |w|^2 + l1 sum_j |w_j|
+ *     F(w, b) = sum_i weight_i loss(y_i, w . x_i + b) / sum_i weight_i + sum_j l2_j / 2 w_j^2 + l1 sum_j |w_j|
  *
- * (b is never penalised): by Newton's method with conjugate gradients, and where l1 > 0 by coordinate descent. Examples
- * of one row stand together, so that it is read once. Refuses: no convergence. */
+ * (b is never penalised; l2_j is l2, or last_l2 for the last columns): by Newton's method with conjugate gradients, and
+ * where l1 > 0 by coordinate descent. Examples of one row stand together, so that it is read once. Refuses: no
+ * convergence. */
 #ifndef RF_TRAIN_SPARSE_H
 #define RF_TRAIN_SPARSE_H
 
@@ -25,9 +26,11 @@ struct rf_sparse {
     const struct rf_example *e; /* [n] by ascending row, n > 0; borrowed */
     size_t n;
     enum rf_sparse_loss loss;
-    double l2;   /* > 0 */
-    double l1;   /* >= 0; 0: none */
-    int threads; /* the result does not depend on it */
+    double l2;      /* > 0 */
+    size_t last;    /* so many of the last columns have ... */
+    double last_l2; /* ... this in place of l2; > 0 where there are any */
+    double l1;      /* >= 0; 0: none */
+    int threads;    /* the result does not depend on it */
 };
 
 struct rf_sparse_result {

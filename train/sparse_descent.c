@@ -36,7 +36,7 @@ static int descent_init(struct descent *s, struct rf_sparse_pass *a, double *the
         s->curve[p->x->cols] += w;
     }
     for (size_t j = 0; j < p->x->cols; j++)
-        s->curve[j] += p->l2;
+        s->curve[j] += rf_sparse_ridge(p, j);
     return 0;
 }
 
@@ -69,7 +69,7 @@ static double visit(struct descent *s, size_t j)
     double g = 0;
     for (size_t k = c->ptr[j]; k < c->ptr[j + 1]; k++)
         g += slope_at(s, c->col[k]) * (double)c->val[k];
-    g = g / s->a->weight + p->l2 * was;
+    g = g / s->a->weight + rf_sparse_ridge(p, j) * was;
     const double now = shrink(was - g / s->curve[j], p->l1 / s->curve[j]), by = now - was;
     s->theta[j] = now;
     for (size_t k = c->ptr[j]; k < c->ptr[j + 1] && fabs(by) > 0; k++)

@@ -48,7 +48,7 @@ static void set_diagonal(struct newton *s)
         s->m[x->cols] += w;
     }
     for (size_t j = 0; j < x->cols; j++)
-        s->m[j] += p->l2;
+        s->m[j] += rf_sparse_ridge(p, j);
 }
 
 /* Mean loss at f + t df; slope and curve there. */
@@ -64,7 +64,7 @@ static double mean_loss(struct newton *s, double t)
 static void finish(const struct newton *s, const double *v, double *out)
 {
     for (size_t j = 0; j < s->k; j++)
-        out[j] = out[j] / s->a->weight + (j + 1 < s->k ? s->a->p->l2 * v[j] : 0);
+        out[j] = out[j] / s->a->weight + rf_sparse_ridge(s->a->p, j) * v[j];
 }
 
 /* step: H step = -g, until |residual| <= enough. */
@@ -103,13 +103,17 @@ static int solve_step(struct newton *s, double enough, struct rf_err *err)
 /* Moves theta along the step; false: no length lowers *loss (the mean loss; f, slope and curve follow). */
 static bool move(struct newton *s, double *theta, double *loss)
 {
-    const size_t w = s->k - 1;
-    const double l2 = s->a->p->l2, downhill = rf_ddot(s->k, s->g, s->step);
-    const double ww = rf_ddot(w, theta, theta), wd = rf_ddot(w, theta, s->step), dd = rf_ddot(w, s->step, s->step);
-    const double start = *loss + l2 / 2 * ww;
-    double t = 1;
+    const double downhill = rf_ddot(s->k, s->g, s->step);
+    double ww = 0, wd = 0, dd = 0, t = 1; /* of the ridges */
+    for (size_t j = 0; j + 1 < s->k; j++) {
+        const double l2 = rf_sparse_ridge(s->a->p, j);
+        ww += l2 * theta[j] * theta[j];
+        wd += l2 * theta[j] * s->step[j];
+        dd += l2 * s->step[j] * s->step[j];
+    }
+    const double start = *loss + ww / 2;
     for (int i = 0; i < MOST_HALVES; i++, t /= 2) {
-        const double there = mean_loss(s, t), value = there + l2 / 2 * (ww + 2 * t * wd + t * t * dd);
+        const double there = mean_loss(s, t), value = there + (ww + 2 * t * wd + t * t * dd) / 2;
         if (!(value <= start + DECREASE * t * downhill + NOISE * fabs(start)))
             continue;
         *loss = there;

@@ -42,7 +42,13 @@ int rf_sparse_times(struct rf_sparse_pass *a, const double *c, const double *v, 
 double rf_sparse_lose(enum rf_sparse_loss loss, const struct rf_sparse_term *t, double f, double *slope, double *curve);
 /* The largest second derivative for an example of weight 1. */
 double rf_sparse_most_curve(enum rf_sparse_loss loss);
-/* l2 / 2 |w|^2 + l1 sum |w|. */
+/* l2_j of column j < cols; 0 of the intercept. */
+static inline double rf_sparse_ridge(const struct rf_sparse *p, size_t j)
+{
+    const size_t cols = p->x->cols;
+    return j + p->last < cols ? p->l2 : j < cols ? p->last_l2 : 0;
+}
+/* What is added to the mean loss. */
 double rf_sparse_penalty(const struct rf_sparse *p, const double *theta);
 
 /* The solvers: theta in place; RF_FAIL: not reached. res: but for the passes. */

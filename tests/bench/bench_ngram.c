@@ -71,7 +71,7 @@ int main(void)
     t[0] = processor_seconds();
     only_features(&v.text);
     t[1] = processor_seconds();
-    if (rf_ngrams_make(&g, &v, in, 0, &err) || RF_NEW(theta, g.x.cols + 1, NULL))
+    if (rf_ngrams_make(&g, &v, in, false, &err) || RF_NEW(theta, g.x.cols + 1, NULL))
         goto out;
     t[2] = processor_seconds();
     const struct rf_sparse p = {

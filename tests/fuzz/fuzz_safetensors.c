@@ -24,7 +24,7 @@ static void score(struct routefit_router *r)
         free(room);
     }
     if (pad && routefit_input(r) == ROUTEFIT_TEXT)
-        routefit_win_rate_text(r, pad, text, strlen(text));
+        routefit_win_rate_task(r, pad, text, strlen(text), "law");
     routefit_features_free(pad);
     free(x);
     routefit_free(r);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/routefit_score.h"
+#include "near.h"
 
 enum { BUCKETS = 256, DIM = 24, WIDTH = DIM + ROUTEFIT_SHAPE };
 
@@ -309,6 +310,62 @@ static void text_routers_sum_weights_of_features(void **state)
     routefit_features_free(pad);
 }
 
+#define TASK_ROUTER(kind, tasks, weights)                                                                              \
+    "{\"__metadata__\":{\"routefit.kind\":\"" kind                                                                     \
+    "\",\"routefit.input\":\"text\",\"routefit.features\":\"rf-text-1, task-1\"" tasks "},"                            \
+    "\"shape_weight\":{\"dtype\":\"F32\",\"shape\":[8],\"data_offsets\":[0,32]},"                                      \
+    "\"bias\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[32,36]}," weights                                     \
+    "\"weight\":{\"dtype\":\"F32\",\"shape\":[256],\"data_offsets\":[44,1068]}}"
+#define TASK_NAMES   ",\"routefit.tasks\":\"[\\\"algebra\\\",\\\"law\\\"]\""
+#define TASK_WEIGHTS "\"task_weight\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[36,44]},"
+
+static double logit(double p)
+{
+    return log(p / (1 - p));
+}
+
+static void a_task_adds_its_weight(void **state)
+{
+    (void)state;
+    static struct {
+        float shape[ROUTEFIT_SHAPE], bias, task[2], weight[BUCKETS];
+    } all = { .bias = 0.5f, .task = { 1.5f, -2 } };
+    struct routefit_features *pad = routefit_features_new(BUCKETS);
+    struct routefit_router *r = load_text_router(TASK_ROUTER("ngram", TASK_NAMES, TASK_WEIGHTS), &all, sizeof all);
+    assert_int_equal(routefit_tasks(r), 2);
+    assert_near(logit(routefit_win_rate_task(r, pad, "x", 1, "algebra")), 2, 1e-9);
+    assert_near(logit(routefit_win_rate_task(r, pad, "x", 1, "law")), -1.5, 1e-9);
+    assert_near(logit(routefit_win_rate_task(r, pad, "x", 1, "poetry")), 0.5, 1e-9);
+    assert_near(logit(routefit_win_rate_task(r, pad, "x", 1, NULL)), 0.5, 1e-9);
+    assert_near(logit(routefit_win_rate_text(r, pad, "x", 1)), 0.5, 1e-9);
+    routefit_free(r);
+    routefit_features_free(pad);
+}
+
+static void tasks_that_do_not_fit_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header, *why;
+    } bad[] = {
+        { TASK_ROUTER("ngram", "", TASK_WEIGHTS), "routefit.tasks: expected the names" },
+        { TASK_ROUTER("ngram", ",\"routefit.tasks\":\"[\\\"law\\\"]\"", TASK_WEIGHTS), "found 1 names, expected 2" },
+        { TASK_ROUTER("ngram", ",\"routefit.tasks\":\"[\\\"law\\\",\\\"law\\\"]\"", TASK_WEIGHTS), "stands twice" },
+        { TASK_ROUTER("ngram", ",\"routefit.tasks\":\"law\"", TASK_WEIGHTS), "[" },
+        { TASK_ROUTER("ngram", TASK_NAMES, "\"other\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[36,44]},"),
+          "task_weight" },
+        { TASK_ROUTER("logistic", TASK_NAMES, TASK_WEIGHTS), "expected rf-text-1" },
+    };
+    static float zeros[ROUTEFIT_SHAPE + 1 + 2 + BUCKETS];
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char err[ROUTEFIT_ERR] = "";
+        struct routefit_router *r = NULL;
+        assert_int_equal(routefit_load(&r, bytes, make(bytes, bad[i].header, zeros, sizeof zeros), NULL, err), -1);
+        if (!strstr(err, bad[i].why))
+            fail_msg("%zu: found \"%s\", expected \"%s\"", i, err, bad[i].why);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +379,8 @@ int main(void)
         cmocka_unit_test(collapsing_equals_embedding_first),
         cmocka_unit_test(embedders_that_do_not_fit_are_refused),
         cmocka_unit_test(text_routers_sum_weights_of_features),
+        cmocka_unit_test(a_task_adds_its_weight),
+        cmocka_unit_test(tasks_that_do_not_fit_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
