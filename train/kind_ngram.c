@@ -16,7 +16,7 @@
 #include "train/whole.h"
 
 /* With more training examples than this, one validation side is as good as folds. */
-enum { FEW = 20000, RISES = 2 };
+enum { FEW = 20000 };
 static const double exactly = 1e-8; /* |gradient| of the mean loss */
 
 struct ngram_options {
@@ -240,15 +240,13 @@ static int try_ridge(struct run *r, struct part *part, size_t parts, struct ridg
     return 0;
 }
 
-/* Tries a list of ridges, of the weights or of the tasks' weights, from the strongest to the weakest, until RISES in a
- * row are no better than the best; the weak ones take the longest. r->best: where all votes were one part, the solution
- * for the best, to go on from. */
+/* Tries a list of ridges, of the weights or of the tasks' weights, from the strongest to the weakest: held-out loss may
+ * have several valleys, so all. r->best: where all votes were one part, the solution for the best, to go on from. */
 static int choose_among(struct run *r, struct part *part, size_t parts, const double *list, size_t n, bool of_tasks,
                         struct rf_err *err)
 {
     double *const kept = of_tasks ? &r->ridge.tasks : &r->ridge.rest;
-    int worse = 0;
-    for (size_t i = 0; i < n && worse < RISES; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct ridge at = r->ridge;
         double train, held, right;
         *(of_tasks ? &at.tasks : &at.rest) = list[i];
@@ -258,11 +256,9 @@ static int choose_among(struct run *r, struct part *part, size_t parts, const do
         if ((n > 1 || of_tasks) && (rc = rf_fit_note(r->f, err, "%s = %g: loss %.5f in training, %.5f held out",
                                                      of_tasks ? "task-l2" : "l2", list[i], train, held)))
             return rc;
-        worse++;
         if (held < r->least || (i == 0 && !of_tasks)) {
             r->least = held;
             *kept = list[i];
-            worse = 0;
             if (parts == 1)
                 memcpy(r->best, part->theta, (r->g.x.cols + 1) * sizeof *r->best);
         }
