@@ -9,7 +9,7 @@
 
 #include "core/mem.h"
 #include "core/par.h"
-#include "core/tasks.h"
+#include "core/prompt_tasks.h"
 
 static const char suffix[] = ".safetensors", prefix[] = "scores:";
 
@@ -117,11 +117,11 @@ static int score_texts(const struct rf_router *r, struct rf_db *db, const struct
                        struct rf_err *err)
 {
     struct routefit_features *pad = routefit_features_new(routefit_dim(r->r));
-    struct rf_tasks tasks = { 0 };
+    struct rf_prompt_tasks tasks = { 0 };
     int rc =
         pad ? 0 : rf_fail(err, RF_FAIL, "out of memory: no room for the features of %zu buckets", routefit_dim(r->r));
     if (!rc && routefit_tasks(r->r))
-        rc = rf_tasks_load(&tasks, db, err);
+        rc = rf_prompt_tasks_load(&tasks, db, err);
     for (size_t i = 0; i < a->n && !rc; i++)
         if (!a->text_len[i])
             rc = rf_fail(err, RF_BAD_INPUT,
@@ -130,9 +130,9 @@ static int score_texts(const struct rf_router *r, struct rf_db *db, const struct
                          r->name, a->what);
         else
             score[i] = routefit_win_rate_task(r->r, pad, a->texts->data + a->text_at[i], a->text_len[i],
-                                              rf_task_of(&tasks, a->prompt[i]));
+                                              rf_prompt_task(&tasks, a->prompt[i]));
     routefit_features_free(pad);
-    rf_tasks_release(&tasks);
+    rf_prompt_tasks_release(&tasks);
     return rc;
 }
 

@@ -32,11 +32,11 @@ struct scoring {
 
 static int score_texts(const struct scoring *s, size_t first, size_t m, struct rf_err *err)
 {
-    const struct rf_turns *const text = &s->job->votes->text;
+    const struct rf_votes *const v = s->job->votes;
     struct routefit_features *const pad = routefit_features_new(routefit_dim(s->r));
     for (size_t i = first; pad && i < first + m; i++) {
-        const struct rf_str t = rf_turn_of(text, s->row[i]);
-        s->cv->score[s->row[i]] = routefit_win_rate_text(s->r, pad, t.s, t.len);
+        const struct rf_str t = rf_turn_of(&v->text, s->row[i]);
+        s->cv->score[s->row[i]] = routefit_win_rate_task(s->r, pad, t.s, t.len, rf_votes_task(v, s->row[i]));
     }
     routefit_features_free(pad);
     return pad ? 0 : rf_fail(err, RF_FAIL, "out of memory: no room for the features of a text");

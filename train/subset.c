@@ -63,6 +63,7 @@ void rf_subset_votes_release(struct rf_votes *s)
     rf_free(s->valid);
     rf_free(s->model);
     rf_turns_release(&s->text);
+    rf_turns_release(&s->task);
     *s = (struct rf_votes){ 0 };
 }
 
@@ -97,10 +98,12 @@ int rf_subset_votes(struct rf_votes *out, const struct rf_votes *v, const bool *
     out->battle = NULL;
     out->model = NULL;
     out->fold = NULL;
+    out->task = (struct rf_turns){ 0 };
     out->n = out->models = 0;
     if ((rc = RF_NEW(place, v->rows, err)) || (rc = RF_NEW(of, v->models, err)))
         goto out;
     if ((rc = copy_rows(&some, &all, v->dim, keep, place, err)) || (rc = copy_models(out, v, keep, of, err)) ||
+        (v->task.at && (rc = copy_texts(&out->task, &v->task, keep, v->rows, err))) ||
         (rc = RF_NEW(out->battle, v->n, err)))
         goto out;
     for (size_t i = 0; i < v->n; i++) {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "core/tasks.h"
+#include "core/prompt_tasks.h"
 #include "train/inputs.h"
 #include "train/votes_sql.h"
 
@@ -109,19 +109,19 @@ out:
 /* The task of every prompt; what there is of them is data too. */
 static int read_tasks(struct rf_votes *v, struct rf_db *db, struct rf_sha256 *sum, struct rf_err *err)
 {
-    struct rf_tasks tasks = { 0 };
+    struct rf_prompt_tasks tasks = { 0 };
     int rc;
-    if ((rc = rf_tasks_load(&tasks, db, err)) || (rc = RF_NEW(v->task.at, v->rows + 1, err)))
+    if ((rc = rf_prompt_tasks_load(&tasks, db, err)) || (rc = RF_NEW(v->task.at, v->rows + 1, err)))
         goto out;
     for (size_t i = 0; i < v->rows && !rc; i++) {
-        const char *const task = rf_task_of(&tasks, v->prompt[i]);
+        const char *const task = rf_prompt_task(&tasks, v->prompt[i]);
         rc = rf_buf_add(&v->task.all, task ? task : "", (task ? strlen(task) : 0) + 1, err);
         v->task.at[i + 1] = v->task.all.len;
     }
     if (!rc && v->task.all.len > v->rows && !(rc = rf_sha256_add(sum, v->task.all.data, v->task.all.len, err)))
         rc = rf_sha256_add(sum, v->task.at, (v->rows + 1) * sizeof *v->task.at, err);
 out:
-    rf_tasks_release(&tasks);
+    rf_prompt_tasks_release(&tasks);
     return rc;
 }
 

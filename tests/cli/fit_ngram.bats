@@ -20,8 +20,8 @@ PY
     sides=(--votes results:mmlu --strong gpt-4-1106-preview --weak 'mistralai*' --min-chars 0)
 }
 
-apgr() { # of a router
-    "$ROUTEFIT" -q eval --bench mmlu --format csv "$1.safetensors" | awk -F, -v r="$1" '
+apgr() { # of a router, under its name
+    "$ROUTEFIT" -q eval --bench mmlu --format csv "$1" | awk -F, -v r="$2" '
         $1 == "bench" { for (i = 1; i <= NF; i++) if ($i == "apgr") at = i }
         $2 == r { print $at + 0 }'
 }
@@ -31,7 +31,11 @@ apgr() { # of a router
     "$ROUTEFIT" fit ngram "${sides[@]}" --task -o task.safetensors 2>notes.txt
     grep -q 'task-l2 = ' notes.txt
     [ "$(stat -c %s task.safetensors)" -lt 36000 ]
-    run python3 -c 'import sys; print(float(sys.argv[1]) > float(sys.argv[2]) + .05)' "$(apgr task)" "$(apgr plain)"
+    run python3 -c 'import sys; print(float(sys.argv[1]) > float(sys.argv[2]) + .05)' "$(apgr task.safetensors task)" "$(apgr plain.safetensors plain)"
+    [ "$output" = True ]
+    "$ROUTEFIT" -q fit ngram "${sides[@]}" --task --cv 3 --name held-out >cv.txt
+    "$ROUTEFIT" -q fit ngram "${sides[@]}" --cv 3 --name held-out-plain >cv.txt
+    run python3 -c 'import sys; print(float(sys.argv[1]) > float(sys.argv[2]) + .05)' "$(apgr scores:held-out held-out)" "$(apgr scores:held-out-plain held-out-plain)"
     [ "$output" = True ]
     printf '{"prompt": "prove it", "task": "%s"}\n' mmlu_algebra algebra mmlu_law law poetry >lines.jsonl
     "$ROUTEFIT" score task.safetensors --field prompt --task-field task lines.jsonl >scores.txt

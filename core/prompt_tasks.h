@@ -1,7 +1,7 @@
 /* Which task of its benchmark a prompt belongs to, for routers that take the task as a feature: the same answer in
  * training and evaluation. */
-#ifndef RF_CORE_TASKS_H
-#define RF_CORE_TASKS_H
+#ifndef RF_CORE_PROMPT_TASKS_H
+#define RF_CORE_PROMPT_TASKS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -15,16 +15,16 @@ extern "C" {
 #endif
 
 /* Zero-initialise; release also after a failure. */
-struct rf_tasks {
+struct rf_prompt_tasks {
     int64_t *prompt; /* [n] ascending: the prompts of items with a task */
     size_t *at;      /* [n] its task's name inside names, ended by a NUL */
     struct rf_buf names;
     size_t n, room;
 };
-int rf_tasks_load(struct rf_tasks *t, struct rf_db *db, struct rf_err *err);
-void rf_tasks_release(struct rf_tasks *t);
+int rf_prompt_tasks_load(struct rf_prompt_tasks *t, struct rf_db *db, struct rf_err *err);
+void rf_prompt_tasks_release(struct rf_prompt_tasks *t);
 /* The prompt's task, of several the first by strcmp; NULL: none. Owned by t. */
-const char *rf_task_of(const struct rf_tasks *t, int64_t prompt);
+const char *rf_prompt_task(const struct rf_prompt_tasks *t, int64_t prompt);
 
 #ifdef __cplusplus
 }

@@ -1,9 +1,9 @@
 /* All tasks are read once, for items are not indexed by prompt. */
-#include "core/tasks.h"
+#include "core/prompt_tasks.h"
 
 #include <string.h>
 
-static int grow(struct rf_tasks *t, struct rf_err *err)
+static int grow(struct rf_prompt_tasks *t, struct rf_err *err)
 {
     const size_t room = t->room ? 2 * t->room : 1024;
     int64_t *const prompt = rf_regrow(t->prompt, t->n, room, sizeof *prompt, err);
@@ -18,7 +18,7 @@ static int grow(struct rf_tasks *t, struct rf_err *err)
     return 0;
 }
 
-int rf_tasks_load(struct rf_tasks *t, struct rf_db *db, struct rf_err *err)
+int rf_prompt_tasks_load(struct rf_prompt_tasks *t, struct rf_db *db, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
     int rc = rf_stmt_new(&s, db,
@@ -37,15 +37,15 @@ int rf_tasks_load(struct rf_tasks *t, struct rf_db *db, struct rf_err *err)
     return rc;
 }
 
-void rf_tasks_release(struct rf_tasks *t)
+void rf_prompt_tasks_release(struct rf_prompt_tasks *t)
 {
     rf_free(t->prompt);
     rf_free(t->at);
     rf_buf_release(&t->names);
-    *t = (struct rf_tasks){ 0 };
+    *t = (struct rf_prompt_tasks){ 0 };
 }
 
-const char *rf_task_of(const struct rf_tasks *t, int64_t prompt)
+const char *rf_prompt_task(const struct rf_prompt_tasks *t, int64_t prompt)
 {
     size_t low = 0, high = t->n;
     while (low < high) {
