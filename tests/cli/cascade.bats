@@ -44,10 +44,10 @@ for r in rows[:2]:
     assert float(r["dollars_per_1000"]) < 1.2 * float(r["budget_per_1000"])
 PY
     [ "$(sqlite3 routefit.db "SELECT count(*) FROM metric WHERE router = 'cascade'")" = 4 ]
-    "$ROUTEFIT" -q cascade --bench bench --order small,big --verifier results:judged --show verifier --format csv >errors.csv
+    "$ROUTEFIT" -q cascade --bench bench --order small,big --verifier results:judged --show verifier --points hull --format csv >errors.csv
     awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
         NR > 1 { ok += $at["sensitivity_low"] < .9 && .9 < $at["sensitivity_high"] && $at["specificity_low"] < .8 && .8 < $at["specificity_high"] }
-        END { exit !(NR == 2 && ok == 1) }' errors.csv
+        END { exit !(NR > 2 && ok >= 1) }' errors.csv
 }
 
 @test "cascade: every corner, a router as verifier, aliases, the same for any number of threads" {
