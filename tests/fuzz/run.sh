@@ -1,8 +1,8 @@
 #!/bin/sh
-# Fuzzes the named targets (tests/fuzz/NAME.c) with clang's libFuzzer under ASan and UBSan, EXECS inputs each. Inputs that break a
+# Fuzzes the named targets (tests/fuzz/NAME.c) with clang's libFuzzer under ASan and UBSan, EXECS inputs of at most MAX_LEN bytes each. Inputs that break a
 # promise are saved in tests/fuzz/corpus/NAME, where `make check` replays them for ever; what merely covers new code goes to $BUILD.
 set -eu
-: "${BUILD:=build-fuzz}" "${EXECS:=10000000}"
+: "${BUILD:=build-fuzz}" "${EXECS:=10000000}" "${MAX_LEN:=4096}"
 sanitize=address,undefined
 mkdir -p "$BUILD"
 echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n); int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { (void)d; return n > 1 ? 0 : 0; }' >"$BUILD/probe.c"
@@ -18,6 +18,6 @@ for target in "$@"; do
     clang -g -O1 -std=gnu11 -fsanitize=fuzzer,$sanitize -fno-sanitize-recover=all -D_GNU_SOURCE -I. -Itests \
         -o "$BUILD/$target" "tests/fuzz/$target.c" "$BUILD/librf.a" $libs
     echo "== $target, $EXECS inputs"
-    "$BUILD/$target" -runs="$EXECS" -max_len=4096 -timeout=10 -print_final_stats=1 -verbosity=0 -artifact_prefix="$corpus/" \
+    "$BUILD/$target" -runs="$EXECS" -max_len="$MAX_LEN" -timeout=10 -print_final_stats=1 -verbosity=0 -artifact_prefix="$corpus/" \
         "$BUILD/corpus/$target" "$corpus"
 done
