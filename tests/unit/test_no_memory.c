@@ -126,6 +126,9 @@ static void every_command_survives_every_failing_allocation(void **state)
         "routefit eval --bench quiz --resamples 100 linear:cv2",
         "routefit fit mf --embedder text --valid 0.2 --strong big --weak small --solver adam --epochs 3 --bias --ties grounded -o "
         "tied.safetensors --force",
+        "routefit fit svr --embedder text --bench quiz --valid 0.3 --C 1,9 --cost mean -o svr.safetensors --force",
+        "routefit fit mlp --embedder text --bench quiz --hidden 4,3 --epochs 2 --cost-l2 1 -o n.safetensors --force",
+        "routefit fit mlp --embedder text --strong big,mid --weak small,tiny --epochs 2 -o p.safetensors --force",
         "routefit export vector mf.safetensors -o v.safetensors --force",
         "routefit export routellm mf.safetensors -o routellm --force",
         "routefit export text l.safetensors --text-model text.safetensors --int8 -o t.safetensors --force",
