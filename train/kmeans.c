@@ -101,28 +101,107 @@ static void update(struct work *w)
     }
 }
 
-/* k-means++: each further centre is a row drawn with chances as its squared distance from those that there are. */
-static void seed_centres(struct work *w, uint64_t seed)
+/* ---- the first centres ---- */
+
+enum { MOST_TRIES = 16 };
+
+/* Rows that may become the next centre. */
+struct seeding {
+    struct work *w;
+    size_t tries;            /* <= MOST_TRIES */
+    float *row;              /* [tries][dim] */
+    double norm[MOST_TRIES]; /* squared lengths */
+    float *dot;              /* [rows][tries] */
+    double *left;            /* [blocks][tries] sums of squared distances with each of them */
+};
+
+static double nearer(const struct seeding *s, size_t i, size_t t)
 {
+    const double d = s->w->square[i] - 2 * (double)s->dot[i * s->tries + t] + s->norm[t];
+    return fmin(s->w->distance[i], fmax(0, d));
+}
+
+static int try_block(void *ctx, size_t block, struct rf_err *err)
+{
+    struct seeding *const s = ctx;
+    const struct work *const w = s->w;
+    const size_t from = block * RF_BLOCK_ROWS, left = w->rows - from, n = left < RF_BLOCK_ROWS ? left : RF_BLOCK_ROWS;
+    double *const sum = s->left + block * s->tries;
+    (void)err;
+    for (size_t i = from; i < from + n; i++) /* so few columns that a GEMM would only copy the rows */
+        for (size_t t = 0; t < s->tries; t++)
+            s->dot[i * s->tries + t] = rf_row_dot(w->x + i * w->dim, s->row + t * w->dim, w->dim);
+    for (size_t t = 0; t < s->tries; t++)
+        sum[t] = 0;
+    for (size_t i = from; i < from + n; i++)
+        for (size_t t = 0; t < s->tries; t++)
+            sum[t] += nearer(s, i, t);
+    return 0;
+}
+
+/* A row with a chance as its squared distance from the centres that there are. */
+static size_t draw(const struct work *w, struct rf_rng *r, double all)
+{
+    double u = rf_rng_uniform(r) * all;
+    size_t at = 0;
+    for (; at + 1 < w->rows && !(u < w->distance[at]); at++)
+        u -= w->distance[at];
+    return at;
+}
+
+/* The best of the rows tried becomes centre c. all: the sum of squared distances then. */
+static int take_best(struct seeding *s, size_t c, double *all, struct rf_err *err)
+{
+    struct work *const w = s->w;
+    const size_t blocks = rf_par_blocks(w->rows);
+    size_t best = 0;
+    const int rc = rf_par_run(blocks, w->threads, try_block, s, err);
+    if (rc)
+        return rc;
+    for (size_t t = 0; t < s->tries; t++) {
+        double sum = 0;
+        for (size_t b = 0; b < blocks; b++)
+            sum += s->left[b * s->tries + t];
+        if (!t || sum < *all) {
+            *all = sum;
+            best = t;
+        }
+    }
+    for (size_t i = 0; i < w->rows; i++)
+        w->distance[i] = nearer(s, i, best);
+    memcpy(w->centre + c * w->dim, s->row + best * w->dim, w->dim * sizeof *w->centre);
+    return 0;
+}
+
+/* k-means++ with several rows drawn for each centre, of which the one that leaves the least is taken (the greedy form
+ * of the authors' own program). */
+static int seed_centres(struct work *w, uint64_t seed, struct rf_err *err)
+{
+    const size_t most = 2 + (size_t)log((double)w->k), tries = most < MOST_TRIES ? most : MOST_TRIES;
+    struct seeding s = { .w = w };
     struct rf_rng r;
+    double all = 0;
+    int rc;
     rf_rng_init(&r, seed, SEED_STREAM);
-    size_t at = rf_rng_below(&r, (uint32_t)w->rows);
     for (size_t i = 0; i < w->rows; i++)
         w->distance[i] = INFINITY;
-    for (size_t c = 0; c < w->k; c++) {
-        float *const centre = w->centre + c * w->dim;
-        double all = 0;
-        memcpy(centre, w->x + at * w->dim, w->dim * sizeof *centre);
-        const double norm = (double)rf_row_dot(centre, centre, w->dim);
-        for (size_t i = 0; i < w->rows; i++) {
-            const double d = w->square[i] - 2 * (double)rf_row_dot(w->x + i * w->dim, centre, w->dim) + norm;
-            w->distance[i] = fmin(w->distance[i], fmax(0, d));
-            all += w->distance[i];
+    if ((rc = RF_NEW(s.row, tries * w->dim, err)) || (rc = RF_NEW(s.dot, w->rows * tries, err)) ||
+        (rc = RF_NEW(s.left, rf_par_blocks(w->rows) * tries, err)))
+        goto out;
+    for (size_t c = 0; c < w->k && !rc; c++) {
+        s.tries = c ? tries : 1;
+        for (size_t t = 0; t < s.tries; t++) {
+            const size_t at = c ? draw(w, &r, all) : rf_rng_below(&r, (uint32_t)w->rows);
+            memcpy(s.row + t * w->dim, w->x + at * w->dim, w->dim * sizeof *s.row);
+            s.norm[t] = w->square[at];
         }
-        double u = rf_rng_uniform(&r) * all;
-        for (at = 0; at + 1 < w->rows && !(u < w->distance[at]); at++)
-            u -= w->distance[at];
+        rc = take_best(&s, c, &all, err);
     }
+out:
+    rf_free(s.row);
+    rf_free(s.dot);
+    rf_free(s.left);
+    return rc;
 }
 
 int rf_kmeans(const float *x, size_t rows, size_t dim, const struct rf_kmeans_options *o, float *centre,
@@ -140,7 +219,8 @@ int rf_kmeans(const float *x, size_t rows, size_t dim, const struct rf_kmeans_op
         w.square[i] = (double)rf_row_dot(x + i * dim, x + i * dim, dim);
         cluster[i] = UINT32_MAX;
     }
-    seed_centres(&w, o->seed);
+    if ((rc = seed_centres(&w, o->seed, err)))
+        goto out;
     for (size_t i = 0; i < o->iterations; i++) {
         if ((rc = assign(&w, err)))
             goto out;

@@ -1,6 +1,6 @@
-/* k-means (Lloyd 1982) with k-means++ seeding (Arthur and Vassilvitskii 2007) on the rows of a float matrix: distances
- * by GEMM, the same clusters for any number of threads. A cluster that loses its rows is put on the row farthest from
- * its own. */
+/* k-means (Lloyd 1982) with greedy k-means++ seeding (Arthur and Vassilvitskii 2007) on the rows of a float matrix:
+ * distances by GEMM, the same clusters for any number of threads. A cluster that loses its rows is put on the row
+ * farthest from its own. */
 #ifndef RF_TRAIN_KMEANS_H
 #define RF_TRAIN_KMEANS_H
 
