@@ -180,24 +180,93 @@ static void follow(const struct rf_curve *c, const uint8_t *count, struct path p
     }
 }
 
+/* The points of one lane's band that a step of the walk passes; calls, gain: at each vertex of the step. */
+static void pass(struct path *p, size_t lane, size_t m, four calls[][HALVES], four gain[][HALVES])
+{
+    const size_t h = lane / 4, k = lane % 4;
+    double next = next_calls(p);
+    for (size_t j = 0; j < m; j++)
+        for (; next <= calls[j + 1][h][k]; next = next_calls(p)) {
+            const double part = (next - calls[j][h][k]) / (calls[j + 1][h][k] - calls[j][h][k]);
+            p->band[p->point++] = gain[j][h][k] + part * (gain[j + 1][h][k] - gain[j][h][k]);
+        }
+}
+
+/* add_up and the band in one walk; the band holds sums of strong - weak, not yet qualities. path[].n is there. */
+static void add_up_band(const struct rf_curve *c, const uint8_t *count, struct sums *out, struct path path[RF_LANES])
+{
+    enum { STEP = 16 };
+    four calls[STEP + 1][HALVES] = { 0 }, gain[STEP + 1][HALVES] = { 0 }; /* at each vertex of the step */
+    four weak[HALVES] = { 0 }, twice[HALVES] = { 0 }, next[HALVES];
+    for (size_t l = 0; l < RF_LANES; l++) {
+        path[l].band[0] = 0;
+        path[l].point = 1;
+        next[l / 4][l % 4] = next_calls(&path[l]);
+    }
+    for (size_t v = 0, m; v < c->groups; v += m) {
+        m = c->groups - v < STEP ? c->groups - v : STEP;
+        const size_t first = c->end[v];
+        if (c->end[v + m] - first == m) /* nothing is tied: the usual case, without the inner loop */
+            for (size_t j = 0; j < m; j++) {
+                four k[HALVES];
+                counts_of(count + c->order[first + j] * RF_LANES, k);
+                for (int h = 0; h < HALVES; h++) {
+                    calls[j + 1][h] = calls[j][h] + k[h];
+                    gain[j + 1][h] = gain[j][h] + k[h] * c->lift[first + j];
+                    twice[h] += (gain[j][h] + gain[j + 1][h]) * k[h];
+                    weak[h] += k[h] * c->base[first + j];
+                }
+            }
+        else
+            for (size_t j = 0; j < m; j++) {
+                struct group g = { 0 };
+                add_group(c, count, c->end[v + j], c->end[v + j + 1], &g);
+                for (int h = 0; h < HALVES; h++) {
+                    calls[j + 1][h] = calls[j][h] + g.calls[h];
+                    gain[j + 1][h] = gain[j][h] + g.gain[h];
+                    twice[h] += (gain[j][h] + gain[j + 1][h]) * g.calls[h];
+                    weak[h] += g.weak[h];
+                }
+            }
+        for (size_t l = 0; l < RF_LANES; l++)
+            if (calls[m][l / 4][l % 4] >= next[l / 4][l % 4]) {
+                pass(&path[l], l, m, calls, gain);
+                next[l / 4][l % 4] = next_calls(&path[l]);
+            }
+        memcpy(calls[0], calls[m], sizeof calls[0]);
+        memcpy(gain[0], gain[m], sizeof gain[0]);
+    }
+    memcpy(out->gain, gain[0], sizeof gain[0]);
+    memcpy(out->weak, weak, sizeof weak);
+    memcpy(out->twice, twice, sizeof twice);
+}
+
 /* count: [n][RF_LANES], by prompt. */
 static void measure(const struct rf_curve *c, const struct rf_boot_options *o, const uint8_t *count,
                     const uint64_t size[RF_LANES], size_t first, struct rf_boot_values *v)
 {
     struct sums s;
     struct path path[RF_LANES];
-    add_up(c, count, &s);
+    const bool band_alone = o->no_shares && !o->areas_only;
+    for (size_t l = 0; l < RF_LANES; l++)
+        path[l].n = (double)size[l];
+    if (band_alone)
+        add_up_band(c, count, &s, path);
+    else
+        add_up(c, count, &s);
     for (size_t l = 0; l < RF_LANES; l++) {
-        const double n = (double)size[l];
+        const double n = path[l].n;
         double *m = path[l].m;
-        path[l].n = n;
         m[RF_WEAK] = s.weak[l] / n;
         m[RF_STRONG] = (s.weak[l] + s.gain[l]) / n;
         m[RF_AUC] = m[RF_WEAK] + s.twice[l] / 2 / (n * n);
         m[RF_APGR] = s.gain[l] > 0 ? s.twice[l] / 2 / (n * s.gain[l]) : NAN;
         m[RF_CPT20] = m[RF_CPT50] = m[RF_CPT80] = m[RF_STRONG95] = NAN;
     }
-    if (!o->areas_only)
+    for (size_t l = 0; l < RF_LANES && band_alone; l++)
+        for (size_t i = 0; i < RF_BAND_POINTS; i++)
+            path[l].band[i] = path[l].m[RF_WEAK] + path[l].band[i] / path[l].n;
+    if (!o->areas_only && !band_alone)
         follow(c, count, path);
     for (size_t l = 0; l < RF_LANES && first + l < v->resamples; l++) {
         for (size_t i = 0; i < RF_METRICS; i++)
@@ -445,7 +514,7 @@ static int fill_bands(const struct rf_curve *c, struct rf_boot_values *v, struct
 static void fill_intervals(const struct rf_curve *c, const struct rf_boot_values *v, const struct pivots *p,
                            enum rf_interval_kind kind, double *x, struct rf_boot *out)
 {
-    const bool crossings = kind != RF_INTERVAL_PERCENTILE && v->band;
+    const bool crossings = kind != RF_INTERVAL_PERCENTILE && v->band && !p->o->no_shares;
     double m[RF_METRICS];
     rf_metrics_of(c, m);
     for (enum rf_metric i = RF_CPT20; i <= RF_STRONG95 && crossings; i++)

@@ -25,6 +25,7 @@ struct rf_boot_options {
     int threads;     /* >= 1 */
     bool poisson;    /* each prompt's count by itself, Poisson of mean 1, in place of multinomial counts that sum to n:
                       * more prompts behind leave the counts of the others, but resamples differ in size */
+    bool no_shares;  /* without RF_CPT* and RF_STRONG95: the band alone takes one walk along the curve in place of two */
     bool areas_only; /* only RF_APGR, RF_AUC, RF_WEAK, RF_STRONG, and no band: twice as fast */
     const size_t *cluster; /* [n] < clusters: prompts of one cluster are drawn together; NULL: each prompt by itself */
     size_t clusters;       /* with cluster: how many; resamples then differ in size */

@@ -120,6 +120,16 @@ static void areas_alone_are_the_same_areas(void **state)
     assert_int_equal(rf_boot_of(&c, &o, &areas, &err), 0);
     assert_true(all.low[RF_APGR] == areas.low[RF_APGR] && all.high[RF_AUC] == areas.high[RF_AUC]);
     assert_true(isnan(areas.low[RF_CPT50]) && isnan(areas.band_low[50]));
+    o.areas_only = false;
+    o.no_shares = true;
+    assert_int_equal(rf_boot_of(&c, &o, &areas, &err), 0);
+    assert_true(all.low[RF_APGR] == areas.low[RF_APGR] && all.high[RF_AUC] == areas.high[RF_AUC]);
+    assert_true(isnan(areas.low[RF_CPT50]) && isnan(areas.high[RF_STRONG95]));
+    for (size_t i = 0; i < RF_BAND_POINTS; i++) {
+        assert_true(fabs(all.band_low[i] - areas.band_low[i]) < 1e-12);
+        assert_true(fabs(all.sim_high[i] - areas.sim_high[i]) < 1e-9);
+        assert_true(all.sim_low[i] <= all.band_low[i] + 1e-12 && all.band_high[i] <= all.sim_high[i] + 1e-12);
+    }
     assert_true(all.low[RF_CPT50] <= all.high[RF_CPT50] && all.band_low[50] <= all.band_high[50]);
     rf_curve_release(&c);
 }
