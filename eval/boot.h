@@ -22,11 +22,11 @@ enum { RF_BAND_POINTS = 101 }; /* shares 0, 1/100, ..., 1 at which the band of a
 struct rf_boot_options {
     size_t resamples; /* > 0; 2000 gives percentile ends that are stable to about a tenth of the interval */
     uint64_t seed;
-    int threads;     /* >= 1 */
-    bool poisson;    /* each prompt's count by itself, Poisson of mean 1, in place of multinomial counts that sum to n:
-                      * more prompts behind leave the counts of the others, but resamples differ in size */
-    bool no_shares;  /* without RF_CPT* and RF_STRONG95: the band alone takes one walk along the curve in place of two */
-    bool areas_only; /* only RF_APGR, RF_AUC, RF_WEAK, RF_STRONG, and no band: twice as fast */
+    int threads;    /* >= 1 */
+    bool poisson;   /* each prompt's count by itself, Poisson of mean 1, in place of multinomial counts that sum to n:
+                     * more prompts behind leave the counts of the others, but resamples differ in size */
+    bool no_shares; /* without RF_CPT* and RF_STRONG95: the band alone takes one walk along the curve in place of two */
+    bool areas_only;       /* only RF_APGR, RF_AUC, RF_WEAK, RF_STRONG, and no band: twice as fast */
     const size_t *cluster; /* [n] < clusters: prompts of one cluster are drawn together; NULL: each prompt by itself */
     size_t clusters;       /* with cluster: how many; resamples then differ in size */
     enum rf_interval_kind interval; /* of rf_boot_of */

@@ -1,6 +1,8 @@
 /* routefit compare: duels of routers on benchmarks, with verdicts, kept under a run. */
+#include "eval/item_clusters.h"
 #include "eval/commands.h"
 #include "eval/compare.h"
+#include "eval/compare_band.h"
 #include "eval/evaluate.h"
 #include "eval/power.h"
 
@@ -21,7 +23,7 @@ struct options {
     double share, level, delta, non_inferior;
     struct rf_list threshold;
     const char *against;
-    bool power, poisson;
+    bool power, bands, poisson;
 };
 
 #define OPTION(field, name, type, arg, def, choices, min, max, help)                                                   \
@@ -50,12 +52,16 @@ static const struct rf_opt table[] = {
            "Poisson counts in the bootstrap in place of multinomial ones: resamples then differ in size."),
     OPTION(power, "power", RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
            "Print which differences these prompts can find, and how many prompts others need."),
+    OPTION(bands, "bands", RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
+           "Print the difference in quality at every share of strong calls, with its pointwise band (low, high) and "
+           "the simultaneous one (sim_low, sim_high), in which the whole curve lies with the wanted confidence."),
     RF_OPT_END,
 };
 
 static const struct rf_column duel_column[] = {
     RF_COLUMN_TEXT("bench"),
     RF_COLUMN_INT("n"),
+    RF_COLUMN_INT("clusters", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_TEXT("at"),
     RF_COLUMN_TEXT("a"),
     RF_COLUMN_TEXT("b"),
@@ -78,6 +84,7 @@ static const struct rf_column duel_column[] = {
 static const struct rf_column power_column[] = {
     RF_COLUMN_TEXT("bench"),
     RF_COLUMN_INT("n"),
+    RF_COLUMN_INT("clusters", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_TEXT("at"),
     RF_COLUMN_TEXT("a"),
     RF_COLUMN_TEXT("b"),
@@ -86,6 +93,22 @@ static const struct rf_column power_column[] = {
     RF_COLUMN_REAL("if_difference", 3),
     RF_COLUMN_REAL("power", 3),
     RF_COLUMN_INT("prompts_for_80pct"),
+};
+
+static const struct rf_column band_column[] = {
+    RF_COLUMN_TEXT("bench"),
+    RF_COLUMN_INT("n"),
+    RF_COLUMN_INT("clusters", .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_TEXT("a"),
+    RF_COLUMN_TEXT("b"),
+    RF_COLUMN_REAL("calls_pct", 0),
+    RF_COLUMN_REAL("value_a", 3),
+    RF_COLUMN_REAL("value_b", 3),
+    RF_COLUMN_REAL("difference", 3, .low = "low", .high = "high"),
+    RF_COLUMN_REAL("low", 3),
+    RF_COLUMN_REAL("high", 3),
+    RF_COLUMN_REAL("sim_low", 3),
+    RF_COLUMN_REAL("sim_high", 3),
 };
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -207,6 +230,8 @@ static int check(const struct options *o, const struct entrants *e, struct rf_er
         return rf_fail(err, RF_USAGE,
                        "--against %s: one model has no curve; expected --at calls or --at threshold with it",
                        model_name[e->model]);
+    if (o->bands && (o->power || o->at != AT_CURVE))
+        return rf_fail(err, RF_USAGE, "--bands: expected neither --power nor --at with it: it shows the whole curve");
     if (e->n < 2 && e->model < 0)
         return rf_fail(err, RF_USAGE,
                        "found %zu router, expected two or more: files, or the baselines random, length and oracle",
@@ -218,6 +243,7 @@ static int check(const struct options *o, const struct entrants *e, struct rf_er
 
 struct bout {
     struct rf_bench bench;
+    struct rf_clusters cluster;
     struct rf_curve *curve; /* [entrants, and a model] */
     struct rf_contestant *who;
     struct rf_duel *duel;
@@ -231,6 +257,7 @@ static void bout_release(struct bout *b)
     rf_free(b->curve);
     rf_free(b->who);
     rf_free(b->duel);
+    rf_clusters_release(&b->cluster);
     rf_bench_release(&b->bench);
 }
 
@@ -304,9 +331,9 @@ static int fight(struct bout *b, const struct entrants *e, struct rf_ctx *ctx, c
     if (rc)
         return rc;
     b->contestants = e->n + (e->model >= 0);
-    if ((rc = RF_NEW(b->curve, b->contestants, err)) || (rc = RF_NEW(b->who, b->contestants, err)) ||
-        (rc = RF_NEW(b->duel, e->n * e->n, err)) || (rc = fill_curves(b, e, ctx, o, err)) ||
-        (rc = fill_measures(b, e, o, err)))
+    if ((rc = rf_clusters_find(&b->cluster, &b->bench, ctx->db, err)) || (rc = RF_NEW(b->curve, b->contestants, err)) ||
+        (rc = RF_NEW(b->who, b->contestants, err)) || (rc = RF_NEW(b->duel, e->n * e->n, err)) ||
+        (rc = fill_curves(b, e, ctx, o, err)) || (rc = fill_measures(b, e, o, err)))
         goto out;
     const double scale = scale_of(b, o), gap = b->curve[0].strong - b->curve[0].weak;
     const struct rf_compare_options co = { .resamples = (size_t)o->common.resamples,
@@ -318,7 +345,9 @@ static int fight(struct bout *b, const struct entrants *e, struct rf_ctx *ctx, c
                                            .delta = !isnan(o->delta)    ? o->delta / scale
                                                     : o->at == AT_CURVE ? .02
                                                                         : .02 * gap,
-                                           .poisson = o->poisson };
+                                           .poisson = o->poisson,
+                                           .cluster = b->cluster.of,
+                                           .clusters = b->cluster.n };
     fill_duels(b, e, o->non_inferior / scale);
     rc = rf_compare(b->who, b->contestants, &co, b->duel, b->duels, err);
 out:
@@ -327,12 +356,18 @@ out:
 
 /* ---- out ---- */
 
+/* Missing where each prompt is one of its own. */
+static int add_clusters(struct rf_table *t, const struct bout *b, struct rf_err *err)
+{
+    return b->cluster.of ? rf_table_int(t, (int64_t)b->cluster.n, err) : rf_table_missing(t, err);
+}
+
 static int add_head(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct entrants *e,
                     const struct options *o, struct rf_err *err)
 {
     struct rf_buf at = { 0 };
     int rc = rf_table_text(t, b->bench.name, err);
-    if (rc || (rc = rf_table_int(t, (int64_t)b->bench.n, err)) ||
+    if (rc || (rc = rf_table_int(t, (int64_t)b->bench.n, err)) || (rc = add_clusters(t, b, err)) ||
         (rc = o->at == AT_CALLS ? rf_buf_printf(&at, err, "calls %g%%", 100 * o->share)
                                 : rf_buf_printf(&at, err, "%s", at_name[o->at])) ||
         (rc = rf_table_text(t, at.data, err)) || (rc = rf_table_text(t, e->name[d->a], err)))
@@ -395,6 +430,38 @@ static int add_power(struct rf_table *t, const struct bout *b, const struct rf_d
     return rc;
 }
 
+static int add_bands(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct entrants *e,
+                     struct rf_ctx *ctx, const struct options *o, struct rf_err *err)
+{
+    const struct rf_boot_options bo = { .resamples = (size_t)o->common.resamples,
+                                        .seed = ctx->seed,
+                                        .threads = ctx->threads,
+                                        .poisson = o->poisson,
+                                        .cluster = b->cluster.of,
+                                        .clusters = b->cluster.n };
+    const double scale = rf_bench_scale(&b->bench);
+    struct rf_compare_band *band = NULL;
+    int rc = RF_NEW(band, 1, err);
+    if (!rc)
+        rc = rf_compare_band(&b->curve[d->a], &b->curve[d->b], &bo, o->level, band, err);
+    for (size_t i = 0; i < RF_BAND_POINTS && !rc; i++) {
+        const double figure[] = { band->value[RF_SIDE_A][i],
+                                  band->value[RF_SIDE_B][i],
+                                  band->value[RF_SIDE_DIFFERENCE][i],
+                                  band->low[RF_SIDE_DIFFERENCE][i],
+                                  band->high[RF_SIDE_DIFFERENCE][i],
+                                  band->sim_low[RF_SIDE_DIFFERENCE][i],
+                                  band->sim_high[RF_SIDE_DIFFERENCE][i] };
+        (void)((rc = rf_table_text(t, b->bench.name, err)) || (rc = rf_table_int(t, (int64_t)b->bench.n, err)) ||
+               (rc = add_clusters(t, b, err)) || (rc = rf_table_text(t, e->name[d->a], err)) ||
+               (rc = rf_table_text(t, e->name[d->b], err)) || (rc = rf_table_real(t, (double)i, err)));
+        for (size_t k = 0; k < COUNT(figure) && !rc; k++)
+            rc = rf_table_real(t, scale * figure[k], err);
+    }
+    rf_free(band);
+    return rc;
+}
+
 static int store(struct rf_stmt *s, const struct bout *b, const struct entrants *e, const struct options *o,
                  int64_t run, struct rf_err *err)
 {
@@ -434,7 +501,8 @@ static int compare(struct rf_ctx *ctx, const struct options *o, const struct ent
         if (!(rc = fight(&b, e, ctx, o->common.bench.v[i], o, err)) && !(rc = store(s, &b, e, o, run, err)))
             rc = rf_sha256_add(hash, b.bench.sha256, RF_SHA256_HEX - 1, err);
         for (size_t k = 0; k < b.duels && !rc; k++)
-            rc = (o->power ? add_power : add_duel)(t, &b, &b.duel[k], e, o, err);
+            rc = o->bands ? add_bands(t, &b, &b.duel[k], e, ctx, o, err)
+                          : (o->power ? add_power : add_duel)(t, &b, &b.duel[k], e, o, err);
         if (!rc)
             rc = rf_progress_step(&bar, i + 1, b.bench.name, err);
         bout_release(&b);
@@ -462,8 +530,9 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     int rc;
     if ((rc = entrants_load(&e, ctx->db, args, (size_t)nargs, o, against, err)) || (rc = check(o, &e, err)) ||
         (rc = rf_run_begin(&row, ctx, err)) || (rc = rf_sha256_new(&hash, err)) ||
-        (rc = o->power ? rf_table_new(&t, power_column, COUNT(power_column), err)
-                       : rf_table_new(&t, duel_column, COUNT(duel_column), err)) ||
+        (rc = o->bands   ? rf_table_new(&t, band_column, COUNT(band_column), err)
+              : o->power ? rf_table_new(&t, power_column, COUNT(power_column), err)
+                         : rf_table_new(&t, duel_column, COUNT(duel_column), err)) ||
         (rc = compare(ctx, o, &e, t, row.id, hash, err)) || (rc = rf_sha256_end(hash, digest, err)))
         goto out;
     rf_sha256_hex(digest, hex);
@@ -489,10 +558,14 @@ const struct rf_cmd rf_cmd_compare = {
              "test that swaps the two routers prompt by prompt (p_swap), and the larger of both\n"
              "adjusted for the number of duels (p_family). A verdict of better or worse needs\n"
              "p_family; equivalent means within --delta by two one-sided tests; undecided says\n"
-             "how many prompts would decide with 80% power, were the difference as found.",
+             "how many prompts would decide with 80% power, were the difference as found.\n"
+             "Questions with the same text, and those that `overlap` found alike, are drawn and\n"
+             "swapped together: clusters says how many groups there are, where any has more than\n"
+             "one question.",
     .examples = "routefit compare --bench gsm8k length random\n"
                 "routefit compare --bench gsm8k,mt-bench logistic.safetensors mf.safetensors length\n"
                 "routefit compare --bench gsm8k --at calls --share 0.3 --non-inferior 2 length\n"
+                "routefit compare --bench gsm8k --bands length random\n"
                 "routefit compare --bench gsm8k --power length random",
     .opts = { rf_evaluate_table, table },
     .opts_size = sizeof(struct options),

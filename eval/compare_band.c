@@ -6,8 +6,9 @@
 static int fill(struct rf_compare_band *out, enum rf_compare_side side, double *x, size_t resamples, double level,
                 struct rf_err *err)
 {
-    struct rf_band band = { out->low[side],      out->high[side], out->sim_low[side],
-                            out->sim_high[side], out->se[side],   0 };
+    struct rf_band band = {
+        out->low[side], out->high[side], out->sim_low[side], out->sim_high[side], out->se[side], 0
+    };
     const int rc = rf_band_fill(&band, out->value[side], x, RF_BAND_POINTS, resamples, level, err);
     out->widest[side] = band.widest;
     return rc;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/progress.h"
+#include "eval/item_clusters.h"
 
 enum { CURVE_POINTS = 201 }; /* of a stored curve */
 
@@ -90,20 +91,24 @@ int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, c
 {
     const struct rf_bench_options bo = { name, o->strong, o->weak, o->keep_contaminated };
     const struct rf_bench_options keep = { name, o->strong, o->weak, true };
-    const struct rf_boot_options boot = { .resamples = (size_t)o->resamples,
-                                          .seed = ctx->seed,
-                                          .threads = ctx->threads,
-                                          .interval = (enum rf_interval_kind)o->interval };
+    struct rf_boot_options boot = { .resamples = (size_t)o->resamples,
+                                    .seed = ctx->seed,
+                                    .threads = ctx->threads,
+                                    .interval = (enum rf_interval_kind)o->interval };
     struct rf_progress bar = { 0 };
+    struct rf_clusters cluster = { 0 };
     struct rf_bench all = { 0 }; /* where items were left out: with them */
     double *score = NULL;
     int rc;
     *e = (struct rf_evaluation){ 0 };
     rf_progress_start(&bar, name, "routers", nrouter + RF_BASELINES);
     if ((rc = rf_bench_load(&e->bench, ctx->db, &bo, err)) ||
+        (rc = rf_clusters_find(&cluster, &e->bench, ctx->db, err)) ||
         (e->bench.n < e->bench.n_all && (rc = rf_bench_load(&all, ctx->db, &keep, err))) ||
         (rc = RF_NEW(score, e->bench.n_all, err)) || (rc = RF_NEW(e->entry, nrouter + RF_BASELINES, err)))
         goto out;
+    boot.cluster = cluster.of;
+    boot.clusters = cluster.n;
     for (size_t i = 0; i < nrouter + RF_BASELINES; i++) {
         struct rf_entry *t = &e->entry[e->n];
         const bool fitted = i < nrouter;
@@ -131,6 +136,7 @@ out:
     if (!rc && e->entry[0].boot.undefined)
         fprintf(ctx->chat, "%s: strong is not better in %zu resamples, which the intervals leave out\n", e->bench.name,
                 e->entry[0].boot.undefined);
+    rf_clusters_release(&cluster);
     rf_bench_release(&all);
     rf_free(score);
     return rc;

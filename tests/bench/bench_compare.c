@@ -1,8 +1,8 @@
 /* What a duel over the whole curve costs at MMLU's size: 10,000 paired bootstraps of two routers, with pointwise and
  * simultaneous bands of both and of their difference. Floor: drawing the counts alone. Beside it, where python3 has
  * numpy, the same there: multiplicities by bincount on presorted arrays, cumulated sums, bands by interp and percentile
- * (a tenth of the resamples, times ten). Prints "name  measured  floor  ratio" in seconds of processor time, which a busy
- * machine does not stretch; best of three rounds, one thread. */
+ * (a tenth of the resamples, times ten). Prints "name  measured  floor  ratio" in seconds of processor time, which a
+ * busy machine does not stretch; best of three rounds, one thread. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -89,6 +89,50 @@ assert abs(power[0]["detectable"] / power[0]["se"] - 2.8015852) < 1e-6
 END
 }
 
+@test "--bands shows the difference along the whole curve, and the wider band around all of it" {
+    "$ROUTEFIT" -q compare --bench "$bench" --bands --json length oracle >bands.json
+    python3 - <<'END'
+import json
+rows = json.load(open("bands.json"))
+assert [r["calls_pct"] for r in rows] == list(range(101))
+for r in rows[1:-1]:
+    assert abs(r["value_a"] - r["value_b"] - r["difference"]) < 1e-9
+    assert r["low"] < r["high"] and r["sim_low"] < r["difference"] < r["sim_high"]
+assert sum(r["sim_high"] - r["sim_low"] for r in rows) > 1.2 * sum(r["high"] - r["low"] for r in rows)
+assert abs(rows[0]["difference"]) < 1e-9 and abs(rows[-1]["sim_high"]) < 1e-9
+assert any(r["sim_high"] < 0 for r in rows)
+END
+    run "$ROUTEFIT" compare --bench "$bench" --bands --power length random
+    [ "$status" -eq 2 ]
+}
+
+@test "questions of one source are drawn together" {
+    # every question four times: twice the same words, in other letters; once more found by overlap
+    python3 - >four.csv <<'END'
+print("prompt,mistralai/Mixtral-8x7B-Instruct-v0.1,gpt-4-1106-preview")
+for copy in range(4):
+    for i in range(240):
+        weak = (i * 37 % 240) >= 40 + i // 2
+        strong = (i * 53 % 240) >= 30
+        print("%s%03d,%s,%s" % (["x", "X", "\uff38", "x"][copy] * i, i, weak, strong))
+END
+    "$ROUTEFIT" -q --db four.db ingest --name four four.csv >ingest.txt
+    four=$(sqlite3 four.db 'SELECT DISTINCT bench FROM item')
+    "$ROUTEFIT" -q --db four.db compare --bench "$four" --json random oracle >four.json
+    "$ROUTEFIT" -q compare --bench "$bench" --json random oracle >one.json
+    python3 - <<'END'
+import json
+one, four = json.load(open("one.json"))[0], json.load(open("four.json"))[0]
+assert one["clusters"] is None and four["clusters"] == 240 and four["n"] % 240 == 0 and four["n"] > 240
+assert abs(one["difference"] - four["difference"]) < 1e-9 and abs(one["se"] / four["se"] - 1) < 1e-9
+END
+    sqlite3 routefit.db "INSERT INTO run(command, argv, options, seed, version, blas, threads, started_at, status)
+        VALUES ('overlap', '[]', '{}', 1, '', '', 1, '', 'done');
+        INSERT INTO overlap SELECT max(run.id), min(i.prompt), max(i.prompt), 'near', 1 FROM run, item i WHERE i.id IN (1, 2)"
+    run "$ROUTEFIT" compare --bench "$bench" --json length random
+    [[ "$output" == *'"clusters": 239'* || "$output" == *'"clusters":239'* ]]
+}
+
 @test "compare says what is wrong" {
     run "$ROUTEFIT" compare length random
     [ "$status" -eq 2 ]

@@ -2,8 +2,8 @@
  * (Cameron & Miller 2015). One source have questions with the same prompt, with the same normalised text
  * (core/normal.h), and those that `overlap --self` or another run of overlap found alike (table overlap); a chain of
  * such pairs is one cluster. The turns of a conversation are one question from the start (eval/bench.h). */
-#ifndef RF_EVAL_CLUSTER_H
-#define RF_EVAL_CLUSTER_H
+#ifndef RF_EVAL_ITEM_CLUSTERS_H
+#define RF_EVAL_ITEM_CLUSTERS_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* Questions are joined by sorted keys: prompt ids first, hashes of texts next, pairs of table overlap last. */
-#include "eval/cluster.h"
+#include "eval/item_clusters.h"
 
 #include <stdlib.h>
 #include <string.h>
