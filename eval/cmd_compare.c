@@ -234,7 +234,7 @@ static int check(const struct options *o, const struct entrants *e, struct rf_er
         return rf_fail(err, RF_USAGE, "--bands: expected neither --power nor --at with it: it shows the whole curve");
     if (e->n < 2 && e->model < 0)
         return rf_fail(err, RF_USAGE,
-                       "found %zu router, expected two or more: files, or the baselines random, length and oracle",
+                       "found %zu router, expected two or more: files, or baselines like random, length and task-prior",
                        e->n);
     return 0;
 }
@@ -267,10 +267,11 @@ static int score(const struct entrants *e, size_t i, size_t file, struct rf_ctx 
     const int baseline = i < e->n ? e->baseline[i] : RF_BASELINE_RANDOM;
     if (baseline < 0)
         return rf_router_score(&e->router[file], ctx->db, bench, &o->common.router, out, err);
-    if (!rf_baselines[baseline].score(bench, out))
+    const int rc = rf_baselines[baseline].score(bench, ctx, out, err);
+    if (!rc)
         return rf_fail(err, RF_BAD_INPUT, "baseline \"%s\": the benchmark does not have what it reads",
                        rf_baselines[baseline].name);
-    return 0;
+    return rc < 0 ? rc : 0;
 }
 
 static int fill_curves(struct bout *b, const struct entrants *e, struct rf_ctx *ctx, const struct options *o,
@@ -551,8 +552,9 @@ const struct rf_cmd rf_cmd_compare = {
     .name = "compare",
     .summary = "duels of routers: better, worse, equivalent or undecided",
     .args = "ROUTER...",
-    .about = "Compares router files and the baselines random, length and oracle, by name, two by\n"
-             "two on the same prompts: by APGR over the whole curve, by quality at an equal share\n"
+    .about = "Compares routers (files, names of stored scores, and the baselines random, length,\n"
+             "shorter, task-prior, script-prior and oracle by name), two by two on the same\n"
+             "prompts: by APGR over the whole curve, by quality at an equal share\n"
              "of strong calls, or by quality at one threshold each. Prints the difference a - b\n"
              "with its interval and the p-values of a paired bootstrap (p) and of a permutation\n"
              "test that swaps the two routers prompt by prompt (p_swap), and the larger of both\n"

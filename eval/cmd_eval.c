@@ -41,6 +41,7 @@ static const struct rf_column metric_column[] = {
     INTERVAL("cpt50_pct", 1),
     INTERVAL("cpt80_pct", 1),
     INTERVAL("strong95_pct", 1),
+    RF_COLUMN_INT("fitted_on", .shown = RF_SHOWN_FILLED), /* of the n prompts */
 };
 static const struct rf_column level_column[] = { INTERVAL("weak", 2), INTERVAL("strong", 2) };
 static const struct rf_column compat_column[] = {
@@ -106,6 +107,8 @@ static int add_row(struct rf_table *t, const struct rf_bench *b, const struct rf
         rc = add_metric(t, e, m, rf_bench_scale(b), err);
         if (!rc && m == RF_APGR)
             rc = rf_table_real(t, e->apgr_all, err);
+        if (!rc && m + 1 == RF_WEAK)
+            rc = e->fitted_on < 0 ? rf_table_missing(t, err) : rf_table_int(t, e->fitted_on, err);
     }
     for (size_t i = 0; compat && i < COMPAT && !rc; i++)
         rc = rf_table_real(t, figure[i], err);
@@ -253,9 +256,12 @@ const struct rf_cmd rf_cmd_eval = {
              "(share of strong calls that keeps 95% of strong's quality), and both models\n"
              "alone. Where questions were left out, as contaminated or by `overlap --drop`,\n"
              "apgr_all is APGR with them. Exact over all thresholds; tied scores are never\n"
-             "split. Intervals are 95% bootstrap intervals over prompts. Three baselines stand\n"
-             "below the routers: random, prompt length, oracle. Metrics and curves are kept in\n"
-             "the database.",
+             "split. Intervals are 95% bootstrap intervals over prompts. Below the routers stand\n"
+             "baselines: random, length and shorter (the two signs of prompt length), task-prior\n"
+             "and script-prior (the mean gain on the other prompts of the task or script, out of\n"
+             "fold) where there are several, oracle. Prompts that fitted or tuned a router as\n"
+             "well are counted in fitted_on, and said. Metrics and curves are kept in the\n"
+             "database.",
     .examples = "routefit eval --bench gsm8k router.safetensors\n"
                 "routefit eval --bench gsm8k,mt-bench --compat logistic.safetensors mf.safetensors\n"
                 "routefit eval --bench gsm8k --fail-under apgr.low=0.5 router.safetensors\n"

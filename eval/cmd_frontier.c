@@ -7,6 +7,7 @@
 #include "core/run.h"
 #include "core/sha256.h"
 #include "eval/commands.h"
+#include "eval/fitted_on.h"
 #include "eval/many.h"
 #include "eval/points_table.h"
 
@@ -197,6 +198,13 @@ static int one_bench(struct rf_many *m, struct rf_ctx *ctx, const struct options
     if (rc)
         return rc;
     rf_holes_tell(&m->holes, &m->r, bench, ctx->chat);
+    for (size_t i = 0; i < routers && !rc; i++) {
+        int64_t count;
+        if (!(rc = rf_fitted_on(&router[i], ctx->db, m->r.prompt, m->r.n, &count, err)))
+            rf_fitted_on_tell(&router[i], bench, count, m->r.n, ctx->chat);
+    }
+    if (rc)
+        return rc;
     if ((rc = rf_sha256_add(sum, m->r.sha256, sizeof m->r.sha256 - 1, err)) || (rc = rf_db_begin(ctx->db, err)))
         return rc;
     if ((rc = store(m, bench, ctx->db, run, err)) || (rc = rf_db_commit(ctx->db, err)))

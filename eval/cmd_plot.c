@@ -69,13 +69,17 @@ static int plot(const struct rf_evaluation *e, const struct options *o, struct r
     double x[RF_BAND_POINTS];
     struct line *line = NULL;
     struct rf_plot_series *series = NULL;
+    size_t n = 0;
     int rc;
     for (size_t i = 0; i < RF_BAND_POINTS; i++)
         x[i] = 100. * (double)i / (RF_BAND_POINTS - 1);
     if ((rc = RF_NEW(line, e->n, err)) || (rc = RF_NEW(series, e->n, err)))
         goto out;
     for (size_t i = 0; i < e->n; i++)
-        draw(&e->entry[i], scale, x, &line[i], &series[i]);
+        if (e->entry[i].baseline != RF_BASELINE_SHORTER) { /* the mirror image of length */
+            draw(&e->entry[i], scale, x, &line[n], &series[n]);
+            n++;
+        }
     const struct rf_plot p = { .title = e->bench.name,
                                .x_name = "Prompts sent to the strong model (%)",
                                .y_name = e->bench.right_wrong ? "Accuracy (%)" : "Mean score",
@@ -84,7 +88,7 @@ static int plot(const struct rf_evaluation *e, const struct options *o, struct r
                                .weak_name = e->bench.weak_name,
                                .strong_name = e->bench.strong_name,
                                .series = series,
-                               .n = e->n };
+                               .n = n };
     rc = o->to.output
              ? rf_plot_write(&p, o->to.output, o->to.force, o->to.keep, err)
              : rf_plot_text(&p, rf_plot_text_style(ctx->out), ctx->out, (int)o->to.width, (int)o->to.height, err);

@@ -57,15 +57,19 @@ static int measure(struct rf_entry *t, const struct rf_bench *b, const double *s
 }
 
 /* *apgr over all items, those that were left out with them; NaN where it is not defined, or a vector is missing. */
-static int measure_all(const struct rf_bench *all, const struct rf_router *router, int baseline, struct rf_db *db,
-                       const struct rf_router_options *o, double *score, double *apgr, struct rf_err *err)
+static int measure_all(const struct rf_bench *all, const struct rf_router *router, int baseline,
+                       const struct rf_ctx *ctx, const struct rf_router_options *o, double *score, double *apgr,
+                       struct rf_err *err)
 {
     const struct rf_scored s = { all->n, score, all->strong, all->weak };
     struct rf_err own = { 0 };
     struct rf_curve c = { 0 };
     double metric[RF_METRICS] = { [RF_APGR] = NAN };
-    int rc = router ? rf_router_score(router, db, all, o, score, &own) : 0;
-    if (!rc && (router || rf_baselines[baseline].score(all, score)) && !(rc = rf_curve_init(&c, &s, &own)))
+    int rc = router ? rf_router_score(router, ctx->db, all, o, score, &own)
+                    : rf_baselines[baseline].score(all, ctx, score, &own);
+    const bool scored = rc == (router ? 0 : 1);
+    rc = rc > 0 ? 0 : rc;
+    if (scored && !(rc = rf_curve_init(&c, &s, &own)))
         rf_metrics_of(&c, metric);
     rf_curve_release(&c);
     *apgr = metric[RF_APGR];
@@ -114,9 +118,15 @@ int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, c
         const bool fitted = i < nrouter;
         t->baseline = fitted ? -1 : (int)(i - nrouter);
         t->name = fitted ? router[i].name : rf_baselines[t->baseline].name;
-        if (fitted && (rc = rf_router_score(&router[i], ctx->db, &e->bench, &o->router, score, err)))
+        t->fitted_on = -1;
+        if (fitted && ((rc = rf_router_score(&router[i], ctx->db, &e->bench, &o->router, score, err)) ||
+                       (rc = rf_fitted_on(&router[i], ctx->db, e->bench.prompt, e->bench.n, &t->fitted_on, err))))
             goto out;
-        if (!fitted && !rf_baselines[t->baseline].score(&e->bench, score))
+        if (fitted)
+            rf_fitted_on_tell(&router[i], name, t->fitted_on, e->bench.n, ctx->chat);
+        else if ((rc = rf_baselines[t->baseline].score(&e->bench, ctx, score, err)) < 0)
+            goto out;
+        else if (!rc)
             continue;
         e->n++;
         if ((rc = measure(t, &e->bench, score, &boot, err))) {
@@ -125,7 +135,7 @@ int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, c
             goto out;
         }
         t->apgr_all = NAN;
-        if (all.n && (rc = measure_all(&all, fitted ? &router[i] : NULL, t->baseline, ctx->db, &o->router, score,
+        if (all.n && (rc = measure_all(&all, fitted ? &router[i] : NULL, t->baseline, ctx, &o->router, score,
                                        &t->apgr_all, err)))
             goto out;
         if ((rc = rf_progress_step(&bar, i + 1, t->name, err)))

@@ -10,6 +10,7 @@
 #include "eval/boot.h"
 #include "eval/compat.h"
 #include "eval/curve.h"
+#include "eval/fitted_on.h"
 #include "eval/metric.h"
 #include "eval/router.h"
 
@@ -31,8 +32,9 @@ extern const struct rf_opt rf_evaluate_table[];
 
 /* A router or a baseline on the benchmark. */
 struct rf_entry {
-    const char *name; /* borrowed from the router, or constant */
-    int baseline;     /* RF_BASELINE_*, or -1 for a router */
+    const char *name;  /* borrowed from the router, or constant */
+    int baseline;      /* RF_BASELINE_*, or -1 for a router */
+    int64_t fitted_on; /* how many of the prompts also fitted or tuned it (eval/fitted_on.h); -1: not known */
     struct rf_curve curve;
     double metric[RF_METRICS];
     double apgr_all; /* APGR with the items that were left out; NaN: none were, or it is not defined */

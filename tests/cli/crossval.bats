@@ -115,6 +115,30 @@ PY
     [ "$(sql "SELECT tuned FROM crossval WHERE name = 'linear:cv3'")" = 1 ]
 }
 
+@test "eval says how many prompts fitted or tuned a router that they score" {
+    "$ROUTEFIT" -q split --name s1 --of arc-challenge --shares 60,20,20 >/dev/null
+    "$ROUTEFIT" -q fit knn --bench arc-challenge --k 20 --split s1 -o k.safetensors >/dev/null
+    pair="--router-strong big --router-weak small"
+    "$ROUTEFIT" eval --bench arc-challenge $pair k.safetensors --json >e.json 2>chat
+    grep -q 'warning: arc-challenge: "k" was fitted or tuned on 320 of the 400 prompts' chat
+    python3 - <<'PY'
+import json
+rows = {r["router"]: r["fitted_on"] for r in json.load(open("e.json"))}
+assert rows["k"] == 320 and rows["random"] is None
+PY
+    mv k.safetensors other.safetensors # known by its data, not by its name
+    "$ROUTEFIT" frontier --bench arc-challenge other.safetensors 2>&1 >/dev/null | grep -q 'tuned on 320 of the 400'
+    run "$ROUTEFIT" eval --bench gsm8k $pair other.safetensors
+    [ "$status" -eq 0 ]
+    [[ "$output" != *warning* ]]
+    "$ROUTEFIT" -q fit knn --bench arc-challenge --k 20 --cv 3 >/dev/null
+    "$ROUTEFIT" eval --bench arc-challenge knn:cv3 --json 2>chat | grep -q '"fitted_on": 0'
+    ! grep -q warning chat
+    "$ROUTEFIT" -q fit knn --bench arc-challenge --cv 3 --name tuned --tune k=10,20 >/dev/null
+    "$ROUTEFIT" eval --bench arc-challenge tuned --json 2>chat | grep -q '"fitted_on": 400'
+    grep -q 'the options of "tuned" were tuned on 400 of the 400 prompts' chat
+}
+
 @test "fit learns from the parts of a stored split alone" {
     "$ROUTEFIT" -q split --name s1 --of arc-challenge --shares 60,20,20 >/dev/null
     "$ROUTEFIT" -q fit knn --bench arc-challenge --k 20 --split s1 -o k.safetensors --json >fit.json

@@ -51,7 +51,7 @@ END
     python3 - <<'END'
 import json
 rows = {r["router"]: r for r in json.load(open("out.json"))}
-assert list(rows) == ["r", "random", "length", "oracle"]
+assert list(rows) == ["r", "random", "length", "shorter", "oracle"]
 r = rows["r"]
 # by falling score: a +1, ccc +1, eeeee +1, dddd -1, bb 0; weak .4, strong .8
 assert r["n"] == 5 and abs(r["weak"] - 40) < 1e-9 and abs(r["strong"] - 80) < 1e-9
@@ -62,7 +62,7 @@ assert abs(rows["random"]["apgr"] - .5) < 1e-12
 assert rows["oracle"]["apgr"] >= r["apgr"]
 END
     [ "$(sqlite3 routefit.db "SELECT count(*) FROM run WHERE command = 'eval' AND status = 'done'")" -eq 2 ]
-    [ "$(sqlite3 routefit.db "SELECT count(*) FROM metric WHERE name = 'apgr'")" -eq 8 ]
+    [ "$(sqlite3 routefit.db "SELECT count(*) FROM metric WHERE name = 'apgr'")" -eq 10 ]
     [ "$(sqlite3 routefit.db "SELECT count(*) FROM curve WHERE router = 'r' AND run = 1")" -eq 6 ]
 }
 
@@ -132,6 +132,36 @@ END
     [ "$status" -eq 2 ]
     run "$ROUTEFIT" frontier --bench "$bench" scores:mine
     [ "$status" -ne 0 ]
+}
+
+@test "tasks and scripts are baselines of their own, out of fold" {
+    python3 - <<'END'
+import random
+random.seed(2)
+words = [a + b + c for a in "bdgklm" for b in "aeiou" for c in "nrst"]
+with open("tasks.csv", "w") as f:
+    f.write("bench,model,score,sample_id,prompt\n")
+    for i in range(300):
+        hard, han = i % 3 == 0, i % 2
+        text = " ".join(random.choice(words) for _ in range(9)) if not han else "".join(chr(0x4e00 + random.randrange(3000)) for _ in range(20))
+        weak, strong = random.random() < (.2 if hard else .8), random.random() < (.9 if han else .8)
+        for m, s in (("small", weak), ("big", strong)):
+            f.write(f"exam/{'proofs' if hard else 'greetings'},{m},{int(s)},{i},{text}\n")
+END
+    "$ROUTEFIT" -q ingest --name exam tasks.csv >/dev/null
+    for n in 1 3; do
+        "$ROUTEFIT" -q --threads $n eval --bench exam --json >tasks$n.json
+    done
+    cmp tasks1.json tasks3.json
+    python3 - <<'END'
+import json
+rows = {r["router"]: r for r in json.load(open("tasks1.json"))}
+assert list(rows) == ["random", "length", "shorter", "task-prior", "script-prior", "oracle"]
+assert rows["task-prior"]["apgr_low"] > .5 and rows["task-prior"]["apgr"] < rows["oracle"]["apgr"]
+assert abs(rows["length"]["apgr"] + rows["shorter"]["apgr"] - 1) < 1e-9  # mirror images
+END
+    "$ROUTEFIT" -q compare --bench exam --json task-prior length | grep -q '"a": "task-prior"'
+    "$ROUTEFIT" -q plot --bench exam | grep -q task-prior
 }
 
 @test "contaminated prompts are left out by their exact text" {

@@ -351,6 +351,46 @@ static void stored_scores_stand_for_a_router(void **state)
     rf_bench_release(&b);
 }
 
+/* A prompt counts by itself, by its text among the fit's, and by its first turn; not where another data set did it. */
+static void prompts_that_fitted_a_router_are_counted(void **state)
+{
+    struct place *p = *state;
+    struct rf_router *r = NULL;
+    struct rf_err err = { 0 };
+    const struct rf_router_options o = { 0 };
+    static const int64_t prompt[] = { 1, 2, 3, 0, 5, 6 };
+    const char *path = p->router_path, *const names[] = { "tuned", "plain", "mine" };
+    int64_t count = 0;
+    write_router(path, 0, ",\"routefit.data_sha256\":\"d1\"");
+    assert_int_equal(rf_routers_load(&r, p->db, &path, 1, &o, NULL, 0, &err), 0);
+    assert_int_equal(rf_fitted_on(r, p->db, prompt, 6, &count, &err), 0);
+    assert_int_equal(count, -1);
+    /* 7 has two turns, the first that of 2 with the hash of no prompt; 8 is a stranger */
+    assert_int_equal(rf_db_exec(p->db,
+                                "INSERT INTO prompt VALUES (7, x'07', 'two', '[\"again\"]', 2, 3), (8, x'08', 'eight', "
+                                "NULL, 1, 5);"
+                                "INSERT INTO fit_data VALUES (1, 'd1'), (2, 'd2');"
+                                "INSERT INTO fit_prompt VALUES (1, 1), (1, 7), (1, 8), (2, 3), (2, 5), (2, 6)",
+                                &err),
+                     0);
+    assert_int_equal(rf_fitted_on(r, p->db, prompt, 6, &count, &err), 0);
+    assert_int_equal(count, 2);
+    rf_routers_free(r, 1);
+    assert_int_equal(rf_db_exec(p->db,
+                                RUN_ROW
+                                "INSERT INTO crossval VALUES (1, 'tuned', 1, 2, 1, NULL), (2, 'plain', 1, 2, 0, "
+                                "NULL); INSERT INTO external_score VALUES (1, 'mine', 1, .5)",
+                                &err),
+                     0);
+    static const int64_t want[] = { 2, 0, -1 };
+    assert_int_equal(rf_routers_load(&r, p->db, names, 3, &o, NULL, 0, &err), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(rf_fitted_on(&r[i], p->db, prompt, 6, &count, &err), 0);
+        assert_int_equal(count, want[i]);
+    }
+    rf_routers_free(r, 3);
+}
+
 /* The whole: router and baselines on the four items. By length the order is 5, 3, then 1 and 2 tied. */
 static void an_evaluation_holds_routers_and_baselines(void **state)
 {
@@ -365,12 +405,17 @@ static void an_evaluation_holds_routers_and_baselines(void **state)
     write_router(path, 0, "");
     assert_int_equal(rf_routers_load(&r, p->db, &path, 1, &o.router, rf_baseline_names, RF_BASELINES, &err), 0);
     assert_int_equal(rf_evaluate(&e, &ctx, "quiz", &o, r, 1, &err), 0);
-    assert_int_equal(e.n, 4);
+    assert_int_equal(e.n, 5); /* no tasks, one script */
     /* router: items 1, 5, 3, 2 with gains 1, 1, -1, 0 over a gap of 1 */
     assert_near(e.entry[0].metric[RF_APGR], 1.125, 1e-12);
     assert_near(e.entry[1].metric[RF_APGR], .5, 1e-12);
     assert_near(e.entry[2].metric[RF_APGR], .5, 1e-12); /* items 5, 3, {1, 2}: 0 1 0 . 1 */
-    assert_near(e.entry[3].metric[RF_APGR], 1.375, 1e-12);
+    assert_string_equal(e.entry[3].name, "shorter");    /* {1, 2}, 3, 5: the mirror image */
+    assert_near(e.entry[3].metric[RF_APGR], .5, 1e-12);
+    assert_string_equal(e.entry[4].name, "oracle");
+    assert_near(e.entry[4].metric[RF_APGR], 1.375, 1e-12);
+    for (size_t i = 0; i < e.n; i++)
+        assert_int_equal(e.entry[i].fitted_on, -1);
     for (size_t i = 0; i < e.n; i++)
         assert_near(e.entry[i].boot.low[RF_WEAK], e.entry[0].boot.low[RF_WEAK], 0);
     assert_int_equal(
@@ -384,7 +429,7 @@ static void an_evaluation_holds_routers_and_baselines(void **state)
     assert_int_equal(rf_db_int(p->db, &n, &err, "SELECT count(*) FROM curve WHERE router = 'two'", 0, NULL), 1);
     assert_int_equal(n, 5);
     assert_int_equal(rf_db_int(p->db, &n, &err, "SELECT count(*) FROM metric WHERE name = 'apgr'", 0, NULL), 1);
-    assert_int_equal(n, 4);
+    assert_int_equal(n, 5);
     rf_evaluation_release(&e);
 
     const struct rf_evaluate_options swapped = { .strong = "small", .resamples = 200, .router = o.router };
@@ -408,6 +453,7 @@ int main(void)
         IN_A_PLACE(wrong_names_are_refused_with_the_known_ones),
         IN_A_PLACE(routers_score_the_stored_vectors),
         IN_A_PLACE(stored_scores_stand_for_a_router),
+        IN_A_PLACE(prompts_that_fitted_a_router_are_counted),
         IN_A_PLACE(routers_that_do_not_fit_are_refused),
         IN_A_PLACE(a_router_given_twice_is_refused),
         IN_A_PLACE(an_evaluation_holds_routers_and_baselines),
