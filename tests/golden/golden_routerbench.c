@@ -140,6 +140,9 @@ static void fit_knn(const char *bench, const char *train, const struct rf_list *
         struct rf_fit_options fit;
         struct rf_list k;
         int cost;
+        const char *guard; /* none */
+        double novelty, near, z, tolerance, floor;
+        int64_t pairs;
     } o = { .fit = { .bench = { &bench, 1 }, .model = *models, .source = { &train, 1 } }, .k = { &k, 1 } };
     struct rf_fit_data d = { 0 };
     struct rf_fit f;
