@@ -3,6 +3,7 @@
 #include "eval/commands.h"
 #include "eval/compare.h"
 #include "eval/compare_band.h"
+#include "eval/cost.h"
 #include "eval/evaluate.h"
 #include "eval/power.h"
 
@@ -13,14 +14,14 @@
 #include "core/progress.h"
 #include "core/run.h"
 
-enum at { AT_CURVE, AT_CALLS, AT_THRESHOLD };
-#define AT_CHOICES "curve|calls|threshold"
-static const char *const at_name[] = { "curve", "calls", "threshold" };
+enum at { AT_CURVE, AT_CALLS, AT_COST, AT_THRESHOLD };
+#define AT_CHOICES "curve|calls|cost|threshold"
+static const char *const at_name[] = { "curve", "calls", "cost", "threshold" };
 
 struct options {
     struct rf_evaluate_options common;
     int at, family;
-    double share, level, delta, non_inferior;
+    double share, cost, level, delta, non_inferior;
     struct rf_list threshold;
     const char *against;
     bool power, bands, poisson;
@@ -31,9 +32,11 @@ struct options {
 
 static const struct rf_opt table[] = {
     OPTION(at, "at", RF_OPT_CHOICE, "WHAT", "curve", AT_CHOICES, 0, 0,
-           "Compare APGR over the whole curve, or quality at equal shares of strong calls (--share), or at one "
-           "threshold each (--threshold)."),
+           "Compare APGR over the whole curve, or quality at equal shares of strong calls (--share), at equal "
+           "costs (--cost), or at one threshold each (--threshold)."),
     OPTION(share, "share", RF_OPT_REAL, "S", NULL, NULL, 0, 1, "Share of strong calls for --at calls."),
+    OPTION(cost, "cost", RF_OPT_REAL, "DOLLARS", NULL, NULL, 0, 1e9,
+           "Mean cost of a prompt for --at cost, by the costs of the results, or their tokens and prices."),
     OPTION(threshold, "threshold", RF_OPT_LIST, "T,...", NULL, NULL, 0, 0,
            "Thresholds for --at threshold: one for all routers, or one for each."),
     OPTION(against, "against", RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
@@ -224,6 +227,8 @@ static int check(const struct options *o, const struct entrants *e, struct rf_er
         return rf_fail(err, RF_USAGE, "--at calls: expected --share S, the share of strong calls");
     if (o->at != AT_CALLS && !isnan(o->share))
         return rf_fail(err, RF_USAGE, "--share: expected --at calls with it, found --at %s", at_name[o->at]);
+    if ((o->at == AT_COST) == isnan(o->cost))
+        return rf_fail(err, RF_USAGE, "--at cost and --cost DOLLARS: expected both or neither");
     if (o->at != AT_THRESHOLD && o->threshold.n)
         return rf_fail(err, RF_USAGE, "--threshold: expected --at threshold with it, found --at %s", at_name[o->at]);
     if (e->model >= 0 && o->at == AT_CURVE)
@@ -244,6 +249,7 @@ static int check(const struct options *o, const struct entrants *e, struct rf_er
 struct bout {
     struct rf_bench bench;
     struct rf_clusters cluster;
+    struct rf_costs costs;  /* with --at cost */
     struct rf_curve *curve; /* [entrants, and a model] */
     struct rf_contestant *who;
     struct rf_duel *duel;
@@ -258,6 +264,7 @@ static void bout_release(struct bout *b)
     rf_free(b->who);
     rf_free(b->duel);
     rf_clusters_release(&b->cluster);
+    rf_costs_release(&b->costs);
     rf_bench_release(&b->bench);
 }
 
@@ -290,18 +297,40 @@ static int fill_curves(struct bout *b, const struct entrants *e, struct rf_ctx *
     return rc ? rc : rf_metrics_check(&b->curve[0], err);
 }
 
+/* A budget below the weak model's own cost buys nothing. */
+static int fill_costs(struct bout *b, struct rf_db *db, double budget, struct rf_err *err)
+{
+    double least = 0;
+    const int rc = rf_costs_load(&b->costs, db, &b->bench, NULL, err);
+    if (rc)
+        return rc;
+    if (b->costs.unknown)
+        return rf_fail(err, RF_BAD_INPUT,
+                       "found no cost of %zu of %zu questions, expected one of both models for each: compare at equal "
+                       "calls, or ingest results with costs, or with tokens and a price list",
+                       b->costs.unknown, b->bench.n);
+    for (size_t i = 0; i < b->bench.n; i++)
+        least += b->costs.weak[i] / (double)b->bench.n;
+    return budget < least
+               ? rf_fail(err, RF_USAGE, "--cost: found %g dollars a prompt, expected at least %g, what %s alone costs",
+                         budget, least, b->bench.weak_name)
+               : 0;
+}
+
 static int fill_measures(struct bout *b, const struct entrants *e, const struct options *o, struct rf_err *err)
 {
-    static const enum rf_measure_kind kind[] = { RF_MEASURE_APGR, RF_MEASURE_CALLS, RF_MEASURE_THRESHOLD };
+    static const enum rf_measure_kind kind[] = { RF_MEASURE_APGR, RF_MEASURE_CALLS, RF_MEASURE_COST,
+                                                 RF_MEASURE_THRESHOLD };
     double *threshold = NULL;
     int rc = RF_NEW(threshold, e->n, err);
     if (rc || (o->at == AT_THRESHOLD && (rc = parse_thresholds(o, e->n, threshold, err))))
         goto out;
     for (size_t i = 0; i < b->contestants; i++) {
         b->who[i].curve = &b->curve[i];
-        b->who[i].measure =
-            i < e->n ? (struct rf_measure){ kind[o->at], o->at == AT_CALLS ? o->share : threshold[i], NULL, NULL }
-                     : (struct rf_measure){ RF_MEASURE_THRESHOLD, model_threshold[e->model], NULL, NULL };
+        const double at = o->at == AT_CALLS ? o->share : o->at == AT_COST ? o->cost : threshold[i < e->n ? i : 0];
+        b->who[i].measure = i < e->n
+                                ? (struct rf_measure){ kind[o->at], at, b->costs.weak, b->costs.strong }
+                                : (struct rf_measure){ RF_MEASURE_THRESHOLD, model_threshold[e->model], NULL, NULL };
     }
 out:
     rf_free(threshold);
@@ -334,7 +363,8 @@ static int fight(struct bout *b, const struct entrants *e, struct rf_ctx *ctx, c
     b->contestants = e->n + (e->model >= 0);
     if ((rc = rf_clusters_find(&b->cluster, &b->bench, ctx->db, err)) || (rc = RF_NEW(b->curve, b->contestants, err)) ||
         (rc = RF_NEW(b->who, b->contestants, err)) || (rc = RF_NEW(b->duel, e->n * e->n, err)) ||
-        (rc = fill_curves(b, e, ctx, o, err)) || (rc = fill_measures(b, e, o, err)))
+        (rc = fill_curves(b, e, ctx, o, err)) || (o->at == AT_COST && (rc = fill_costs(b, ctx->db, o->cost, err))) ||
+        (rc = fill_measures(b, e, o, err)))
         goto out;
     const double scale = scale_of(b, o), gap = b->curve[0].strong - b->curve[0].weak;
     const struct rf_compare_options co = { .resamples = (size_t)o->common.resamples,
@@ -369,8 +399,9 @@ static int add_head(struct rf_table *t, const struct bout *b, const struct rf_du
     struct rf_buf at = { 0 };
     int rc = rf_table_text(t, b->bench.name, err);
     if (rc || (rc = rf_table_int(t, (int64_t)b->bench.n, err)) || (rc = add_clusters(t, b, err)) ||
-        (rc = o->at == AT_CALLS ? rf_buf_printf(&at, err, "calls %g%%", 100 * o->share)
-                                : rf_buf_printf(&at, err, "%s", at_name[o->at])) ||
+        (rc = o->at == AT_CALLS  ? rf_buf_printf(&at, err, "calls %g%%", 100 * o->share)
+              : o->at == AT_COST ? rf_buf_printf(&at, err, "cost $%g", o->cost)
+                                 : rf_buf_printf(&at, err, "%s", at_name[o->at])) ||
         (rc = rf_table_text(t, at.data, err)) || (rc = rf_table_text(t, e->name[d->a], err)))
         goto out;
     rc = rf_table_text(t, e->name[d->b], err);
@@ -555,7 +586,7 @@ const struct rf_cmd rf_cmd_compare = {
     .about = "Compares routers (files, names of stored scores, and the baselines random, length,\n"
              "shorter, task-prior, script-prior and oracle by name), two by two on the same\n"
              "prompts: by APGR over the whole curve, by quality at an equal share\n"
-             "of strong calls, or by quality at one threshold each. Prints the difference a - b\n"
+             "of strong calls, at an equal cost, or at one threshold each. Prints the difference a - b\n"
              "with its interval and the p-values of a paired bootstrap (p) and of a permutation\n"
              "test that swaps the two routers prompt by prompt (p_swap), and the larger of both\n"
              "adjusted for the number of duels (p_family). A verdict of better or worse needs\n"

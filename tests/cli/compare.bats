@@ -133,6 +133,32 @@ END
     [[ "$output" == *'"clusters": 239'* || "$output" == *'"clusters":239'* ]]
 }
 
+@test "equal costs are equal calls where every answer costs the same" {
+    python3 - >wide.csv <<'END'
+print("sample_id,prompt,eval_name,big,big|total_cost,small,small|total_cost")
+for i in range(240):
+    print("b.%d,%s%03d,bench,%d,0.01,%d,0.0005" % (i, "x" * i, i, (i * 53 % 240) >= 30, (i * 37 % 240) >= 40 + i // 2))
+END
+    "$ROUTEFIT" -q --db wide.db ingest --name wide wide.csv >ingest.txt
+    "$ROUTEFIT" -q --db wide.db compare --bench bench --at cost --cost 0.00525 --json length oracle >cost.json
+    "$ROUTEFIT" -q --db wide.db compare --bench bench --at calls --share 0.5 --json length oracle >calls.json
+    python3 - <<'END'
+import json
+cost, calls = json.load(open("cost.json"))[0], json.load(open("calls.json"))[0]
+assert cost["at"] == "cost $0.00525"
+for name in ("value_a", "value_b", "difference", "se"):
+    assert abs(cost[name] - calls[name]) < 1e-6 * abs(calls[name]), name
+END
+    run "$ROUTEFIT" --db wide.db compare --bench bench --at cost --cost 0.0001 length oracle
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"at least 0.0005"* ]]
+    run "$ROUTEFIT" --db wide.db compare --bench bench --at cost length oracle
+    [ "$status" -eq 2 ]
+    run "$ROUTEFIT" compare --bench "$bench" --at cost --cost 1 length oracle
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"no cost of 240 of 240"* ]]
+}
+
 @test "compare says what is wrong" {
     run "$ROUTEFIT" compare length random
     [ "$status" -eq 2 ]
