@@ -586,6 +586,14 @@ const struct routefit_tensor *routefit_tensors_find(const struct routefit_tensor
     return NULL;
 }
 
+const char *routefit_tensors_meta_at(const struct routefit_tensors *f, size_t i, const char **value)
+{
+    if (i >= f->meta.n)
+        return NULL;
+    *value = f->meta.pair[i].value;
+    return f->meta.pair[i].key;
+}
+
 const char *routefit_tensors_meta(const struct routefit_tensors *f, const char *key)
 {
     return metadata_get(&f->meta, key);
@@ -1092,6 +1100,12 @@ struct routefit_router {
     /* kinds that are neither */
     double (*logit)(const struct routefit_router *r, const float *x);
     int (*logits)(const struct routefit_router *r, const float *x, size_t n, double *logit); /* n TOGETHER; or NULL */
+
+    /* recalibration of win rates */
+    double platt[2];      /* log odds = platt[0] logit + platt[1]; { 1, 0 }: none, or folded into w */
+    size_t knots;         /* 0: none */
+    double *knot;         /* [knots] logits, ascending */
+    double *rate_at_knot; /* [knots] win rates, not falling */
 
     void (*release)(void *state); /* NULL: free() does */
     void *state;                  /* of the kind */
@@ -2247,6 +2261,79 @@ static int load_mlp(struct routefit_router *r, const struct routefit_tensors *f,
     return load_many(r, f, pick, heads, err);
 }
 
+/* ---- recalibration ---- */
+
+/* Platt's two numbers; of a linear router they become part of its weights. */
+static int load_platt(struct routefit_router *r, const struct routefit_tensors *f, char *err)
+{
+    size_t two = 2;
+    double *const v = numbers(f, "recalibration.platt", 1, &two, err);
+    if (!v)
+        return -1;
+    memcpy(r->platt, v, sizeof r->platt);
+    free(v);
+    if (!(r->platt[0] > 0))
+        return fail(err, "tensor recalibration.platt: found the slope %g, expected a number above 0", r->platt[0]);
+    if (!r->w)
+        return 0;
+    for (size_t i = 0; i < r->dim; i++)
+        r->w[i] *= r->platt[0];
+    for (int k = 0; k < ROUTEFIT_SHAPE; k++)
+        r->shape_w[k] *= r->platt[0];
+    r->bias = r->platt[0] * r->bias + r->platt[1];
+    r->platt[0] = 1;
+    r->platt[1] = 0;
+    return isfinite(r->bias) ? 0 : fail(err, "tensor recalibration.platt: the bias overflows");
+}
+
+static int load_isotonic(struct routefit_router *r, const struct routefit_tensors *f, char *err)
+{
+    size_t knots = 0;
+    if (!(r->knot = numbers(f, "recalibration.logit", 1, &knots, err)) ||
+        !(r->rate_at_knot = numbers(f, "recalibration.win_rate", 1, &knots, err)))
+        return -1;
+    for (size_t i = 0; i < knots; i++)
+        if (!(r->rate_at_knot[i] >= 0 && r->rate_at_knot[i] <= 1) ||
+            (i && !(r->knot[i] > r->knot[i - 1] && r->rate_at_knot[i] >= r->rate_at_knot[i - 1])))
+            return fail(err,
+                        "tensors recalibration.logit and recalibration.win_rate: found %g and %g at %zu, expected "
+                        "ascending logits and win rates from 0 to 1 that do not fall",
+                        r->knot[i], r->rate_at_knot[i], i);
+    r->knots = knots;
+    return 0;
+}
+
+/* Is a pair asked for that is not the file's? */
+static int other_pair(const struct routefit_tensors *f, const struct routefit_pick *pick)
+{
+    const char *const strong = routefit_tensors_meta(f, "routefit.strong");
+    const char *const weak = routefit_tensors_meta(f, "routefit.weak");
+    return (pick->use_ids && !pick->strong && !pick->weak) ||
+           (pick->strong && (!strong || strcmp(strong, pick->strong))) ||
+           (pick->weak && (!weak || strcmp(weak, pick->weak)));
+}
+
+static int load_recalibration(struct routefit_router *r, const struct routefit_tensors *f,
+                              const struct routefit_pick *pick, char *err)
+{
+    const char *const how = routefit_tensors_meta(f, "routefit.recalibration");
+    const int platt = routefit_tensors_find(f, "recalibration.platt") != NULL;
+    const int isotonic = routefit_tensors_find(f, "recalibration.logit") != NULL ||
+                         routefit_tensors_find(f, "recalibration.win_rate") != NULL;
+    r->platt[0] = 1;
+    if (!how && !platt && !isotonic)
+        return 0;
+    if (!how || (strcmp(how, "platt") && strcmp(how, "isotonic")))
+        return fail(err, "metadata routefit.recalibration: found %.40s, expected platt or isotonic",
+                    how ? how : "nothing beside tensors recalibration.*");
+    if (*how == 'p' ? isotonic : platt)
+        return fail(err, "found tensors of another recalibration than %s, which metadata routefit.recalibration names",
+                    how);
+    if (other_pair(f, pick))
+        return fail(err, "the win rates are recalibrated for the pair that the file names; another was asked for");
+    return *how == 'p' ? load_platt(r, f, err) : load_isotonic(r, f, err);
+}
+
 /* The kind that the file names; RouteLLM's own files name none and are known by their tensors. */
 static const struct kind *find_kind(const struct routefit_tensors *f, char *err)
 {
@@ -2281,7 +2368,8 @@ int routefit_load(struct routefit_router **out, const void *bytes, size_t n, con
         goto out;
     }
     if (!(r->kind = find_kind(f, err)) || load_input(r, f, err) ||
-        r->kind->load(r, f, pick ? pick : &as_the_file_says, err))
+        r->kind->load(r, f, pick ? pick : &as_the_file_says, err) ||
+        load_recalibration(r, f, pick ? pick : &as_the_file_says, err))
         goto out;
     for (size_t i = 0; r->w && i < r->dim; i++)
         if (!isfinite(r->w[i])) {
@@ -2347,6 +2435,8 @@ void routefit_free(struct routefit_router *r)
     free(r->task_text);
     free(r->task_w);
     free(r->w);
+    free(r->knot);
+    free(r->rate_at_knot);
     free(r);
 }
 
@@ -2375,7 +2465,30 @@ static double probability(double logit)
     return 1 / (1 + exp(-logit));
 }
 
-double routefit_logit(const struct routefit_router *r, const float *x)
+/* Straight between the knots, level beyond them. */
+static double isotonic(const struct routefit_router *r, double logit)
+{
+    size_t low = 0, high = r->knots - 1; /* knot[low] < logit < knot[high] */
+    if (isnan(logit) || logit <= r->knot[low])
+        return isnan(logit) ? NAN : r->rate_at_knot[low];
+    if (logit >= r->knot[high])
+        return r->rate_at_knot[high];
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        *(logit < r->knot[middle] ? &high : &low) = middle;
+    }
+    /* halved: the difference of two finite knots may be infinite */
+    const double t = (logit / 2 - r->knot[low] / 2) / (r->knot[high] / 2 - r->knot[low] / 2);
+    return r->rate_at_knot[low] + (r->rate_at_knot[high] - r->rate_at_knot[low]) * t;
+}
+
+/* The win rate of a router's own logit. */
+static double win_rate(const struct routefit_router *r, double logit)
+{
+    return r->knots ? isotonic(r, logit) : probability(r->platt[0] * logit + r->platt[1]);
+}
+
+static double own_logit(const struct routefit_router *r, const float *x)
 {
     double score[ROUTEFIT_MOST_MODELS];
     if (r->w)
@@ -2388,9 +2501,18 @@ double routefit_logit(const struct routefit_router *r, const float *x)
     return r->scale * (score[r->strong] - score[r->weak]);
 }
 
+double routefit_logit(const struct routefit_router *r, const float *x)
+{
+    const double logit = own_logit(r, x);
+    if (!r->knots)
+        return r->platt[0] * logit + r->platt[1];
+    const double p = isotonic(r, logit);
+    return log(p) - log1p(-p);
+}
+
 double routefit_win_rate(const struct routefit_router *r, const float *x)
 {
-    return probability(routefit_logit(r, x));
+    return win_rate(r, own_logit(r, x));
 }
 
 void routefit_win_rates(const struct routefit_router *r, const float *x, size_t n, double *p)
@@ -2401,7 +2523,7 @@ void routefit_win_rates(const struct routefit_router *r, const float *x, size_t 
             if (r->logits(r, x + i * r->dim, TOGETHER, p + i))
                 break; /* no room for so many at once */
             for (size_t k = i; k < i + TOGETHER; k++)
-                p[k] = probability(p[k]);
+                p[k] = win_rate(r, p[k]);
         }
         for (; i < n; i++)
             p[i] = routefit_win_rate(r, x + i * r->dim);
@@ -2412,7 +2534,7 @@ void routefit_win_rates(const struct routefit_router *r, const float *x, size_t 
     for (; i < n; i++)
         p[i] = dot(r->w, x + i * r->dim, r->dim);
     for (i = 0; i < n; i++)
-        p[i] = probability(p[i] + r->bias);
+        p[i] = win_rate(r, p[i] + r->bias);
 }
 
 static double task_weight(const struct routefit_router *r, const char *task)
@@ -2434,7 +2556,7 @@ double routefit_win_rate_task(const struct routefit_router *r, struct routefit_f
         logit += r->w[bucket[i]] * (double)value[i];
     for (int k = 0; k < ROUTEFIT_SHAPE; k++)
         logit += r->shape_w[k] * (double)shape[k];
-    return probability(logit);
+    return win_rate(r, logit);
 }
 
 double routefit_win_rate_text(const struct routefit_router *r, struct routefit_features *f, const char *text, size_t n)
@@ -2449,7 +2571,7 @@ size_t routefit_tasks(const struct routefit_router *r)
 
 int routefit_linear(const struct routefit_router *r, double *w, double *bias)
 {
-    if (!r->w)
+    if (!r->w || r->knots)
         return -1;
     memcpy(w, r->w, r->dim * sizeof *w);
     *bias = r->bias;

@@ -58,6 +58,8 @@ const struct routefit_tensor *routefit_tensors_at(const struct routefit_tensors 
 const struct routefit_tensor *routefit_tensors_find(const struct routefit_tensors *f,
                                                     const char *name);                /* NULL: absent */
 const char *routefit_tensors_meta(const struct routefit_tensors *f, const char *key); /* NULL: absent */
+/* The i-th key of the metadata, and its value; NULL: there are no more. */
+const char *routefit_tensors_meta_at(const struct routefit_tensors *f, size_t i, const char **value);
 /* Copies a tensor into out[count] as float (F32, F16, BF16, I8 and F64). 0, or -1 where an element is not finite or the
  * type is another. */
 int routefit_tensor_floats(const struct routefit_tensor *t, float *out, char err[ROUTEFIT_ERR]);
@@ -126,8 +128,8 @@ void routefit_embedder_collapse(const struct routefit_embedder *e, const double 
  *
  *   mf, input "vector": "P.weight" [models][k], "text_proj.0.weight" [k][dim], "classifier.0.weight" [1][k], metadata
  * "routefit.models" (JSON list of the names in row order): logit = c . ((P_s/|P_s| - P_w/|P_w|) * (W x)) (RouteLLM,
- * routers/matrix_factorization/model.py); with "text_proj.0.bias" [k] it is W x + bias (RouteLLM's paper). A file without "routefit.kind" but with the three mf tensors is RouteLLM's
- * own; the caller then names the two rows.
+ * routers/matrix_factorization/model.py); with "text_proj.0.bias" [k] it is W x + bias (RouteLLM's paper). A file
+ * without "routefit.kind" but with the three mf tensors is RouteLLM's own; the caller then names the two rows.
  *
  *   sw, input "vector": "vectors" [rows][dim], "vote_row", "vote_a", "vote_b" (tiers 0..9), "vote_share" (2: a wins, 1:
  * a tie, 0), "vote_weight" [n], "tier" [models], metadata "routefit.models" and "routefit.rule" (clean, compat):
@@ -161,6 +163,14 @@ void routefit_embedder_collapse(const struct routefit_embedder *e, const double 
  *   cluster, input "vector": "centroids" [k][dim], "scores" and "costs" [k][models], "beta" [1], metadata
  * "routefit.top": the mean of the tables of the `top` centroids nearest to x / |x|, weighed by e^(-beta distance) (top
  * 1: UniRoute, arXiv 2502.08773; top 3, beta 9: Avengers-Pro, arXiv 2508.12631). */
+
+/* Recalibration: any of these files may say how the win rates of its pair are mended, in metadata
+ * "routefit.recalibration". Another pair cannot be picked then. l is the logit that the router gives by itself.
+ *   platt: "recalibration.platt" [2], a > 0 and b: the win rate's log odds are a l + b (Platt 1999). It keeps the order
+ * of win rates, and becomes part of the weights of a router that is one linear function.
+ *   isotonic: "recalibration.logit" [knots], ascending, and "recalibration.win_rate" [knots], from 0 to 1 and not
+ * falling: the win rate is straight between the knots and level beyond them. It may make win rates equal. Such a router
+ * is no linear function, and where its win rate is 0 or 1 its logit is infinite. */
 
 enum routefit_input { ROUTEFIT_VECTOR, ROUTEFIT_TEXT };
 
@@ -196,7 +206,7 @@ double routefit_win_rate_task(const struct routefit_router *r, struct routefit_f
                               const char *task);
 size_t routefit_tasks(const struct routefit_router *r); /* 0: the router takes no notice of tasks */
 /* The router as one linear function of the vector: w[dim] and the intercept. 0, or -1 for a kind that is none (knn,
- * mlp). */
+ * mlp), and after an isotonic recalibration. */
 int routefit_linear(const struct routefit_router *r, double *w, double *bias);
 
 /* ---- routers among many models ---- */

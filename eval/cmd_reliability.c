@@ -295,7 +295,7 @@ const struct rf_cmd rf_cmd_reliability = {
              "             the ece that right win rates would have in the mean: binning never\n"
              "             gives 0. With --json also ece_by_chance_high, below which 95% lie\n"
              "Intervals are 95% bootstrap intervals over prompts, of base_rate exact. The figures\n"
-             "are kept in the database.",
+             "are kept in the database. `recalibrate` mends win rates that are off.",
     .examples = "routefit reliability --bench gsm8k router.safetensors\n"
                 "routefit reliability --bench gsm8k --bins router.safetensors\n"
                 "routefit reliability --bench gsm8k,mmlu --json logistic.safetensors mf.safetensors",

@@ -5,6 +5,7 @@ extern const struct rf_cmd rf_cmd_score;
 extern const struct rf_cmd rf_cmd_eval;
 extern const struct rf_cmd rf_cmd_compare;
 extern const struct rf_cmd rf_cmd_reliability;
+extern const struct rf_cmd rf_cmd_recalibrate;
 extern const struct rf_cmd rf_cmd_frontier;
 extern const struct rf_cmd rf_cmd_cascade;
 extern const struct rf_cmd rf_cmd_plot;
@@ -19,6 +20,7 @@ const struct rf_cmd *const rf_eval_commands[] = {
     &rf_cmd_eval,
     &rf_cmd_compare,
     &rf_cmd_reliability,
+    &rf_cmd_recalibrate,
     &rf_cmd_frontier,
     &rf_cmd_cascade,
     &rf_cmd_plot,

@@ -63,6 +63,11 @@ int rf_export_save(const char *path, bool force, const struct rf_buf *bytes, str
 int rf_export_linear(const struct rf_export *e, double **w, double *intercept, struct rf_err *err)
 {
     const int rc = RF_NEW(*w, routefit_dim(e->router), err);
+    if (!rc && routefit_linear(e->router, *w, intercept) && routefit_meta(e->router, "routefit.recalibration"))
+        return rf_fail(err, RF_USAGE,
+                       "%s: its win rates are recalibrated by steps (isotonic), which are no linear function; "
+                       "recalibrate it with --method platt",
+                       e->path);
     if (!rc && routefit_linear(e->router, *w, intercept))
         return rf_fail(err, RF_USAGE, "%s: found a router of kind %s, which is no linear function of the vector",
                        e->path, routefit_kind(e->router));
@@ -112,6 +117,13 @@ int rf_export_routellm(const struct rf_export *e, const char *dir, bool force, s
                      "%s: found a %s router, expected mf: RouteLLM has no place for another kind; `export vector` "
                      "writes it as one vector",
                      e->path, routefit_kind(e->router));
+        goto out;
+    }
+    if (routefit_meta(e->router, "routefit.recalibration")) {
+        rc = rf_fail(err, RF_USAGE,
+                     "%s: its win rates are recalibrated, for which RouteLLM's server has no place; `export vector` "
+                     "writes the router as one vector",
+                     e->path);
         goto out;
     }
     if (routefit_tensors_find(e->tensors, "text_proj.0.bias")) {

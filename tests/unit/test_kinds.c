@@ -11,6 +11,8 @@
 #include "core/blas.h"
 #include "core/mem.h"
 #include "core/stats.h"
+#include "eval/recal.h"
+#include "eval/recal_file.h"
 #include "fit_args.h"
 #include "near.h"
 #include "train/kind.h"
@@ -114,6 +116,34 @@ static void scores_agree(const struct fitted *t, const struct routefit_router *r
     }
 }
 
+/* r's win rates are own's, recalibrated. */
+static void recalibrated(const struct fitted *t, const struct routefit_router *own, const struct routefit_router *r,
+                         const struct rf_recal *how)
+{
+    enum { ROWS = 7 };
+    if (routefit_input(own) == ROUTEFIT_TEXT) {
+        struct routefit_features *const pad = routefit_features_new(routefit_dim(own));
+        for (size_t i = 0; i < ROWS; i++) {
+            const struct rf_str text = rf_turn_of(&t->data.votes->text, i);
+            const double p = routefit_win_rate_text(own, pad, text.s, text.len);
+            assert_near(routefit_win_rate_text(r, pad, text.s, text.len), rf_recal_rate(how, rf_recal_logit(p)), 1e-9);
+        }
+        routefit_features_free(pad);
+        return;
+    }
+    float x[ROWS * DIM];
+    double p[ROWS];
+    for (size_t i = 0; i < ROWS; i++)
+        memcpy(x + i * DIM, t->data.votes ? t->data.votes->x + i * DIM : rf_scored_x(t->data.scored, i),
+               DIM * sizeof *x);
+    routefit_win_rates(r, x, ROWS, p);
+    for (size_t i = 0; i < ROWS; i++) {
+        assert_near(p[i], rf_recal_rate(how, routefit_logit(own, x + i * DIM)), 1e-12);
+        assert_near(routefit_win_rate(r, x + i * DIM), p[i], 0);
+        assert_near(rf_sigmoid(routefit_logit(r, x + i * DIM)), p[i], 1e-12);
+    }
+}
+
 static void every_kind_fits_saves_and_loads(void **state)
 {
     (void)state;
@@ -139,6 +169,37 @@ static void every_kind_fits_saves_and_loads(void **state)
         routefit_free(r);
         fitted_release(&t);
     }
+}
+
+/* Any kind's file takes a recalibration, which the pair applies to its win rates one by one, in rows and of texts. */
+static void every_kind_is_recalibrated(void **state)
+{
+    (void)state;
+    double knot[] = { -1, -.2, .1, 1 }, rate[] = { .2, .4, .4, .9 };
+    const struct rf_recal ways_to[] = { { .method = RF_RECAL_PLATT, .slope = .3, .bias = .7 },
+                                        { .method = RF_RECAL_ISOTONIC, .knots = 4, .logit = knot, .rate = rate } };
+    for (const struct way *w = ways; w < ways + nways; w++)
+        for (int k = 0; k < 2; k++) {
+            struct rf_recal_file file = { 0 };
+            struct rf_buf bytes = { 0 };
+            struct routefit_router *own = NULL, *r = NULL;
+            struct fitted t;
+            assert_int_equal(fit_args(&t, w->kind, w->args, 1, true, NULL), 0);
+            assert_int_equal(rf_recal_file_open(&file, "made", &t.bytes, NULL), 0);
+            if (t.data.scored) {
+                rf_recal_file_meta(&file, "routefit.strong", t.data.scored->r.model[0]);
+                rf_recal_file_meta(&file, "routefit.weak", t.data.scored->r.model[1]);
+            }
+            assert_int_equal(rf_recal_file_load(&file, NULL, &bytes, &own, NULL), 0);
+            rf_recal_file_set(&file, &ways_to[k]);
+            assert_int_equal(rf_recal_file_load(&file, NULL, &bytes, &r, NULL), 0);
+            recalibrated(&t, own, r, &ways_to[k]);
+            routefit_free(own);
+            routefit_free(r);
+            rf_buf_release(&bytes);
+            rf_recal_file_release(&file);
+            fitted_release(&t);
+        }
 }
 
 /* `--tune dim=64 l2=1,2`: what stands behind the option reaches the tuner for every kind. */
@@ -240,7 +301,8 @@ static int close_database(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind_fits_saves_and_loads), cmocka_unit_test(every_kind_takes_a_grid),
+        cmocka_unit_test(every_kind_fits_saves_and_loads), cmocka_unit_test(every_kind_is_recalibrated),
+        cmocka_unit_test(every_kind_takes_a_grid),
         cmocka_unit_test(threads_give_the_same_bytes),     cmocka_unit_test(wrong_scores_are_never_saved),
         cmocka_unit_test(every_bad_option_is_refused),
     };
