@@ -2278,12 +2278,15 @@ static int load_platt(struct routefit_router *r, const struct routefit_tensors *
         return 0;
     for (size_t i = 0; i < r->dim; i++)
         r->w[i] *= r->platt[0];
-    for (int k = 0; k < ROUTEFIT_SHAPE; k++)
-        r->shape_w[k] *= r->platt[0];
     r->bias = r->platt[0] * r->bias + r->platt[1];
+    int finite = isfinite(r->bias); /* the weights are looked at when all is loaded */
+    for (int k = 0; k < ROUTEFIT_SHAPE; k++) {
+        r->shape_w[k] *= r->platt[0];
+        finite = finite && isfinite(r->shape_w[k]);
+    }
     r->platt[0] = 1;
     r->platt[1] = 0;
-    return isfinite(r->bias) ? 0 : fail(err, "tensor recalibration.platt: the bias overflows");
+    return finite ? 0 : fail(err, "tensor recalibration.platt: the weights overflow");
 }
 
 static int load_isotonic(struct routefit_router *r, const struct routefit_tensors *f, char *err)

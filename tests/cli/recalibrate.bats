@@ -116,7 +116,7 @@ PY
     [[ "$output" == *'fitted this router on benchmark "valid"'* ]]
     run "$ROUTEFIT" recalibrate a.safetensors --bench valid $pair -o b.safetensors # nor after another
     [ "$status" -eq 2 ]
-    "$ROUTEFIT" -q split --name s --shares 70,30 --force >/dev/null
+    "$ROUTEFIT" -q split --name s --shares 60,30,10 --force >/dev/null
     "$ROUTEFIT" -q fit knn --bench valid --split s --embedder one --k 20 -o split.safetensors >/dev/null
     "$ROUTEFIT" -q recalibrate split.safetensors --bench valid --on split:s:valid $pair --router-strong big --router-weak small -o b.safetensors --json >b.json
     python3 -c 'import json; (r,) = json.load(open("b.json")); assert 80 < r["n"] < 240'
