@@ -36,7 +36,7 @@ BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
 PKGS_BUILD := gcc libc6-dev libopenblas-dev liblapacke-dev libcsv-dev libsqlite3-dev libjansson-dev zlib1g-dev libzstd-dev libssl-dev libutf8proc-dev gnuplot-nox
 PKGS_TEST  := libcmocka-dev bats python3-numpy sqlite3 zstd valgrind mandoc
 
-.PHONY: all deps deps-test demo check crash lint unit golden corpus cli fuzz bench coverage valgrind install clean help format readme check-built valgrind-built
+.PHONY: all deps deps-test demo check crash lint unit golden corpus cli fuzz bench coverage valgrind install clean help format notebooks readme check-built valgrind-built
 all: routefit
 
 help:
@@ -47,6 +47,7 @@ help:
 #: make bench      measured, floor, ratio                 make fuzz      fuzz every parser (EXECS=10000000)
 #: make valgrind   the unit tests under valgrind          make crash     ingest killed KILLS=200 times
 #: make coverage   simulated coverage of intervals    SETS=2000      data sets of each kind
+#: make notebooks runs notebooks/ on the public data, in build/notebooks
 #: make install    PREFIX=/usr/local DESTDIR=
 #: SANITIZE=1      with ASan and UBSan, in build-san      ARCH=...       processor to build for (native)
 #: V=1             show the commands                      JOBS=N         compile N files at a time
@@ -111,6 +112,10 @@ valgrind: deps-test
 	@$(SUBMAKE) BUILD=build-valgrind ARCH=x86-64-v3 valgrind-built
 valgrind-built: $(TESTS)
 	@BUILD=$(BUILD) VALGRIND=1 sh tests/run.sh unit
+
+notebooks: routefit
+	@sh tests/deps.sh jupyter-nbconvert python3-ipykernel
+	@BUILD=$(BUILD) sh notebooks/run.sh
 
 demo: routefit
 	@./routefit demo
