@@ -35,6 +35,7 @@ BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
 # Debian packages: what the program needs, and what its tests need on top.
 PKGS_BUILD := gcc libc6-dev libopenblas-dev liblapacke-dev libcsv-dev libsqlite3-dev libjansson-dev zlib1g-dev libzstd-dev libssl-dev libutf8proc-dev gnuplot-nox
 PKGS_TEST  := libcmocka-dev bats python3-numpy sqlite3 zstd valgrind mandoc
+PKGS_NOTEBOOKS := jupyter-nbconvert python3-ipykernel
 
 .PHONY: all deps deps-test demo check crash lint unit golden corpus cli fuzz bench coverage valgrind install clean help format notebooks readme check-built valgrind-built
 all: routefit
@@ -56,7 +57,7 @@ deps:
 	@sh tests/deps.sh $(PKGS_BUILD)
 deps-test: deps
 	@sh tests/deps.sh $(PKGS_TEST)
-	-@sh tests/deps.sh chromium # without it the browser's test is skipped aloud
+	-@sh tests/deps.sh chromium $(PKGS_NOTEBOOKS) # without them their tests are skipped aloud
 
 routefit: deps
 	@$(SUBMAKE) $(BUILD)/routefit
@@ -114,7 +115,7 @@ valgrind-built: $(TESTS)
 	@BUILD=$(BUILD) VALGRIND=1 sh tests/run.sh unit
 
 notebooks: routefit
-	@sh tests/deps.sh jupyter-nbconvert python3-ipykernel
+	@sh tests/deps.sh $(PKGS_NOTEBOOKS)
 	@BUILD=$(BUILD) sh notebooks/run.sh
 
 demo: routefit

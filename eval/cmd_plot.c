@@ -10,7 +10,7 @@
 
 struct options {
     struct rf_evaluate_options common;
-    struct rf_list model;
+    struct rf_many_options many; /* its model and source */
     int64_t run;
     int show;
     struct rf_plot_to to;
@@ -23,8 +23,10 @@ static const struct rf_opt table[] = {
         struct options, show, "show", 0, RF_OPT_CHOICE, "WHAT", "curve", "curve|front|ranking|training|threshold", 0, 0,
         "curve: quality over strong calls; front: cost against quality of many models; ranking: what rank stored, with "
         "intervals; training: losses of a fit; threshold: what each threshold of one router costs."),
-    RF_OPT(struct options, model, "model", 'm', RF_OPT_LIST, "MODEL,...", NULL, NULL, 0, 0,
+    RF_OPT(struct options, many.model, "model", 'm', RF_OPT_LIST, "MODEL,...", NULL, NULL, 0, 0,
            "front: models to look at; without it all that have results there."),
+    RF_OPT(struct options, many.source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
+           "front: only questions that one of these sources was the first to name: such as no router learnt from."),
     RF_OPT(struct options, run, "run", 0, RF_OPT_INT, "ID", "0", NULL, 0, 1e15,
            "ranking and training: the run to draw; 0: the latest that stored some."),
     RF_OPT(struct options, to.output, "output", 'o', RF_OPT_TEXT, "FILE", NULL, NULL, 0, 0,
@@ -137,7 +139,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
                               front ? front_names : rf_baseline_names, front ? 2 : RF_BASELINES, err)))
         goto out;
     if (o->show != CURVE) {
-        rc = front ? rf_plots_front(ctx, &o->common, &o->model, router, routers, &o->to, err)
+        rc = front ? rf_plots_front(ctx, &o->common, &o->many, router, routers, &o->to, err)
                    : rf_plots_threshold(ctx, &o->common, router, &o->to, err);
         goto out;
     }

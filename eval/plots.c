@@ -88,11 +88,11 @@ static int front_as_text(const struct rf_front *f, struct rf_ctx *ctx, const str
                 ctx, to, err);
 }
 
-int rf_plots_front(struct rf_ctx *ctx, const struct rf_evaluate_options *o, const struct rf_list *model,
+int rf_plots_front(struct rf_ctx *ctx, const struct rf_evaluate_options *o, const struct rf_many_options *which,
                    const struct rf_router *router, size_t routers, const struct rf_plot_to *to, struct rf_err *err)
 {
     const struct rf_many_options many = {
-        .model = *model, .resamples = o->resamples, .band = true, .router = o->router
+        .model = which->model, .source = which->source, .resamples = o->resamples, .band = true, .router = o->router
     };
     const char *const bench = o->bench.v[0];
     struct rf_many m = { 0 };

@@ -10,6 +10,7 @@
 #include "core/cli.h"
 #include "core/err.h"
 #include "eval/evaluate.h"
+#include "eval/many.h"
 #include "eval/router.h"
 
 #ifdef __cplusplus
@@ -24,8 +25,9 @@ struct rf_plot_to {
     int64_t width, height;
 };
 
-/* Models of a benchmark, their hull, the oracle, and routers among them by the hulls of their curves with bands. */
-int rf_plots_front(struct rf_ctx *ctx, const struct rf_evaluate_options *o, const struct rf_list *model,
+/* Models of a benchmark, their hull, the oracle, and routers among them by the hulls of their curves with bands. which:
+ * models and sources; the rest is o's. */
+int rf_plots_front(struct rf_ctx *ctx, const struct rf_evaluate_options *o, const struct rf_many_options *which,
                    const struct rf_router *router, size_t routers, const struct rf_plot_to *to, struct rf_err *err);
 /* run 0: the latest that stored some. */
 int rf_plots_ranking(struct rf_ctx *ctx, int64_t run, const struct rf_plot_to *to, struct rf_err *err);

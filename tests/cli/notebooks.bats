@@ -11,3 +11,24 @@
     stable notebooks/real-route.md | diff - "$BATS_TEST_TMPDIR/now"
     [ "$(wc -l <"$BATS_TEST_TMPDIR/now")" -ge 20 ]
 }
+
+@test "the notebooks are stored without outputs" {
+    python3 - notebooks/*.ipynb <<'END'
+import json, sys
+assert len(sys.argv) > 5
+for path in sys.argv[1:]:
+    book = json.load(open(path, encoding="utf-8"))
+    assert book["nbformat"] == 4
+    for cell in book["cells"]:
+        assert not cell.get("outputs") and cell.get("execution_count") is None, path
+END
+}
+
+@test "the notebooks run from start to end" {
+    [ -e "$ROUTEFIT_DATA/arena55k/votes.csv" ] || skip "the public data are not here"
+    command -v jupyter-nbconvert >/dev/null || skip "no jupyter-nbconvert here (apt-get install jupyter-nbconvert python3-ipykernel)"
+    BUILD="$BATS_TEST_TMPDIR" && ln -s "$ROUTEFIT" "$BUILD/routefit"
+    BUILD="$BUILD" sh notebooks/run.sh
+    [ "$(ls "$BUILD"/notebooks/*.ipynb | wc -l)" -eq "$(ls notebooks/*.ipynb | wc -l)" ]
+    [ "$(grep -l '<svg' "$BUILD"/notebooks/*.ipynb | wc -l)" -ge 4 ]
+}
