@@ -44,7 +44,8 @@ struct rf_many_entry {
     struct rf_point *point; /* [n] its curve by rising lambda's end first, as rf_lambda_walk gives it; of a model one */
     size_t n;
     double metric[RF_MANY_METRICS]; /* NaN: not defined, as all but quality and cost for a model alone */
-    double low[RF_MANY_METRICS], high[RF_MANY_METRICS]; /* 95% percentile interval over prompts */
+    double low[RF_MANY_METRICS], high[RF_MANY_METRICS]; /* 95% interval over prompts: BCa with the bias of halves for
+                                                              heights of hulls, percentiles for the rest */
     double *band_low, *band_high; /* [RF_MANY_BAND] pointwise 95% band of the hull's quality, NaN below its first
                                      corner; NULL: of a model, or not wanted */
     const struct rf_named *named; /* NULL: of the zero router, or not wanted */

@@ -128,7 +128,13 @@ int rf_planes_tensors(const struct rf_planes *p, enum rf_planes_kind kind, const
                 v += (double)to[k * dim + j] * (double)x[j];
             m->predicted[(i * 2 + kind) * shape[0] + k] = kind == RF_PLANES_COST ? fmax(0, v) : v;
         }
-    if (rc || (rc = rf_model_tensor(m, name[kind][0], RF_F32, 2, shape, to, err))) {
+    if (rc) {
+        rf_free(to);
+        rf_free(b);
+        return rc;
+    }
+    if ((rc = rf_model_tensor(m, name[kind][0], RF_F32, 2, shape, to,
+                              err))) { /* which takes `to`, whatever comes of it */
         rf_free(b);
         return rc;
     }
