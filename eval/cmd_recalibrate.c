@@ -198,17 +198,32 @@ out:
     return rc;
 }
 
-static int measure(struct found *f, struct prompts *p, const struct options *o, uint64_t seed, struct rf_err *err)
+/* The figures after stay unknown where one of the parts cannot be fitted. */
+static int measure_after(struct found *f, struct prompts *p, const struct options *o, struct rf_ctx *ctx,
+                         struct rf_err *err)
+{
+    struct rf_err own = { 0 };
+    const int rc = rf_recal_cross((enum rf_recal_method)o->method, p->logit, p->won, p->n, (size_t)o->folds, ctx->seed,
+                                  p->rate, &own);
+    f->after = (struct rf_prob){ .brier = NAN, .log_loss = NAN, .ece = NAN, .ece_by_chance = NAN };
+    if (!rc)
+        return rf_prob_of(p->rate, p->won, p->lost, p->n, &f->after, err);
+    if (rc != RF_BAD_INPUT)
+        return rf_fail(err, rc, "%s", own.msg);
+    fprintf(ctx->chat, "too few prompts to cross-validate: without one part of %lld, %s\n", (long long)o->folds,
+            own.msg);
+    return 0;
+}
+
+static int measure(struct found *f, struct prompts *p, const struct options *o, struct rf_ctx *ctx, struct rf_err *err)
 {
     int rc;
     for (size_t k = 0; k < p->n; k++)
         p->rate[k] = p->score[p->place[k]];
     if ((rc = rf_prob_of(p->rate, p->won, p->lost, p->n, &f->before, err)) ||
-        (rc = rf_recal_fit(&f->r, (enum rf_recal_method)o->method, p->logit, p->won, p->n, err)) ||
-        (rc = rf_recal_cross((enum rf_recal_method)o->method, p->logit, p->won, p->n, (size_t)o->folds, seed, p->rate,
-                             err)))
+        (rc = rf_recal_fit(&f->r, (enum rf_recal_method)o->method, p->logit, p->won, p->n, err)))
         return rc;
-    return rf_prob_of(p->rate, p->won, p->lost, p->n, &f->after, err);
+    return measure_after(f, p, o, ctx, err);
 }
 
 static int save(const struct rf_buf *bytes, const struct options *o, char hex[RF_SHA256_HEX], struct rf_err *err)
@@ -250,7 +265,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         (rc = rf_file_read(args[0], 0, &bytes, err)) || (rc = rf_recal_file_open(&file, args[0], &bytes, err)) ||
         (rc = check_fresh(ctx->db, file.origin, o, err)) ||
         (rc = rf_recal_file_load(&file, &pick, &bytes, &r.r, err)) ||
-        (rc = prompts_load(&prompts, ctx->db, o, &r, err)) || (rc = measure(&found, &prompts, o, ctx->seed, err)))
+        (rc = prompts_load(&prompts, ctx->db, o, &r, err)) || (rc = measure(&found, &prompts, o, ctx, err)))
         goto out;
     snprintf(count, sizeof count, "%zu", prompts.n);
     if (pick.strong)

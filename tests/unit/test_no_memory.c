@@ -149,8 +149,8 @@ static void every_command_survives_every_failing_allocation(void **state)
         "routefit cascade --bench quiz --order small,big --verifier results:quiz --resamples 100 --points hull --json",
         "routefit plot --show front --bench quiz --resamples 100 many.safetensors",
         "routefit frontier --bench quiz --resamples 100 --budget 1 --points curve --wtp 1 --json many.safetensors",
-        "routefit recalibrate l.safetensors --bench quiz --folds 2 -o p.safetensors --force",
-        "routefit recalibrate p.safetensors --bench quiz --folds 2 --method isotonic -o i.safetensors --force",
+        "routefit recalibrate c.safetensors --bench long --on bench:long --strong big --weak small --router-strong big --router-weak small --folds 2 -o p.safetensors --force",
+        "routefit recalibrate p.safetensors --bench long --on bench:long --strong big --weak small --folds 2 --method isotonic -o i.safetensors --force",
         "routefit frontier --bench quiz --resamples 100 --metrics all --reference big --json many.safetensors",
         "routefit help --man",
     };
