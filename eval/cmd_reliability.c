@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/prompt_set.h"
 #include "core/run.h"
 #include "core/sha256.h"
 #include "eval/bench.h"
@@ -13,7 +14,7 @@
 
 struct options {
     struct rf_list bench;
-    const char *strong, *weak, *output;
+    const char *on, *strong, *weak, *output;
     bool keep_contaminated, bins, force;
     int64_t resamples;
     struct rf_router_options router;
@@ -22,6 +23,8 @@ struct options {
 static const struct rf_opt table[] = {
     RF_OPT(struct options, bench, "bench", 'b', RF_OPT_LIST, "NAME,...", NULL, NULL, 0, 0,
            "Benchmarks with scores of both models, as `routefit ls` names them."),
+    RF_OPT(struct options, on, "on", 0, RF_OPT_TEXT, "SET", NULL, NULL, 0, 0,
+           "Only prompts in this set: split:NAME:test, say, for those that neither fit nor recalibrate has seen."),
     RF_OPT(struct options, strong, "strong", 0, RF_OPT_TEXT, "MODEL", NULL, NULL, 0, 0,
            "Strong model of the benchmark; of two models the better one is taken without asking."),
     RF_OPT(struct options, weak, "weak", 0, RF_OPT_TEXT, "MODEL", NULL, NULL, 0, 0, "Weak model of the benchmark."),
@@ -198,18 +201,35 @@ static int draw(const struct row *row, size_t n, const struct options *o, struct
     return rc;
 }
 
+/* Keeps the prompts of a set at the front of three arrays; NULL: all. Returns how many. */
+static size_t keep(const struct rf_bench *b, const struct rf_prompt_set *set, const double *score, double *kept[3])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        if (set && !rf_prompt_set_find(set, b->prompt[i]))
+            continue;
+        kept[0][n] = score[i];
+        kept[1][n] = b->strong[i];
+        kept[2][n++] = b->weak[i];
+    }
+    return n;
+}
+
 /* All routers on one benchmark. */
 static int one_bench(struct row *row, struct rf_ctx *ctx, const char *name, const struct options *o,
-                     const struct rf_router *router, size_t routers, struct rf_sha256 *sum, struct rf_err *err)
+                     const struct rf_prompt_set *set, const struct rf_router *router, size_t routers,
+                     struct rf_sha256 *sum, struct rf_err *err)
 {
     const struct rf_bench_options bo = { name, o->strong, o->weak, o->keep_contaminated };
     const struct rf_boot_options boot = { .resamples = (size_t)o->resamples,
                                           .seed = ctx->seed,
                                           .threads = ctx->threads };
     struct rf_bench b = { 0 };
-    double *score = NULL;
+    double *score = NULL, *kept[3] = { NULL, NULL, NULL };
+    size_t n = 0;
     int rc;
     if ((rc = rf_bench_load(&b, ctx->db, &bo, err)) || (rc = RF_NEW(score, b.n, err)) ||
+        (rc = RF_NEW(kept[0], b.n, err)) || (rc = RF_NEW(kept[1], b.n, err)) || (rc = RF_NEW(kept[2], b.n, err)) ||
         (rc = rf_sha256_add(sum, b.sha256, RF_SHA256_HEX - 1, err)))
         goto out;
     for (size_t i = 0; i < routers && !rc; i++) {
@@ -217,17 +237,21 @@ static int one_bench(struct row *row, struct rf_ctx *ctx, const char *name, cons
         *r = (struct row){ .bench = name, .router = router[i].name };
         if ((rc = rf_router_score(&router[i], ctx->db, &b, &o->router, score, err)))
             break;
-        if ((rc = rf_prob_of(score, b.strong, b.weak, b.n, &r->prob, err)) ||
-            (rc = rf_prob_boot(score, b.strong, b.weak, b.n, &boot, &r->boot, err)))
-            rf_fail_in(err, "benchmark \"%s\", router \"%s\"", name, r->router);
-        r->ties = b.n - r->prob.n;
+        n = keep(&b, set, score, kept);
+        if ((rc = rf_prob_of(kept[0], kept[1], kept[2], n, &r->prob, err)) ||
+            (rc = rf_prob_boot(kept[0], kept[1], kept[2], n, &boot, &r->boot, err)))
+            rf_fail_in(err, "benchmark \"%s\"%s%s, router \"%s\"", name, o->on ? " in " : "", o->on ? o->on : "",
+                       r->router);
+        r->ties = n - r->prob.n;
     }
     if (!rc)
-        fprintf(ctx->chat, "%s: %zu prompts, on %zu of them strong %s and weak %s are equal\n", name, b.n, row[0].ties,
+        fprintf(ctx->chat, "%s: %zu prompts, on %zu of them strong %s and weak %s are equal\n", name, n, row[0].ties,
                 b.strong_name, b.weak_name);
 out:
     rf_bench_release(&b);
     rf_free(score);
+    for (int k = 0; k < 3; k++)
+        rf_free(kept[k]);
     return rc;
 }
 
@@ -249,6 +273,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     const size_t routers = (size_t)nargs;
     struct rf_router *router = NULL;
     struct rf_sha256 *sum = NULL;
+    struct rf_prompt_set set = { 0 };
     struct rf_run run_row = { 0 };
     struct row *row = NULL;
     uint8_t digest[RF_SHA256_SIZE];
@@ -259,12 +284,12 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         return rc;
     if (!rf_mul(o->bench.n, routers, &rows))
         return rf_fail(err, RF_FAIL, "out of memory: %zu routers on %zu benchmarks", routers, o->bench.n);
-    if ((rc = RF_NEW(row, rows, err)) ||
+    if ((rc = RF_NEW(row, rows, err)) || (o->on && (rc = rf_prompt_set_read(&set, ctx->db, o->on, err))) ||
         (rc = rf_routers_load(&router, ctx->db, (const char *const *)args, routers, &o->router, NULL, 0, err)) ||
         (rc = rf_run_begin(&run_row, ctx, err)) || (rc = rf_sha256_new(&sum, err)))
         goto out;
     for (size_t i = 0; i < o->bench.n; i++)
-        if ((rc = one_bench(row + i * routers, ctx, o->bench.v[i], o, router, routers, sum, err)))
+        if ((rc = one_bench(row + i * routers, ctx, o->bench.v[i], o, o->on ? &set : NULL, router, routers, sum, err)))
             goto out;
     if ((rc = rf_sha256_end(sum, digest, err)) || (rc = store(row, rows, ctx->db, run_row.id, err)) ||
         (o->output && (rc = draw(row, rows, o, err))))
@@ -275,6 +300,7 @@ out:
     rc = rf_run_close(&run_row, ctx, rc, rc ? NULL : sha256, err);
     rf_routers_free(router, routers);
     rf_sha256_free(sum);
+    rf_prompt_set_release(&set);
     rf_free(row);
     return rc;
 }

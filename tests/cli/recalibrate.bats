@@ -120,6 +120,10 @@ PY
     "$ROUTEFIT" -q fit knn --bench valid --split s --embedder one --k 20 -o split.safetensors >/dev/null
     "$ROUTEFIT" -q recalibrate split.safetensors --bench valid --on split:s:valid $pair --router-strong big --router-weak small -o b.safetensors --json >b.json
     python3 -c 'import json; (r,) = json.load(open("b.json")); assert 80 < r["n"] < 240'
+    "$ROUTEFIT" -q reliability --bench valid --on split:s:valid $pair b.safetensors --json >c.json
+    python3 -c 'import json; (r,), (b,) = json.load(open("c.json")), json.load(open("b.json")); assert r["n"] == b["n"] and r["ties"] == b["ties"]'
+    run "$ROUTEFIT" reliability --bench valid --on split:s:none $pair b.safetensors
+    [ "$status" -eq 2 ]
 }
 
 @test "recalibrate says what is wrong" {
