@@ -6,6 +6,7 @@
 
 #include "core/json.h"
 #include "core/run.h"
+#include "core/run_metric.h"
 #include "core/scan_real.h"
 #include "core/share.h"
 #include "core/stats.h"
@@ -99,8 +100,7 @@ struct calibration {
     struct rf_log log;
     double *sorted; /* [log.n] win rates, ascending */
     struct rf_table *t;
-    struct rf_stmt *keep; /* INSERT INTO metric; NULL without a database */
-    int64_t run;
+    struct rf_stmt *keep; /* for the run's metrics; NULL without a database */
 };
 
 /* The number that a list's word is, in [low, high]. */
@@ -127,15 +127,11 @@ static int keep_figure(struct calibration *c, const struct row *r, const char *w
                        struct rf_err *err)
 {
     char name[160];
-    if (!c->keep || isnan(v))
+    if (!c->keep)
         return 0;
     snprintf(name, sizeof name, "%s@%s%s%.60s", what, r->wanted, r->segment ? " of " : "",
              r->segment ? r->segment : "");
-    rf_bind_text(c->keep, 4, name);
-    rf_bind_real(c->keep, 5, v);
-    rf_bind_real(c->keep, 6, low);
-    rf_bind_real(c->keep, 7, high);
-    return rf_run(c->keep, err);
+    return rf_run_metric(c->keep, c->o->on ? c->o->on : c->o->bench, c->name, name, v, low, high, err);
 }
 
 static int add_row(struct calibration *c, const struct row *r, struct rf_err *err)
@@ -414,20 +410,6 @@ static int read_log(struct calibration *c, const struct rf_router *router, struc
     return 0;
 }
 
-static int prepare_store(struct calibration *c, struct rf_err *err)
-{
-    const int rc = rf_stmt_new(&c->keep, c->ctx->db,
-                               "INSERT INTO metric(run, bench, router, name, value, low, high) VALUES (?1, ?2, ?3, ?4, "
-                               "?5, ?6, ?7)",
-                               err);
-    if (rc)
-        return rc;
-    rf_bind_int(c->keep, 1, c->run);
-    rf_bind_text(c->keep, 2, c->o->on ? c->o->on : c->o->bench);
-    rf_bind_text(c->keep, 3, c->name);
-    return 0;
-}
-
 static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     const struct options *const o = opts;
@@ -442,15 +424,11 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     c.name = router->name;
     if ((rc = rf_table_new(&c.t, columns, sizeof columns / sizeof *columns, err)))
         goto out;
-    if (ctx->db) {
-        if ((rc = rf_run_begin(&row, ctx, err)))
-            goto out;
-        c.run = row.id;
-    }
-    if ((rc = read_log(&c, router, err)) || (ctx->db && (rc = rf_db_begin(ctx->db, err))))
+    if ((ctx->db && (rc = rf_run_begin(&row, ctx, err))) || (rc = read_log(&c, router, err)) ||
+        (ctx->db && (rc = rf_db_begin(ctx->db, err))))
         goto out;
-    if ((ctx->db && (rc = prepare_store(&c, err))) || (rc = add_shares(&c, err)) || (rc = add_budgets(&c, err)) ||
-        (rc = add_qualities(&c, router, err))) {
+    if ((ctx->db && (rc = rf_run_metric_new(&c.keep, ctx->db, row.id, err))) || (rc = add_shares(&c, err)) ||
+        (rc = add_budgets(&c, err)) || (rc = add_qualities(&c, router, err))) {
         if (ctx->db)
             rf_db_rollback(ctx->db);
         goto out;

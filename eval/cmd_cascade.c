@@ -5,6 +5,7 @@
 #include "core/mem.h"
 #include "core/numbers.h"
 #include "core/run.h"
+#include "core/run_metric.h"
 #include "eval/commands.h"
 #include "eval/points_table.h"
 #include "eval/staged.h"
@@ -296,10 +297,7 @@ static int store(const struct rf_staged *s, const struct options *o, const char 
                  struct rf_err *err)
 {
     struct rf_stmt *st = NULL;
-    int rc = rf_stmt_new(&st, db,
-                         "INSERT INTO metric(run, bench, router, name, value, low, high) VALUES (?1, ?2, 'cascade', "
-                         "?3, ?4, ?5, ?6)",
-                         err);
+    int rc = rf_run_metric_new(&st, db, run, err);
     for (size_t i = 0; i < 2 * s->points && !rc; i++) {
         const struct rf_staged_point *const p = &s->point[i / 2];
         char name[64];
@@ -307,13 +305,8 @@ static int store(const struct rf_staged *s, const struct options *o, const char 
             continue;
         snprintf(name, sizeof name, "%s@%s=%.9g", i % 2 ? "cost" : "quality",
                  o->points == BY_CORNER ? "lambda" : "budget", p->at);
-        rf_bind_int(st, 1, run);
-        rf_bind_text(st, 2, bench);
-        rf_bind_text(st, 3, name);
-        rf_bind_real(st, 4, i % 2 ? p->mean.cost : p->mean.quality);
-        rf_bind_real(st, 5, i % 2 ? p->low.cost : p->low.quality);
-        rf_bind_real(st, 6, i % 2 ? p->high.cost : p->high.quality);
-        rc = rf_run(st, err);
+        rc = i % 2 ? rf_run_metric(st, bench, "cascade", name, p->mean.cost, p->low.cost, p->high.cost, err)
+                   : rf_run_metric(st, bench, "cascade", name, p->mean.quality, p->low.quality, p->high.quality, err);
     }
     rf_stmt_free(st);
     return rc;

@@ -13,6 +13,7 @@
 
 #include "core/progress.h"
 #include "core/run.h"
+#include "core/run_metric.h"
 
 enum at { AT_CURVE, AT_CALLS, AT_COST, AT_THRESHOLD };
 #define AT_CHOICES "curve|calls|cost|threshold"
@@ -495,22 +496,16 @@ static int add_bands(struct rf_table *t, const struct bout *b, const struct rf_d
 }
 
 static int store(struct rf_stmt *s, const struct bout *b, const struct entrants *e, const struct options *o,
-                 int64_t run, struct rf_err *err)
+                 struct rf_err *err)
 {
     int rc = 0;
     for (size_t i = 0; i < b->duels && !rc; i++) {
         const struct rf_duel *d = &b->duel[i];
         struct rf_buf pair = { 0 };
-        if (!(rc = rf_buf_printf(&pair, err, "%s - %s", e->name[d->a], e->name[d->b]))) {
-            rf_bind_int(s, 1, run);
-            rf_bind_text(s, 2, b->bench.name);
-            rf_bind_text(s, 3, pair.data);
-            rf_bind_text(s, 4, o->at == AT_CURVE ? "apgr_difference" : "quality_difference");
-            rf_bind_real(s, 5, d->difference);
-            rf_bind_real(s, 6, d->low);
-            rf_bind_real(s, 7, d->high);
-            rc = rf_run(s, err);
-        }
+        if (!(rc = rf_buf_printf(&pair, err, "%s - %s", e->name[d->a], e->name[d->b])))
+            rc =
+                rf_run_metric(s, b->bench.name, pair.data, o->at == AT_CURVE ? "apgr_difference" : "quality_difference",
+                              d->difference, d->low, d->high, err);
         rf_buf_release(&pair);
     }
     return rc;
@@ -522,15 +517,12 @@ static int compare(struct rf_ctx *ctx, const struct options *o, const struct ent
     struct rf_progress bar = { 0 };
     struct rf_stmt *s = NULL;
     int rc = rf_db_begin(ctx->db, err);
-    if (rc || (rc = rf_stmt_new(&s, ctx->db,
-                                "INSERT INTO metric(run, bench, router, name, value, low, high) "
-                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                                err)))
+    if (rc || (rc = rf_run_metric_new(&s, ctx->db, run, err)))
         goto out;
     rf_progress_start(&bar, "compare", "benchmarks", o->common.bench.n);
     for (size_t i = 0; i < o->common.bench.n && !rc; i++) {
         struct bout b = { 0 };
-        if (!(rc = fight(&b, e, ctx, o->common.bench.v[i], o, err)) && !(rc = store(s, &b, e, o, run, err)))
+        if (!(rc = fight(&b, e, ctx, o->common.bench.v[i], o, err)) && !(rc = store(s, &b, e, o, err)))
             rc = rf_sha256_add(hash, b.bench.sha256, RF_SHA256_HEX - 1, err);
         for (size_t k = 0; k < b.duels && !rc; k++)
             rc = o->bands ? add_bands(t, &b, &b.duel[k], e, ctx, o, err)

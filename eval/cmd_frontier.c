@@ -5,6 +5,7 @@
 #include "core/mem.h"
 #include "core/numbers.h"
 #include "core/run.h"
+#include "core/run_metric.h"
 #include "core/sha256.h"
 #include "eval/commands.h"
 #include "eval/fitted_on.h"
@@ -154,36 +155,18 @@ static int read_metrics(struct options *o, struct rf_err *err)
     return 0;
 }
 
-static int store_metric(struct rf_stmt *s, const char *name, double value, double low, double high, struct rf_err *err)
-{
-    if (isnan(value))
-        return 0;
-    rf_bind_text(s, 4, name);
-    rf_bind_real(s, 5, value);
-    rf_bind_real(s, 6, low);
-    rf_bind_real(s, 7, high);
-    return rf_run(s, err);
-}
-
 static int store(const struct rf_many *m, const char *bench, struct rf_db *db, int64_t run, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
-    int rc = rf_stmt_new(&s, db,
-                         "INSERT INTO metric(run, bench, router, name, value, low, high) VALUES (?1, ?2, ?3, ?4, ?5, "
-                         "?6, ?7)",
-                         err);
-    if (!rc) {
-        rf_bind_int(s, 1, run);
-        rf_bind_text(s, 2, bench);
-    }
+    int rc = rf_run_metric_new(&s, db, run, err);
     for (size_t i = 0; i < m->n && !rc; i++) {
         const struct rf_many_entry *const e = &m->entry[i];
         const struct rf_named *const named = e->named;
-        rf_bind_text(s, 3, e->name);
         for (size_t k = 0; k < RF_MANY_METRICS && !rc; k++)
-            rc = store_metric(s, rf_many_metric_name[k], e->metric[k], e->low[k], e->high[k], err);
+            rc = rf_run_metric(s, bench, e->name, rf_many_metric_name[k], e->metric[k], e->low[k], e->high[k], err);
         for (size_t k = 0; k < RF_NAMED_METRICS && named && !rc; k++)
-            rc = store_metric(s, rf_named_metric_name[k], named->value[k], named->low[k], named->high[k], err);
+            rc = rf_run_metric(s, bench, e->name, rf_named_metric_name[k], named->value[k], named->low[k],
+                               named->high[k], err);
     }
     rf_stmt_free(s);
     return rc;

@@ -5,6 +5,7 @@
 #include "core/mem.h"
 #include "core/prompt_set.h"
 #include "core/run.h"
+#include "core/run_metric.h"
 #include "core/sha256.h"
 #include "eval/bench.h"
 #include "eval/commands.h"
@@ -121,39 +122,21 @@ static int print(const struct row *row, size_t n, bool bins, struct rf_ctx *ctx,
     return rc;
 }
 
-static int store_metric(struct rf_stmt *s, const struct row *r, const char *name, double value, double low, double high,
-                        struct rf_err *err)
-{
-    if (isnan(value))
-        return 0;
-    rf_bind_text(s, 2, r->bench);
-    rf_bind_text(s, 3, r->router);
-    rf_bind_text(s, 4, name);
-    rf_bind_real(s, 5, value);
-    rf_bind_real(s, 6, low);
-    rf_bind_real(s, 7, high);
-    return rf_run(s, err);
-}
-
 static int store(const struct row *row, size_t n, struct rf_db *db, int64_t run, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
     int rc = rf_db_begin(db, err);
     if (rc)
         return rc;
-    rc = rf_stmt_new(&s, db,
-                     "INSERT INTO metric(run, bench, router, name, value, low, high) "
-                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                     err);
-    if (!rc)
-        rf_bind_int(s, 1, run);
+    rc = rf_run_metric_new(&s, db, run, err);
     for (size_t i = 0; i < n && !rc; i++) {
         for (int k = 0; k < RF_PROB_METRICS && !rc; k++)
-            rc = store_metric(s, &row[i], rf_prob_metric_name[k], rf_prob_metric(&row[i].prob, (enum rf_prob_metric)k),
-                              row[i].boot.low[k], row[i].boot.high[k], err);
+            rc = rf_run_metric(s, row[i].bench, row[i].router, rf_prob_metric_name[k],
+                               rf_prob_metric(&row[i].prob, (enum rf_prob_metric)k), row[i].boot.low[k],
+                               row[i].boot.high[k], err);
         if (!rc)
-            rc = store_metric(s, &row[i], "ece_by_chance", row[i].prob.ece_by_chance, NAN,
-                              row[i].boot.ece_by_chance_high, err);
+            rc = rf_run_metric(s, row[i].bench, row[i].router, "ece_by_chance", row[i].prob.ece_by_chance, NAN,
+                               row[i].boot.ece_by_chance_high, err);
     }
     rf_stmt_free(s);
     if (!rc)

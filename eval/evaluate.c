@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/progress.h"
+#include "core/run_metric.h"
 #include "eval/item_clusters.h"
 
 enum { CURVE_POINTS = 201 }; /* of a stored curve */
@@ -163,20 +164,7 @@ void rf_evaluation_release(struct rf_evaluation *e)
 
 /* ---- into the database ---- */
 
-static int store_metric(struct rf_stmt *s, const struct rf_entry *t, const char *name, double value, double low,
-                        double high, struct rf_err *err)
-{
-    if (isnan(value))
-        return 0; /* not defined: no row */
-    rf_bind_text(s, 3, t->name);
-    rf_bind_text(s, 4, name);
-    rf_bind_real(s, 5, value);
-    rf_bind_real(s, 6, low);
-    rf_bind_real(s, 7, high);
-    return rf_run(s, err);
-}
-
-static int store_metrics(struct rf_stmt *s, const struct rf_entry *t, struct rf_err *err)
+static int store_metrics(struct rf_stmt *s, const char *bench, const struct rf_entry *t, struct rf_err *err)
 {
     const struct {
         const char *name;
@@ -187,11 +175,12 @@ static int store_metrics(struct rf_stmt *s, const struct rf_entry *t, struct rf_
                    { "compat:strong", t->compat.strong } };
     int rc = 0;
     for (size_t i = 0; i < RF_METRICS && !rc; i++)
-        rc = store_metric(s, t, rf_metric_info[i].name, t->metric[i], t->boot.low[i], t->boot.high[i], err);
+        rc = rf_run_metric(s, bench, t->name, rf_metric_info[i].name, t->metric[i], t->boot.low[i], t->boot.high[i],
+                           err);
     if (!rc)
-        rc = store_metric(s, t, "apgr_all", t->apgr_all, NAN, NAN, err);
+        rc = rf_run_metric(s, bench, t->name, "apgr_all", t->apgr_all, NAN, NAN, err);
     for (size_t i = 0; i < sizeof compat / sizeof *compat && !rc; i++)
-        rc = store_metric(s, t, compat[i].name, compat[i].value, NAN, NAN, err);
+        rc = rf_run_metric(s, bench, t->name, compat[i].name, compat[i].value, NAN, NAN, err);
     return rc;
 }
 
@@ -215,21 +204,16 @@ static int store_curve(struct rf_stmt *s, const struct rf_entry *t, struct rf_er
 int rf_evaluation_store(const struct rf_evaluation *e, struct rf_db *db, int64_t run, struct rf_err *err)
 {
     struct rf_stmt *metric = NULL, *curve = NULL;
-    int rc = rf_stmt_new(&metric, db,
-                         "INSERT INTO metric(run, bench, router, name, value, low, high) "
-                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                         err);
+    int rc = rf_run_metric_new(&metric, db, run, err);
     if (rc || (rc = rf_stmt_new(&curve, db,
                                 "INSERT INTO curve(run, bench, router, point, strong_share, quality, threshold) "
                                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                                 err)))
         goto out;
-    rf_bind_int(metric, 1, run);
     rf_bind_int(curve, 1, run);
-    rf_bind_text(metric, 2, e->bench.name);
     rf_bind_text(curve, 2, e->bench.name);
     for (size_t i = 0; i < e->n && !rc; i++)
-        if (!(rc = store_metrics(metric, &e->entry[i], err)))
+        if (!(rc = store_metrics(metric, e->bench.name, &e->entry[i], err)))
             rc = store_curve(curve, &e->entry[i], err);
 out:
     rf_stmt_free(metric);

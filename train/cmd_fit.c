@@ -1,6 +1,7 @@
 /* fit KIND: what all kinds have in common. Reads votes and vectors once, tunes and cross-validates where asked to, lets
  * the kind fit, checks the bytes against the scoring pair, writes the file atomically, and stores the run with its
  * training log and the prompts that it went by. Refuses: an output or scores that exist (without --force). */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "core/input.h"
 #include "core/mem.h"
 #include "core/run.h"
+#include "core/run_metric.h"
 #include "core/sha256.h"
 #include "train/commands.h"
 #include "train/cv.h"
@@ -341,29 +343,16 @@ static int store_metrics(const struct work *w, struct rf_err *err)
     struct rf_stmt *s = NULL;
     struct rf_buf text = { 0 };
     const bool votes = w->data.votes;
-    int rc = rf_stmt_new(&s, w->ctx->db,
-                         "INSERT INTO metric(run, bench, router, name, value) VALUES (?1, ?2, ?3, ?4, ?5)", err);
-    if (rc)
-        goto out;
-    rf_bind_int(s, 1, w->run.id);
+    int rc = rf_run_metric_new(&s, w->ctx->db, w->run.id, err);
     for (size_t i = 0; i < w->grid.points && !rc; i++) {
         text.len = 0;
         if (w->trial[i].validated == 0 || (rc = rf_grid_text(&w->grid, i, &text, err)))
             continue;
-        rf_bind_text(s, 2, w->tuned_on);
-        rf_bind_text(s, 3, text.data);
-        rf_bind_text(s, 4, votes ? "valid_loss" : "valid_mse");
-        rf_bind_real(s, 5, w->trial[i].valid_loss);
-        rc = rf_run(s, err);
+        rc = rf_run_metric(s, w->tuned_on, text.data, votes ? "valid_loss" : "valid_mse", w->trial[i].valid_loss, NAN,
+                           NAN, err);
     }
-    if (!rc && w->cv.all.tested) {
-        rf_bind_text(s, 2, "out of fold");
-        rf_bind_text(s, 3, w->name.data);
-        rf_bind_text(s, 4, votes ? "loss" : "mse");
-        rf_bind_real(s, 5, w->cv.all.loss);
-        rc = rf_run(s, err);
-    }
-out:
+    if (!rc && w->cv.all.tested)
+        rc = rf_run_metric(s, "out of fold", w->name.data, votes ? "loss" : "mse", w->cv.all.loss, NAN, NAN, err);
     rf_stmt_free(s);
     rf_buf_release(&text);
     return rc;

@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "core/names.h"
 #include "core/run.h"
+#include "core/run_metric.h"
 #include "core/stats.h"
 #include "core/table.h"
 #include "train/bt.h"
@@ -316,22 +317,13 @@ out:
 static int store_intervals(const struct board *b, struct rf_db *db, int64_t run, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
-    int rc =
-        rf_stmt_new(&s, db,
-                    "INSERT INTO metric (run, bench, router, name, value, low, high) VALUES (?1, '', ?2, 'rating', "
-                    "?3, ?4, ?5)",
-                    err);
+    int rc = rf_run_metric_new(&s, db, run, err);
     for (size_t i = 0; i < b->d.models && !rc; i++) {
         double low, high;
         if (isnan(b->r.theta[i]))
             continue;
         ends_of(b, i, &low, &high);
-        rf_bind_int(s, 1, run);
-        rf_bind_text(s, 2, b->d.model[i]);
-        rf_bind_real(s, 3, rating_of(b, i));
-        rf_bind_real(s, 4, low);
-        rf_bind_real(s, 5, high);
-        rc = rf_run(s, err);
+        rc = rf_run_metric(s, "", b->d.model[i], "rating", rating_of(b, i), low, high, err);
     }
     rf_stmt_free(s);
     return rc;

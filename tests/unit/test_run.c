@@ -1,4 +1,5 @@
-/* Unit tests of core/run.h: what a run row says, and that no secret is in it. */
+/* Unit tests of core/run.h and core/run_metric.h: what a run row says, that no secret is in it, and its figures. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 
 #include "core/mem.h"
 #include "core/run.h"
+#include "core/run_metric.h"
 
 struct mine {
     int64_t dim;
@@ -82,11 +84,36 @@ static void a_run_ends_where_memory_has_run_out(void **state)
     rf_db_close(ctx.db);
 }
 
+static void figures_of_a_run_are_kept_once_and_no_nan(void **state)
+{
+    (void)state;
+    struct rf_ctx ctx = { .command = "rank" };
+    struct rf_run run = { 0 };
+    struct rf_stmt *s = NULL;
+    struct rf_err err = { 0 };
+    assert_int_equal(rf_db_open(&ctx.db, ":memory:", RF_DB_CREATE, NULL), 0);
+    assert_int_equal(rf_run_begin(&run, &ctx, NULL), 0);
+    assert_int_equal(rf_run_metric_new(&s, ctx.db, run.id, NULL), 0);
+    assert_int_equal(rf_run_metric(s, "quiz", "mf", "apgr", .5, .25, .75, NULL), 0);
+    assert_int_equal(rf_run_metric(s, "quiz", "mf", "auc", .125, NAN, NAN, NULL), 0);
+    assert_int_equal(rf_run_metric(s, "quiz", "mf", "cpt50", NAN, .25, .75, NULL), 0);
+    assert_row(ctx.db,
+               "SELECT group_concat(run || ' ' || bench || ' ' || router || ' ' || name || ' ' || value || ' ' || "
+               "coalesce(low, '-') || ' ' || coalesce(high, '-'), '; ') FROM metric",
+               "1 quiz mf apgr 0.5 0.25 0.75; 1 quiz mf auc 0.125 - -");
+    assert_true(rf_run_metric(s, "quiz", "mf", "apgr", .5, NAN, NAN, &err) < 0);
+    assert_true(*err.msg);
+    rf_stmt_free(s);
+    assert_int_equal(rf_run_close(&run, &ctx, 0, NULL, NULL), 0);
+    rf_db_close(ctx.db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_row_is_begun_and_ended_without_secrets),
         cmocka_unit_test(a_run_ends_where_memory_has_run_out),
+        cmocka_unit_test(figures_of_a_run_are_kept_once_and_no_nan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
