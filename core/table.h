@@ -48,6 +48,10 @@ struct rf_column {
     {                                                                                                                  \
         .name = column, .type = RF_CELL_REAL, .digits = decimals, __VA_ARGS__                                          \
     }
+/* A real with the ends of its interval in columns of their own, NAME_low and NAME_high. */
+#define RF_COLUMN_INTERVAL(column, decimals, ...)                                                                      \
+    RF_COLUMN_REAL(column, decimals, .low = column "_low", .high = column "_high", __VA_ARGS__),                       \
+        RF_COLUMN_REAL(column "_low", decimals), RF_COLUMN_REAL(column "_high", decimals)
 
 struct rf_table;
 /* An empty table; cols[ncols], at least one, are borrowed until rf_table_free. */

@@ -51,10 +51,6 @@ static const struct rf_opt table[] = {
 
 /* ---- the table of points ---- */
 
-#define INTERVAL(name, digits)                                                                                         \
-    RF_COLUMN_REAL(name, digits, .low = name "_low", .high = name "_high", .shown = RF_SHOWN_FILLED),                  \
-        RF_COLUMN_REAL(name "_low", digits), RF_COLUMN_REAL(name "_high", digits)
-
 static const struct rf_column fixed[] = {
     RF_COLUMN_TEXT("bench"),
     RF_COLUMN_TEXT("router"),
@@ -62,9 +58,9 @@ static const struct rf_column fixed[] = {
     RF_COLUMN_INT("n"),
     RF_COLUMN_REAL("budget_per_1000", 4, .shown = RF_SHOWN_FILLED),
     RF_COLUMN_REAL("lambda", 4, .shown = RF_SHOWN_FILLED),
-    INTERVAL("quality", 4),
-    INTERVAL("dollars_per_1000", 4),
-    INTERVAL("over_zero", 4),
+    RF_COLUMN_INTERVAL("quality", 4, .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INTERVAL("dollars_per_1000", 4, .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INTERVAL("over_zero", 4, .shown = RF_SHOWN_FILLED),
     RF_COLUMN_TEXT("calls", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_TEXT("thresholds", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_TEXT("thresholds_dear", .shown = RF_SHOWN_FILLED),
@@ -253,10 +249,10 @@ static const struct rf_column checks[] = {
     RF_COLUMN_REAL("lambda", 4, .shown = RF_SHOWN_FILLED),
     RF_COLUMN_TEXT("model"),
     RF_COLUMN_REAL("right_share", 4),
-    INTERVAL("auc", 3),
+    RF_COLUMN_INTERVAL("auc", 3, .shown = RF_SHOWN_FILLED),
     RF_COLUMN_REAL("reached", 4),
-    INTERVAL("sensitivity", 3),
-    INTERVAL("specificity", 3),
+    RF_COLUMN_INTERVAL("sensitivity", 3, .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INTERVAL("specificity", 3, .shown = RF_SHOWN_FILLED),
 };
 
 static int add_checks(struct rf_table *t, const struct rf_staged *s, const struct options *o, const char *bench,

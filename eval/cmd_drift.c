@@ -35,18 +35,11 @@ static const struct rf_opt table[] = {
 };
 
 static const struct rf_column columns[] = {
-    RF_COLUMN_REAL("threshold", 5),
-    RF_COLUMN_INT("old_n"),
-    RF_COLUMN_INT("new_n"),
-    RF_COLUMN_REAL("old_pct", 1),
-    RF_COLUMN_REAL("new_pct", 1, .low = "new_pct_low", .high = "new_pct_high"),
-    RF_COLUMN_REAL("new_pct_low", 1),
-    RF_COLUMN_REAL("new_pct_high", 1),
-    RF_COLUMN_REAL("share_p", 4),
-    RF_COLUMN_REAL("ks", 3),
-    RF_COLUMN_REAL("ks_p", 4),
-    RF_COLUMN_REAL("psi", 3),
-    RF_COLUMN_REAL("psi_by_chance", 3),
+    RF_COLUMN_REAL("threshold", 5),   RF_COLUMN_INT("old_n"),
+    RF_COLUMN_INT("new_n"),           RF_COLUMN_REAL("old_pct", 1),
+    RF_COLUMN_INTERVAL("new_pct", 1), RF_COLUMN_REAL("share_p", 4),
+    RF_COLUMN_REAL("ks", 3),          RF_COLUMN_REAL("ks_p", 4),
+    RF_COLUMN_REAL("psi", 3),         RF_COLUMN_REAL("psi_by_chance", 3),
     RF_COLUMN_TEXT("verdict"),
 };
 

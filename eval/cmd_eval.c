@@ -23,27 +23,22 @@ static const struct rf_opt table[] = {
     RF_OPT_END,
 };
 
-/* A metric and the ends of its interval. */
-#define INTERVAL(name, digits)                                                                                         \
-    RF_COLUMN_REAL(name, digits, .low = name "_low", .high = name "_high"), RF_COLUMN_REAL(name "_low", digits),       \
-        RF_COLUMN_REAL(name "_high", digits)
-
 /* Groups of columns; the metrics stand in the order of enum rf_metric. For people the prompts and the levels of the two
  * models, which are the same in every row of a benchmark, stand in a table of their own. */
 static const struct rf_column metric_column[] = {
     RF_COLUMN_TEXT("bench"),
     RF_COLUMN_TEXT("router"),
     RF_COLUMN_INT("n", .shown = RF_SHOWN_NEVER),
-    INTERVAL("apgr", 3),
+    RF_COLUMN_INTERVAL("apgr", 3),
     RF_COLUMN_REAL("apgr_all", 3, .shown = RF_SHOWN_FILLED),
-    INTERVAL("auc", 2),
-    INTERVAL("cpt20_pct", 1),
-    INTERVAL("cpt50_pct", 1),
-    INTERVAL("cpt80_pct", 1),
-    INTERVAL("strong95_pct", 1),
+    RF_COLUMN_INTERVAL("auc", 2),
+    RF_COLUMN_INTERVAL("cpt20_pct", 1),
+    RF_COLUMN_INTERVAL("cpt50_pct", 1),
+    RF_COLUMN_INTERVAL("cpt80_pct", 1),
+    RF_COLUMN_INTERVAL("strong95_pct", 1),
     RF_COLUMN_INT("fitted_on", .shown = RF_SHOWN_FILLED), /* of the n prompts */
 };
-static const struct rf_column level_column[] = { INTERVAL("weak", 2), INTERVAL("strong", 2) };
+static const struct rf_column level_column[] = { RF_COLUMN_INTERVAL("weak", 2), RF_COLUMN_INTERVAL("strong", 2) };
 static const struct rf_column compat_column[] = {
     RF_COLUMN_REAL("compat_apgr", 4),   RF_COLUMN_REAL("compat_auc", 3),   RF_COLUMN_REAL("compat_cpt20", 2),
     RF_COLUMN_REAL("compat_cpt50", 2),  RF_COLUMN_REAL("compat_cpt80", 2), RF_COLUMN_REAL("compat_weak", 3),
@@ -59,9 +54,9 @@ static const struct rf_column bench_column[] = {
     RF_COLUMN_INT("overlap_cosine", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_INT("unpaired", .shown = RF_SHOWN_FILLED),
     RF_COLUMN_TEXT("weak_model"),
-    INTERVAL("weak", 2),
+    RF_COLUMN_INTERVAL("weak", 2),
     RF_COLUMN_TEXT("strong_model"),
-    INTERVAL("strong", 2),
+    RF_COLUMN_INTERVAL("strong", 2),
 };
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 enum { MAX_COLUMNS = COUNT(metric_column) + COUNT(level_column) + COUNT(compat_column), COMPAT = COUNT(compat_column) };

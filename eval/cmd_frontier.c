@@ -51,21 +51,17 @@ static const struct rf_opt table[] = {
     RF_OPT_END,
 };
 
-#define INTERVAL(name, digits, when)                                                                                   \
-    RF_COLUMN_REAL(name, digits, .low = name "_low", .high = name "_high", .shown = when),                             \
-        RF_COLUMN_REAL(name "_low", digits), RF_COLUMN_REAL(name "_high", digits)
-
 static const struct rf_column columns[] = {
     RF_COLUMN_TEXT("bench"),
     RF_COLUMN_TEXT("router"),
     RF_COLUMN_TEXT("role"),
     RF_COLUMN_INT("n"),
-    INTERVAL("aiq", 4, RF_SHOWN_FILLED),
-    INTERVAL("aiq_code", 4, RF_SHOWN_NEVER),
-    INTERVAL("aiq_paper", 4, RF_SHOWN_NEVER),
-    INTERVAL("quality", 4, RF_SHOWN_FILLED),
-    INTERVAL("dollars_per_1000", 4, RF_SHOWN_FILLED),
-    INTERVAL("qnc", 3, RF_SHOWN_FILLED),
+    RF_COLUMN_INTERVAL("aiq", 4, .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INTERVAL("aiq_code", 4, .shown = RF_SHOWN_NEVER),
+    RF_COLUMN_INTERVAL("aiq_paper", 4, .shown = RF_SHOWN_NEVER),
+    RF_COLUMN_INTERVAL("quality", 4, .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INTERVAL("dollars_per_1000", 4, .shown = RF_SHOWN_FILLED),
+    RF_COLUMN_INTERVAL("qnc", 3, .shown = RF_SHOWN_FILLED),
 };
 
 static const char *const role_name[] = {

@@ -23,21 +23,12 @@ static const struct rf_opt table[] = {
     RF_OPT_END,
 };
 
-#define ESTIMATE(name, digits, when)                                                                                   \
-    RF_COLUMN_REAL(name, digits, .low = name "_low", .high = name "_high", .shown = when),                             \
-        RF_COLUMN_REAL(name "_low", digits), RF_COLUMN_REAL(name "_high", digits)
-
 static const struct rf_column columns[] = {
-    RF_COLUMN_TEXT("policy"),
-    RF_COLUMN_REAL("threshold", 5, .shown = RF_SHOWN_NEVER),
-    RF_COLUMN_INT("n"),
-    RF_COLUMN_REAL("strong_calls_pct", 1),
-    RF_COLUMN_INT("matched"),
-    RF_COLUMN_REAL("ess", 0),
-    ESTIMATE("dr", 4, RF_SHOWN_ALWAYS),
-    ESTIMATE("snips", 4, RF_SHOWN_ALWAYS),
-    ESTIMATE("ips", 4, RF_SHOWN_ALWAYS),
-    ESTIMATE("usd_per_1000", 4, RF_SHOWN_FILLED),
+    RF_COLUMN_TEXT("policy"),     RF_COLUMN_REAL("threshold", 5, .shown = RF_SHOWN_NEVER),
+    RF_COLUMN_INT("n"),           RF_COLUMN_REAL("strong_calls_pct", 1),
+    RF_COLUMN_INT("matched"),     RF_COLUMN_REAL("ess", 0),
+    RF_COLUMN_INTERVAL("dr", 4),  RF_COLUMN_INTERVAL("snips", 4),
+    RF_COLUMN_INTERVAL("ips", 4), RF_COLUMN_INTERVAL("usd_per_1000", 4, .shown = RF_SHOWN_FILLED),
 };
 
 static int add_estimate(struct rf_table *t, struct rf_estimate e, double scale, struct rf_err *err)

@@ -44,27 +44,23 @@ static const struct rf_opt table[] = {
     RF_OPT_END,
 };
 
-#define INTERVAL(name, digits)                                                                                         \
-    RF_COLUMN_REAL(name, digits, .low = name "_low", .high = name "_high"), RF_COLUMN_REAL(name "_low", digits),       \
-        RF_COLUMN_REAL(name "_high", digits)
-
 /* The metrics stand in the order of enum rf_prob_metric. */
 static const struct rf_column columns[] = {
     RF_COLUMN_TEXT("bench"),
     RF_COLUMN_TEXT("router"),
     RF_COLUMN_INT("n"),
     RF_COLUMN_INT("ties"),
-    INTERVAL("base_rate", 3),
-    INTERVAL("brier", 4),
-    INTERVAL("log_loss", 4),
-    INTERVAL("ece", 3),
-    INTERVAL("auroc", 3),
+    RF_COLUMN_INTERVAL("base_rate", 3),
+    RF_COLUMN_INTERVAL("brier", 4),
+    RF_COLUMN_INTERVAL("log_loss", 4),
+    RF_COLUMN_INTERVAL("ece", 3),
+    RF_COLUMN_INTERVAL("auroc", 3),
     RF_COLUMN_REAL("ece_by_chance", 3),
     RF_COLUMN_REAL("ece_by_chance_high", 3, .shown = RF_SHOWN_NEVER),
 };
 static const struct rf_column bin_columns[] = {
-    RF_COLUMN_TEXT("bench"), RF_COLUMN_TEXT("router"),  RF_COLUMN_REAL("from", 1), RF_COLUMN_REAL("to", 1),
-    RF_COLUMN_INT("n"),      RF_COLUMN_REAL("said", 3), INTERVAL("was", 3),
+    RF_COLUMN_TEXT("bench"), RF_COLUMN_TEXT("router"),  RF_COLUMN_REAL("from", 1),    RF_COLUMN_REAL("to", 1),
+    RF_COLUMN_INT("n"),      RF_COLUMN_REAL("said", 3), RF_COLUMN_INTERVAL("was", 3),
 };
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 

@@ -7,10 +7,6 @@
 #include "core/mem.h"
 #include "core/stats.h"
 
-#define INTERVAL(name)                                                                                                 \
-    RF_COLUMN_REAL(name, 4, .low = name "_low", .high = name "_high"), RF_COLUMN_REAL(name "_low", 4),                 \
-        RF_COLUMN_REAL(name "_high", 4)
-
 static const struct rf_column fixed[] = {
     RF_COLUMN_TEXT("bench"),
     RF_COLUMN_TEXT("router"),
@@ -20,8 +16,8 @@ static const struct rf_column fixed[] = {
     RF_COLUMN_REAL("lambda", 4, .shown = RF_SHOWN_FILLED),
     RF_COLUMN_REAL("lambda_dear", 4, .shown = RF_SHOWN_FILLED),
     RF_COLUMN_REAL("chance_dear", 4, .shown = RF_SHOWN_FILLED),
-    INTERVAL("quality"),
-    INTERVAL("dollars_per_1000"),
+    RF_COLUMN_INTERVAL("quality", 4),
+    RF_COLUMN_INTERVAL("dollars_per_1000", 4),
     RF_COLUMN_TEXT("shares", .shown = RF_SHOWN_FILLED),
 };
 #define SHOWN 0.01   /* smaller shares are summed up for people */
