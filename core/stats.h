@@ -9,6 +9,9 @@
 extern "C" {
 #endif
 
+/* 95% of the standard normal distribution lie within so much of 0. */
+#define RF_NORMAL_95 1.959963984540054
+
 /* 1 / (1 + e^-x), without overflow for any finite x. */
 double rf_sigmoid(double x);
 /* ln(1 + e^x), without overflow: the logistic loss of a lost comparison with logit x. */

@@ -132,7 +132,7 @@ static int keep_figure(struct calibration *c, const struct row *r, const char *w
 
 static int add_row(struct calibration *c, const struct row *r, struct rf_err *err)
 {
-    const double z = 1.959963984540054; /* of the interval of a mean cost, 95% */
+    const double usd_half = RF_NORMAL_95 * r->usd_se;
     struct rf_buf model = { 0 };
     double low, high;
     int rc;
@@ -142,8 +142,8 @@ static int add_row(struct calibration *c, const struct row *r, struct rf_err *er
                             100 * low,
                             100 * high,
                             1000 * r->usd,
-                            1000 * (r->usd - z * r->usd_se),
-                            1000 * (r->usd + z * r->usd_se),
+                            1000 * (r->usd - usd_half),
+                            1000 * (r->usd + usd_half),
                             r->quality,
                             r->strong_quality,
                             r->p };
@@ -158,7 +158,7 @@ static int add_row(struct calibration *c, const struct row *r, struct rf_err *er
         !(rc = rf_table_text(c->t, isnan(r->threshold) ? NULL : model.data, err)) &&
         !(rc = keep_figure(c, r, "threshold", r->threshold, NAN, NAN, err)) &&
         !(rc = keep_figure(c, r, "strong_calls", (double)r->calls / (double)r->n, low, high, err)))
-        rc = keep_figure(c, r, "usd", r->usd, r->usd - z * r->usd_se, r->usd + z * r->usd_se, err);
+        rc = keep_figure(c, r, "usd", r->usd, r->usd - usd_half, r->usd + usd_half, err);
 out:
     rf_buf_release(&model);
     return rc;

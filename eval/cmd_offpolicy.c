@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/scan_real.h"
+#include "core/stats.h"
 #include "eval/commands.h"
 #include "eval/offpolicy.h"
 
@@ -33,10 +34,10 @@ static const struct rf_column columns[] = {
 
 static int add_estimate(struct rf_table *t, struct rf_estimate e, double scale, struct rf_err *err)
 {
-    const double z = 1.959963984540054;
+    const double half = RF_NORMAL_95 * e.se;
     int rc = rf_table_real(t, scale * e.value, err);
-    if (!rc && !(rc = rf_table_real(t, scale * (e.value - z * e.se), err)))
-        rc = rf_table_real(t, scale * (e.value + z * e.se), err);
+    if (!rc && !(rc = rf_table_real(t, scale * (e.value - half), err)))
+        rc = rf_table_real(t, scale * (e.value + half), err);
     return rc;
 }
 

@@ -8,6 +8,7 @@
 #include "core/blas.h"
 #include "core/json.h"
 #include "core/shell.h"
+#include "core/stats.h"
 #include "eval/html.h"
 #include "eval/prob.h"
 #include "eval/report_style.h"
@@ -343,12 +344,12 @@ static int put_costs(const struct rf_report_bench *b, FILE *f, struct rf_err *er
 static int put_task(const struct rf_report_bench *b, const struct rf_entry *t, const struct rf_task_gain *g, FILE *f,
                     size_t *lost, struct rf_err *err)
 {
-    static const double z = 1.959963984540054;
     const double scale = rf_bench_scale(&b->e.bench);
     int rc = 0;
     for (size_t k = 0, shown = 0; k < b->tasks.name.n && shown < TASKS_SHOWN && !rc; k++) {
         if (!(g[k].q < .1))
             continue;
+        const double half = RF_NORMAL_95 * g[k].se;
         shown++;
         *lost += 1;
         rf_html_row(f);
@@ -356,7 +357,7 @@ static int put_task(const struct rf_report_bench *b, const struct rf_entry *t, c
             break;
         rf_html_count(f, g[k].n);
         rf_html_real(f, 100 * g[k].share, NAN, NAN, 0);
-        rf_html_real(f, scale * g[k].gain, scale * (g[k].gain - z * g[k].se), scale * (g[k].gain + z * g[k].se), 2);
+        rf_html_real(f, scale * g[k].gain, scale * (g[k].gain - half), scale * (g[k].gain + half), 2);
         rf_html_real(f, g[k].q, NAN, NAN, 4);
         fprintf(f, "<td class=\"%s\">%s</td>", g[k].gain < 0 ? "worse" : "better", g[k].gain < 0 ? "loses" : "gains");
     }

@@ -10,7 +10,6 @@
 #include "core/stats.h"
 
 static const char results[] = "results:";
-#define Z 1.959963984540054 /* 2.5% of the normal distribution lie above */
 
 /* ---- from results of another benchmark ---- */
 
@@ -122,8 +121,8 @@ struct rf_chance rf_wilson(double k, double n)
 {
     if (!(n > 0))
         return (struct rf_chance){ NAN, NAN, NAN };
-    const double p = k / n, z2 = Z * Z / n, middle = (p + z2 / 2) / (1 + z2),
-                 half = Z * sqrt(fmax(0, p * (1 - p) / n + z2 / (4 * n))) / (1 + z2);
+    const double p = k / n, z = RF_NORMAL_95, z2 = z * z / n, middle = (p + z2 / 2) / (1 + z2),
+                 half = z * sqrt(fmax(0, p * (1 - p) / n + z2 / (4 * n))) / (1 + z2);
     return (struct rf_chance){ p, fmax(0, middle - half), fmin(1, middle + half) };
 }
 
@@ -164,7 +163,7 @@ int rf_verifier_auc(const double *v, size_t stride, const bool *right, size_t n,
         below[1] += in[1];
     }
     const double se = sqrt(spread(above[1], square[1], r) + spread(above[0], square[0], w)), value = above[1] / r;
-    *auc = (struct rf_chance){ value, fmax(0, value - Z * se), fmin(1, value + Z * se) };
+    *auc = (struct rf_chance){ value, fmax(0, value - RF_NORMAL_95 * se), fmin(1, value + RF_NORMAL_95 * se) };
 out:
     rf_free(key);
     rf_free(order);

@@ -140,7 +140,6 @@ static double rating_of(const struct board *b, size_t i)
 
 static int from_sandwich(struct board *b, struct rf_err *err)
 {
-    static const double z = 1.959963984540054; /* of the normal distribution: 2.5% lie above */
     const size_t n = b->d.models;
     double *cov = NULL;
     int rc = RF_NEW(cov, n * n, err);
@@ -153,8 +152,8 @@ static int from_sandwich(struct board *b, struct rf_err *err)
         b->se[i] = a == i ? 0 : sqrt(fmax(0, var));
         if (isnan(var))
             b->se[i] = NAN;
-        b->low[i] = b->r.theta[i] - base - z * b->se[i];
-        b->high[i] = b->r.theta[i] - base + z * b->se[i];
+        b->low[i] = b->r.theta[i] - base - RF_NORMAL_95 * b->se[i];
+        b->high[i] = b->r.theta[i] - base + RF_NORMAL_95 * b->se[i];
     }
     rf_free(cov);
     return rc;
