@@ -144,7 +144,6 @@ int rf_corpus_sha256(const struct rf_corpus *c, const struct rf_prompt_set *set,
                      struct rf_err *err)
 {
     struct rf_sha256 *h = NULL;
-    uint8_t digest[RF_SHA256_SIZE];
     bool *in = NULL;
     int rc;
     if ((rc = RF_NEW(in, c->texts, err)) || (rc = rf_sha256_new(&h, err)))
@@ -155,8 +154,8 @@ int rf_corpus_sha256(const struct rf_corpus *c, const struct rf_prompt_set *set,
     for (size_t t = 0; t < c->texts && !rc; t++)
         if (in[t] && !(rc = rf_sha256_add(h, &c->text[t].len, sizeof c->text[t].len, err)))
             rc = rf_sha256_add(h, c->text[t].s, c->text[t].len, err);
-    if (!rc && !(rc = rf_sha256_end(h, digest, err)))
-        rf_sha256_hex(digest, hex);
+    if (!rc)
+        rc = rf_sha256_end_hex(h, hex, err);
 out:
     rf_sha256_free(h);
     rf_free(in);

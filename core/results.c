@@ -174,17 +174,14 @@ out:
 static int fingerprint(struct rf_results *r, struct rf_err *err)
 {
     struct rf_sha256 *h = NULL;
-    uint8_t digest[RF_SHA256_SIZE];
     const size_t cells = r->n * r->models;
     int rc = rf_sha256_new(&h, err);
     for (size_t m = 0; m < r->models && !rc; m++)
         rc = rf_sha256_add(h, r->model[m], strlen(r->model[m]) + 1, err);
-    if (rc || (rc = rf_sha256_add(h, r->item, r->n * sizeof *r->item, err)) ||
-        (rc = rf_sha256_add(h, r->score, cells * sizeof *r->score, err)) ||
-        (rc = rf_sha256_add(h, r->cost, cells * sizeof *r->cost, err)) || (rc = rf_sha256_end(h, digest, err)))
-        goto out;
-    rf_sha256_hex(digest, r->sha256);
-out:
+    if (!rc && !(rc = rf_sha256_add(h, r->item, r->n * sizeof *r->item, err)) &&
+        !(rc = rf_sha256_add(h, r->score, cells * sizeof *r->score, err)) &&
+        !(rc = rf_sha256_add(h, r->cost, cells * sizeof *r->cost, err)))
+        rc = rf_sha256_end_hex(h, r->sha256, err);
     rf_sha256_free(h);
     return rc;
 }

@@ -47,6 +47,15 @@ int rf_sha256_end(struct rf_sha256 *h, uint8_t out[RF_SHA256_SIZE], struct rf_er
     return begin(h, NULL, err);
 }
 
+int rf_sha256_end_hex(struct rf_sha256 *h, char out[RF_SHA256_HEX], struct rf_err *err)
+{
+    uint8_t digest[RF_SHA256_SIZE];
+    const int rc = rf_sha256_end(h, digest, err);
+    if (!rc)
+        rf_sha256_hex(digest, out);
+    return rc;
+}
+
 void rf_sha256_free(struct rf_sha256 *h)
 {
     if (h)
@@ -59,6 +68,15 @@ int rf_sha256_of(const void *data, size_t n, uint8_t out[RF_SHA256_SIZE], struct
     return EVP_Digest(data, n, out, NULL, EVP_sha256(), NULL) == 1
                ? 0
                : rf_fail(err, RF_FAIL, "cannot take a SHA-256 digest");
+}
+
+int rf_sha256_hex_of(const void *data, size_t n, char out[RF_SHA256_HEX], struct rf_err *err)
+{
+    uint8_t digest[RF_SHA256_SIZE];
+    const int rc = rf_sha256_of(data, n, digest, err);
+    if (!rc)
+        rf_sha256_hex(digest, out);
+    return rc;
 }
 
 void rf_sha256_hex(const uint8_t digest[RF_SHA256_SIZE], char out[RF_SHA256_HEX])

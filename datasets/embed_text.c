@@ -1,6 +1,6 @@
-/* Fitting: texts are hashed in parallel blocks, the blocks transposed into rows of buckets, which carry the document frequencies
- * and go into the SVD as they stand. Embedding goes through the scoring pair, so that vectors in the database and in a
- * deployer's program are the same. */
+/* Fitting: texts are hashed in parallel blocks, the blocks transposed into rows of buckets, which carry the document
+ * frequencies and go into the SVD as they stand. Embedding goes through the scoring pair, so that vectors in the
+ * database and in a deployer's program are the same. */
 #include "datasets/embed_text.h"
 
 #include <inttypes.h>
@@ -56,7 +56,8 @@ static int hash_block(void *ctx, size_t b, struct rf_err *err)
     return rc;
 }
 
-/* Mean of the shape entries, and the factors that give them together the mean squared norm `weight`. A constant entry gets 0. */
+/* Mean of the shape entries, and the factors that give them together the mean squared norm `weight`. A constant entry
+ * gets 0. */
 static void shape_scaling(const struct hashing *h, double weight, float *mean, float *scale)
 {
     for (size_t k = 0; k < ROUTEFIT_SHAPE; k++) {
@@ -72,8 +73,8 @@ static void shape_scaling(const struct hashing *h, double weight, float *mean, f
 }
 
 /* *at[buckets][texts] = the features of all texts; mean and scale of their shapes. */
-static int hash_texts(const struct rf_str *text, size_t n, const struct rf_text_fit_options *o, struct rf_csr *at, float *mean,
-                      float *scale, struct rf_err *err)
+static int hash_texts(const struct rf_str *text, size_t n, const struct rf_text_fit_options *o, struct rf_csr *at,
+                      float *mean, float *scale, struct rf_err *err)
 {
     const size_t blocks = rf_par_blocks(n);
     struct hashing h = { .text = text, .n = n, .buckets = o->buckets };
@@ -120,8 +121,8 @@ static void finish_projection(struct rf_svd *d, const double *idf, size_t n)
             d->v[b * d->dim + j] = (float)((double)d->v[b * d->dim + j] * idf[b] * c);
 }
 
-static int write_file(const struct rf_svd *d, const float *mean, const float *scale, const struct rf_text_fit_options *o, size_t n,
-                      const char *path, char *sha256, struct rf_err *err)
+static int write_file(const struct rf_svd *d, const float *mean, const float *scale,
+                      const struct rf_text_fit_options *o, size_t n, const char *path, char *sha256, struct rf_err *err)
 {
     char texts[32], seed[32];
     uint16_t *half = NULL;
@@ -145,8 +146,8 @@ static int write_file(const struct rf_svd *d, const float *mean, const float *sc
         { "routefit.prompts", texts },
         { "routefit.seed", seed },
     };
-    rc = rf_safetensors_write(path, tensors, sizeof tensors / sizeof *tensors, meta, sizeof meta / sizeof *meta, o->force,
-                              sha256, err);
+    rc = rf_safetensors_write(path, tensors, sizeof tensors / sizeof *tensors, meta, sizeof meta / sizeof *meta,
+                              o->force, sha256, err);
 out:
     rf_free(half);
     return rc;
@@ -171,8 +172,9 @@ int rf_text_fit(const struct rf_str *text, size_t n, const struct rf_text_fit_op
         goto out;
     }
     const size_t most = r.seen < n ? r.seen : n;
-    const struct rf_svd_options so = { .dim = o->dim < most ? o->dim : most, .iterations = o->iterations,
-                                       .seed = o->seed, .threads = o->threads };
+    const struct rf_svd_options so = {
+        .dim = o->dim < most ? o->dim : most, .iterations = o->iterations, .seed = o->seed, .threads = o->threads
+    };
     if ((rc = rf_svd_sparse(&at, &so, &d, err)))
         goto out;
     rf_csr_release(&at);
@@ -201,17 +203,15 @@ int rf_text_model_open(struct rf_text_model **out, const char *path, struct rf_e
 {
     struct rf_text_model *m = NULL;
     struct rf_buf bytes = { 0 };
-    uint8_t digest[RF_SHA256_SIZE];
     char why[ROUTEFIT_ERR];
     int rc;
     if ((rc = RF_NEW(m, 1, err)) || (rc = rf_file_read(path, 0, &bytes, err)) ||
-        (rc = rf_sha256_of(bytes.data, bytes.len, digest, err)))
+        (rc = rf_sha256_hex_of(bytes.data, bytes.len, m->sha256, err)))
         goto out;
     if (routefit_embedder_load(&m->embedder, bytes.data, bytes.len, why)) {
         rc = rf_fail(err, RF_CORRUPT, "%s: %s", path, why);
         goto out;
     }
-    rf_sha256_hex(digest, m->sha256);
     m->dim = routefit_embedder_dim(m->embedder);
     *out = m;
     m = NULL;

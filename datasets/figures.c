@@ -58,13 +58,10 @@ struct rf_str rf_bench_or(const struct rf_sink *sink, const char *own)
 
 int rf_key_of_text(struct rf_item *item, struct rf_str text, char hex[RF_SHA256_HEX], struct rf_err *err)
 {
-    uint8_t hash[RF_SHA256_SIZE];
-    const int rc = rf_sha256_of(text.s, text.len, hash, err);
-    if (rc)
-        return rc;
-    rf_sha256_hex(hash, hex);
-    item->key = (struct rf_str){ hex, strlen(hex) };
-    return 0;
+    const int rc = rf_sha256_hex_of(text.s, text.len, hex, err);
+    if (!rc)
+        item->key = (struct rf_str){ hex, strlen(hex) };
+    return rc;
 }
 
 int rf_sink_answer(struct rf_sink *sink, const struct rf_item *item, const struct rf_result *r, struct rf_err *err)

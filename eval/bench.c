@@ -277,14 +277,11 @@ out:
 static int fingerprint(struct rf_bench *b, struct rf_err *err)
 {
     struct rf_sha256 *h = NULL;
-    uint8_t digest[RF_SHA256_SIZE];
     int rc = rf_sha256_new(&h, err);
-    if (rc || (rc = rf_sha256_add(h, b->prompt, b->n * sizeof *b->prompt, err)) ||
-        (rc = rf_sha256_add(h, b->strong, b->n * sizeof *b->strong, err)) ||
-        (rc = rf_sha256_add(h, b->weak, b->n * sizeof *b->weak, err)) || (rc = rf_sha256_end(h, digest, err)))
-        goto out;
-    rf_sha256_hex(digest, b->sha256);
-out:
+    if (!rc && !(rc = rf_sha256_add(h, b->prompt, b->n * sizeof *b->prompt, err)) &&
+        !(rc = rf_sha256_add(h, b->strong, b->n * sizeof *b->strong, err)) &&
+        !(rc = rf_sha256_add(h, b->weak, b->n * sizeof *b->weak, err)))
+        rc = rf_sha256_end_hex(h, b->sha256, err);
     rf_sha256_free(h);
     return rc;
 }

@@ -334,7 +334,6 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     struct rf_staged *s = NULL;
     struct rf_run row = { 0 };
     double *budget = NULL;
-    uint8_t digest[RF_SHA256_SIZE];
     char sha256[RF_SHA256_HEX];
     (void)nargs;
     (void)args;
@@ -354,9 +353,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         goto out;
     for (size_t i = 0; i < o->bench.n && !rc; i++)
         rc = one_bench(&s[i], ctx, o, o->bench.v[i], row.id, sum, err);
-    if (rc || (rc = rf_sha256_end(sum, digest, err)))
+    if (rc || (rc = rf_sha256_end_hex(sum, sha256, err)))
         goto out;
-    rf_sha256_hex(digest, sha256);
     rc = o->show == SHOW_CHECKS ? print_checks(s, o, ctx, err) : print_points(s, o, ctx, err);
 out:
     rc = rf_run_close(&row, ctx, rc, rc ? NULL : sha256, err);

@@ -547,7 +547,6 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     struct rf_table *t = NULL;
     struct rf_sha256 *hash = NULL;
     struct rf_run row = { 0 };
-    uint8_t digest[RF_SHA256_SIZE];
     char hex[RF_SHA256_HEX];
     int rc;
     if ((rc = entrants_load(&e, ctx->db, args, (size_t)nargs, o, against, err)) || (rc = check(o, &e, err)) ||
@@ -555,9 +554,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         (rc = o->bands   ? rf_table_new(&t, band_column, COUNT(band_column), err)
               : o->power ? rf_table_new(&t, power_column, COUNT(power_column), err)
                          : rf_table_new(&t, duel_column, COUNT(duel_column), err)) ||
-        (rc = compare(ctx, o, &e, t, row.id, hash, err)) || (rc = rf_sha256_end(hash, digest, err)))
+        (rc = compare(ctx, o, &e, t, row.id, hash, err)) || (rc = rf_sha256_end_hex(hash, hex, err)))
         goto out;
-    rf_sha256_hex(digest, hex);
     if (o->poisson)
         fputs("the bootstrap draws Poisson counts, not multinomial ones\n", ctx->chat);
     rc = rf_table_print(t, ctx->out, ctx->format, err);

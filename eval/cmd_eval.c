@@ -170,12 +170,11 @@ static int store(const struct rf_evaluation *e, size_t n, struct rf_ctx *ctx, in
 static int fingerprint(const struct rf_evaluation *e, size_t n, char hex[RF_SHA256_HEX], struct rf_err *err)
 {
     struct rf_sha256 *h = NULL;
-    uint8_t digest[RF_SHA256_SIZE];
     int rc = rf_sha256_new(&h, err);
     for (size_t i = 0; i < n && !rc; i++)
         rc = rf_sha256_add(h, e[i].bench.sha256, RF_SHA256_HEX - 1, err);
-    if (!rc && !(rc = rf_sha256_end(h, digest, err)))
-        rf_sha256_hex(digest, hex);
+    if (!rc)
+        rc = rf_sha256_end_hex(h, hex, err);
     rf_sha256_free(h);
     return rc;
 }

@@ -243,7 +243,6 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     struct rf_many *m = NULL;
     struct rf_run row = { 0 };
     double *wtp = NULL, *budget = NULL;
-    uint8_t digest[RF_SHA256_SIZE];
     char sha256[RF_SHA256_HEX];
     int rc = o->bench.n ? 0
                         : rf_fail(err, RF_USAGE,
@@ -256,9 +255,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         goto out;
     for (size_t i = 0; i < o->bench.n && !rc; i++)
         rc = one_bench(&m[i], ctx, o, o->bench.v[i], router, (size_t)nargs, row.id, sum, err);
-    if (rc || (rc = rf_sha256_end(sum, digest, err)))
+    if (rc || (rc = rf_sha256_end_hex(sum, sha256, err)))
         goto out;
-    rf_sha256_hex(digest, sha256);
     rc = print(m, o, ctx, err);
 out:
     rc = rf_run_close(&row, ctx, rc, rc ? NULL : sha256, err);

@@ -255,7 +255,6 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     struct rf_prompt_set set = { 0 };
     struct rf_run run_row = { 0 };
     struct row *row = NULL;
-    uint8_t digest[RF_SHA256_SIZE];
     char sha256[RF_SHA256_HEX];
     size_t rows;
     int rc = check_options(o, routers, err);
@@ -270,10 +269,9 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     for (size_t i = 0; i < o->bench.n; i++)
         if ((rc = one_bench(row + i * routers, ctx, o->bench.v[i], o, o->on ? &set : NULL, router, routers, sum, err)))
             goto out;
-    if ((rc = rf_sha256_end(sum, digest, err)) || (rc = store(row, rows, ctx->db, run_row.id, err)) ||
+    if ((rc = rf_sha256_end_hex(sum, sha256, err)) || (rc = store(row, rows, ctx->db, run_row.id, err)) ||
         (o->output && (rc = draw(row, rows, o, err))))
         goto out;
-    rf_sha256_hex(digest, sha256);
     rc = print(row, rows, o->bins, ctx, err);
 out:
     rc = rf_run_close(&run_row, ctx, rc, rc ? NULL : sha256, err);

@@ -25,10 +25,9 @@ static const struct rf_opt table[] = {
 static int digest_file(const char *path, char hex[RF_SHA256_HEX], struct rf_err *err)
 {
     struct rf_buf bytes = { 0 };
-    uint8_t digest[RF_SHA256_SIZE];
     int rc = rf_file_read(path, 0, &bytes, err);
-    if (!rc && !(rc = rf_sha256_of(bytes.data, bytes.len, digest, err)))
-        rf_sha256_hex(digest, hex);
+    if (!rc)
+        rc = rf_sha256_hex_of(bytes.data, bytes.len, hex, err);
     rf_buf_release(&bytes);
     return rc;
 }
@@ -36,12 +35,11 @@ static int digest_file(const char *path, char hex[RF_SHA256_HEX], struct rf_err 
 static int fingerprint(const struct rf_report *r, char hex[RF_SHA256_HEX], struct rf_err *err)
 {
     struct rf_sha256 *h = NULL;
-    uint8_t digest[RF_SHA256_SIZE];
     int rc = rf_sha256_new(&h, err);
     for (size_t i = 0; i < r->benches && !rc; i++)
         rc = rf_sha256_add(h, r->bench[i].e.bench.sha256, RF_SHA256_HEX - 1, err);
-    if (!rc && !(rc = rf_sha256_end(h, digest, err)))
-        rf_sha256_hex(digest, hex);
+    if (!rc)
+        rc = rf_sha256_end_hex(h, hex, err);
     rf_sha256_free(h);
     return rc;
 }

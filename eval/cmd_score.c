@@ -54,7 +54,6 @@ static int load_text_model(struct scorer *s, const char *path, const char *route
 {
     const char *want = routefit_meta(s->router, "routefit.embedder_sha256");
     struct rf_buf bytes = { 0 };
-    uint8_t digest[RF_SHA256_SIZE];
     char why[ROUTEFIT_ERR], found[RF_SHA256_HEX];
     int rc;
     if (!path) {
@@ -62,9 +61,8 @@ static int load_text_model(struct scorer *s, const char *path, const char *route
                      "%s reads vectors: expected --text-model FILE to make them, or --npy FILE with them", router);
         goto out;
     }
-    if ((rc = rf_file_read(path, 0, &bytes, err)) || (rc = rf_sha256_of(bytes.data, bytes.len, digest, err)))
+    if ((rc = rf_file_read(path, 0, &bytes, err)) || (rc = rf_sha256_hex_of(bytes.data, bytes.len, found, err)))
         goto out;
-    rf_sha256_hex(digest, found);
     if (want && *want && strcmp(want, found))
         rc = rf_fail(err, RF_BAD_INPUT,
                      "%s: found the text model %.12s..., expected %.12s..., on whose vectors %s was fitted", path,

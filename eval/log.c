@@ -37,13 +37,11 @@ static int make_room(struct rf_log *l, struct texts *t, size_t n, struct rf_err 
 static int fingerprint(struct rf_log *l, const int64_t *prompt, struct rf_err *err)
 {
     struct rf_sha256 *h = NULL;
-    uint8_t digest[RF_SHA256_SIZE];
     int rc = rf_sha256_new(&h, err);
     if (!rc && prompt)
         rc = rf_sha256_add(h, prompt, l->n * sizeof *prompt, err);
-    if (!rc && !(rc = rf_sha256_add(h, l->score, l->n * sizeof *l->score, err)) &&
-        !(rc = rf_sha256_end(h, digest, err)))
-        rf_sha256_hex(digest, l->sha256);
+    if (!rc && !(rc = rf_sha256_add(h, l->score, l->n * sizeof *l->score, err)))
+        rc = rf_sha256_end_hex(h, l->sha256, err);
     rf_sha256_free(h);
     return rc;
 }

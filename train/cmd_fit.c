@@ -134,11 +134,9 @@ static const char *data_sha256(const struct rf_fit_data *d)
 
 int rf_fit_write(struct rf_outfile *file, const struct rf_buf *bytes, char sha256[RF_SHA256_HEX], struct rf_err *err)
 {
-    uint8_t digest[RF_SHA256_SIZE];
-    int rc;
-    if ((rc = rf_sha256_of(bytes->data, bytes->len, digest, err)))
+    const int rc = rf_sha256_hex_of(bytes->data, bytes->len, sha256, err);
+    if (rc)
         return rc;
-    rf_sha256_hex(digest, sha256);
     if (fwrite(bytes->data, 1, bytes->len, file->f) != bytes->len)
         return rf_fail_errno(err, RF_IO, "cannot write %s", file->path);
     return rf_outfile_commit(file, err);

@@ -93,16 +93,13 @@ out:
 static int fingerprint(struct rf_duels *d, struct rf_err *err)
 {
     struct rf_sha256 *h = NULL;
-    uint8_t digest[RF_SHA256_SIZE];
     int rc = rf_sha256_new(&h, err);
     for (size_t i = 0; i < d->models && !rc; i++)
         rc = rf_sha256_add(h, d->model[i], strlen(d->model[i]) + 1, err);
-    if (rc || (rc = rf_sha256_add(h, d->pair, d->pairs * sizeof *d->pair, err)) ||
-        (rc = rf_sha256_add(h, d->vote, d->n * sizeof *d->vote, err)) ||
-        (rc = rf_sha256_add(h, d->weight, d->n * sizeof *d->weight, err)) || (rc = rf_sha256_end(h, digest, err)))
-        goto out;
-    rf_sha256_hex(digest, d->sha256);
-out:
+    if (!rc && !(rc = rf_sha256_add(h, d->pair, d->pairs * sizeof *d->pair, err)) &&
+        !(rc = rf_sha256_add(h, d->vote, d->n * sizeof *d->vote, err)) &&
+        !(rc = rf_sha256_add(h, d->weight, d->n * sizeof *d->weight, err)))
+        rc = rf_sha256_end_hex(h, d->sha256, err);
     rf_sha256_free(h);
     return rc;
 }

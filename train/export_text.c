@@ -30,12 +30,10 @@ static int check_embedder(const struct rf_export *e, const char *path, const str
                           const struct routefit_embedder *embedder, struct rf_err *err)
 {
     const char *const wanted = routefit_meta(e->router, "routefit.embedder_sha256");
-    uint8_t digest[RF_SHA256_SIZE];
     char found[RF_SHA256_HEX];
-    int rc = rf_sha256_of(bytes->data, bytes->len, digest, err);
+    int rc = rf_sha256_hex_of(bytes->data, bytes->len, found, err);
     if (rc)
         return rc;
-    rf_sha256_hex(digest, found);
     if (routefit_input(e->router) != ROUTEFIT_VECTOR)
         return rf_fail(err, RF_USAGE,
                        "%s: found a router on text, expected one on vectors: it needs no embedder any more", e->path);

@@ -120,16 +120,14 @@ int rf_scored_load(struct rf_scored *s, struct rf_db *db, const struct rf_scored
 {
     struct rf_wanted *w = NULL;
     struct rf_sha256 *sum = NULL;
-    uint8_t digest[RF_SHA256_SIZE];
     size_t n = 0;
     int rc;
     *s = (struct rf_scored){ .level = f->level };
     if ((rc = rf_results_load(&s->r, db, &f->results, err)) || (rc = list_wanted(&s->r, &w, &n, err)) ||
         (rc = rf_sha256_new(&sum, err)) || (rc = rf_sha256_add(sum, s->r.sha256, RF_SHA256_HEX, err)) ||
         (rc = rf_inputs_load(&s->in, db, &f->inputs, w, n, sum, err)) || (rc = keep_usable(s, w, n, err)) ||
-        (rc = rf_scored_summarise(s, err)) || (rc = rf_sha256_end(sum, digest, err)))
+        (rc = rf_scored_summarise(s, err)) || (rc = rf_sha256_end_hex(sum, s->sha256, err)))
         goto out;
-    rf_sha256_hex(digest, s->sha256);
 out:
     rf_free(w);
     rf_sha256_free(sum);

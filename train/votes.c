@@ -171,7 +171,6 @@ out:
 /* The vectors are in the sum already; the battles go in field by field, for a struct has holes. */
 static int finish_fingerprint(struct rf_votes *v, struct rf_sha256 *sum, struct rf_err *err)
 {
-    uint8_t digest[RF_SHA256_SIZE];
     int rc = 0;
     for (size_t i = 0; i < v->models && !rc; i++)
         rc = rf_sha256_add(sum, v->model[i], strlen(v->model[i]) + 1, err);
@@ -181,8 +180,8 @@ static int finish_fingerprint(struct rf_votes *v, struct rf_sha256 *sum, struct 
         memcpy(&word[4], &b->weight, sizeof word[4]);
         rc = rf_sha256_add(sum, word, sizeof word, err);
     }
-    if (!rc && !(rc = rf_sha256_end(sum, digest, err)))
-        rf_sha256_hex(digest, v->sha256);
+    if (!rc)
+        rc = rf_sha256_end_hex(sum, v->sha256, err);
     return rc;
 }
 
