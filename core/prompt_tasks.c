@@ -18,13 +18,14 @@ static int grow(struct rf_prompt_tasks *t, struct rf_err *err)
     return 0;
 }
 
-int rf_prompt_tasks_load(struct rf_prompt_tasks *t, struct rf_db *db, struct rf_err *err)
+/* Rows (prompt, task) of a query by rising prompt; bench: its parameter, NULL: it has none. */
+static int read_tasks(struct rf_prompt_tasks *t, struct rf_db *db, const char *sql, const char *bench,
+                      struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
-    int rc = rf_stmt_new(&s, db,
-                         "SELECT prompt, min(task) FROM item WHERE prompt IS NOT NULL AND task IS NOT NULL"
-                         " GROUP BY prompt ORDER BY prompt",
-                         err);
+    int rc = rf_stmt_new(&s, db, sql, err);
+    if (!rc && bench)
+        rf_bind_text(s, 1, bench);
     while (!rc && (rc = rf_step(s, err)) == 1) {
         const char *const task = rf_col_text(s, 1);
         if (t->n == t->room && (rc = grow(t, err)))
@@ -35,6 +36,24 @@ int rf_prompt_tasks_load(struct rf_prompt_tasks *t, struct rf_db *db, struct rf_
     }
     rf_stmt_free(s);
     return rc;
+}
+
+int rf_prompt_tasks_load(struct rf_prompt_tasks *t, struct rf_db *db, struct rf_err *err)
+{
+    return read_tasks(t, db,
+                      "SELECT prompt, min(task) FROM item WHERE prompt IS NOT NULL AND task IS NOT NULL"
+                      " GROUP BY prompt ORDER BY prompt",
+                      NULL, err);
+}
+
+int rf_prompt_tasks_or_bench(struct rf_prompt_tasks *t, struct rf_db *db, const char *bench, struct rf_err *err)
+{
+    return read_tasks(t, db,
+                      bench ? "SELECT prompt, min(coalesce(task, bench)) FROM item WHERE prompt IS NOT NULL"
+                              " AND bench = ?1 GROUP BY prompt ORDER BY prompt"
+                            : "SELECT prompt, min(coalesce(task, bench)) FROM item WHERE prompt IS NOT NULL"
+                              " GROUP BY prompt ORDER BY prompt",
+                      bench, err);
 }
 
 void rf_prompt_tasks_release(struct rf_prompt_tasks *t)

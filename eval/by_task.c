@@ -6,43 +6,30 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/prompt_tasks.h"
 #include "core/stats.h"
-#include "eval/prompt_index.h"
 
 static int by_text(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Which task a row of the query names, for all places of its prompt. */
-static void set_task(struct rf_tasks *t, const struct rf_prompt_index *x, int64_t prompt, const char *name)
-{
-    char **const found = bsearch(&name, t->name.v, t->name.n, sizeof *t->name.v, by_text);
-    size_t count;
-    const struct rf_prompt_place *const place = rf_prompt_index_find(x, prompt, &count);
-    for (size_t i = 0; i < count && found; i++)
-        t->of[place[i].at] = (uint32_t)(found - t->name.v);
-}
-
 int rf_tasks_load(struct rf_tasks *t, struct rf_db *db, const struct rf_bench *b, struct rf_err *err)
 {
-    struct rf_prompt_index x = { 0 };
-    struct rf_stmt *s = NULL;
+    struct rf_prompt_tasks tasks = { 0 };
     int rc =
         rf_names_read(&t->name, db, "SELECT DISTINCT coalesce(task, bench) FROM item WHERE bench = ?1", b->name, err);
-    if (rc || (rc = RF_NEW(t->of, b->n, err)) || (rc = rf_prompt_index_init(&x, b->prompt, b->n, err)) ||
-        (rc = rf_stmt_new(&s, db,
-                          "SELECT prompt, min(coalesce(task, bench)) FROM item WHERE bench = ?1 AND prompt IS NOT NULL "
-                          "GROUP BY prompt",
-                          err)))
+    if (rc || (rc = RF_NEW(t->of, b->n, err)) || (rc = rf_prompt_tasks_or_bench(&tasks, db, b->name, err)))
         goto out;
     qsort(t->name.v, t->name.n, sizeof *t->name.v, by_text);
-    rf_bind_text(s, 1, b->name);
-    while ((rc = rf_step(s, err)) == 1)
-        set_task(t, &x, rf_col_int(s, 0), rf_col_text(s, 1));
+    for (size_t i = 0; i < b->n; i++) {
+        const char *const task = rf_prompt_task(&tasks, b->prompt[i]);
+        char **const found = task ? bsearch(&task, t->name.v, t->name.n, sizeof *t->name.v, by_text) : NULL;
+        if (found)
+            t->of[i] = (uint32_t)(found - t->name.v);
+    }
 out:
-    rf_stmt_free(s);
-    rf_prompt_index_release(&x);
+    rf_prompt_tasks_release(&tasks);
     return rc;
 }
 

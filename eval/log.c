@@ -7,9 +7,9 @@
 #include "core/input.h"
 #include "core/mem.h"
 #include "core/prompt_set.h"
+#include "core/prompt_tasks.h"
 #include "core/scan_real.h"
 #include "core/script.h"
-#include "eval/prompt_index.h"
 
 /* What a set's prompts bring beside the log. */
 struct texts {
@@ -70,29 +70,14 @@ static const char *const everybody[] = { [RF_BY_NOTHING] = "all", [RF_BY_TASK] =
 /* Segments by the questions that the prompts are: of one benchmark where the set is one. */
 static int set_tasks(struct rf_log *l, const int64_t *prompt, struct rf_db *db, const char *bench, struct rf_err *err)
 {
-    struct rf_prompt_index x = { 0 };
-    struct rf_stmt *s = NULL;
-    int rc;
-    if ((rc = rf_prompt_index_init(&x, prompt, l->n, err)) ||
-        (rc = rf_stmt_new(
-             &s, db,
-             "SELECT prompt, min(coalesce(task, bench)) FROM item WHERE (?1 IS NULL OR bench = ?1) AND prompt "
-             "IS NOT NULL GROUP BY prompt",
-             err)))
-        goto out;
-    rf_bind_text(s, 1, bench);
-    while ((rc = rf_step(s, err)) == 1) {
-        size_t count;
-        uint32_t segment = 0;
-        const struct rf_prompt_place *const place = rf_prompt_index_find(&x, rf_col_int(s, 0), &count);
-        if (count && (rc = segment_of(l, rf_col_text(s, 1), &segment, err)))
-            goto out;
-        for (size_t i = 0; i < count; i++)
-            l->segment[place[i].at] = segment;
+    struct rf_prompt_tasks tasks = { 0 };
+    int rc = rf_prompt_tasks_or_bench(&tasks, db, bench, err);
+    for (size_t i = 0; i < l->n && !rc; i++) {
+        const char *const task = rf_prompt_task(&tasks, prompt[i]);
+        if (task)
+            rc = segment_of(l, task, &l->segment[i], err);
     }
-out:
-    rf_stmt_free(s);
-    rf_prompt_index_release(&x);
+    rf_prompt_tasks_release(&tasks);
     return rc;
 }
 

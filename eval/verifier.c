@@ -1,30 +1,17 @@
-/* Verdicts by prompt: of a router from its predictions, of stored results by a look-up in the order of prompt ids. */
+/* Verdicts by prompt: of a router from its predictions, of stored results by a look-up of its prompt id. */
 #include "eval/verifier.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
 #include "core/names.h"
 #include "core/stats.h"
+#include "eval/prompt_index.h"
 
 static const char results[] = "results:";
 
 /* ---- from results of another benchmark ---- */
-
-struct place {
-    int64_t prompt;
-    size_t row;
-};
-
-static int by_prompt(const void *a, const void *b)
-{
-    const struct place *const x = a, *const y = b;
-    if (x->prompt != y->prompt)
-        return x->prompt < y->prompt ? -1 : 1;
-    return (x->row > y->row) - (x->row < y->row);
-}
 
 static int from_results(double *v, const struct rf_results *r, size_t models, struct rf_db *db, const char *bench,
                         struct rf_err *err)
@@ -32,28 +19,19 @@ static int from_results(double *v, const struct rf_results *r, size_t models, st
     const struct rf_results_filter f = { .bench = { &bench, 1 },
                                          .model = { (const char **)(uintptr_t)r->model, models } };
     struct rf_results judged = { 0 };
-    struct place *place = NULL;
+    struct rf_prompt_index x = { 0 };
     int rc;
-    if ((rc = rf_results_load(&judged, db, &f, err)) || (rc = RF_NEW(place, judged.n, err)))
+    if ((rc = rf_results_load(&judged, db, &f, err)) || (rc = rf_prompt_index_init(&x, judged.prompt, judged.n, err)))
         goto out;
-    for (size_t i = 0; i < judged.n; i++)
-        place[i] = (struct place){ judged.prompt[i], i };
-    qsort(place, judged.n, sizeof *place, by_prompt);
     for (size_t i = 0; i < r->n; i++) {
-        size_t low = 0, high = judged.n;
-        while (low < high) {
-            const size_t mid = low + (high - low) / 2;
-            if (place[mid].prompt < r->prompt[i])
-                low = mid + 1;
-            else
-                high = mid;
-        }
-        const bool found = low < judged.n && r->prompt[i] && place[low].prompt == r->prompt[i];
+        size_t count = 0;
+        const struct rf_prompt_place *const place =
+            r->prompt[i] ? rf_prompt_index_find(&x, r->prompt[i], &count) : NULL;
         for (size_t k = 0; k < models; k++)
-            v[i * models + k] = found ? judged.score[place[low].row * models + k] : (double)NAN;
+            v[i * models + k] = count ? judged.score[place->at * models + k] : (double)NAN;
     }
 out:
-    rf_free(place);
+    rf_prompt_index_release(&x);
     rf_results_release(&judged);
     return rc;
 }
