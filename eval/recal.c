@@ -163,6 +163,13 @@ static void add_knot(struct rf_recal *out, double logit, double rate)
     out->rate[out->knots++] = rate;
 }
 
+/* How near two logits count as one: wide enough that the rounding of a win rate moves the line between two knots by no
+ * more than a millionth. */
+static double tie_width(double logit)
+{
+    return 1e-6 + 1e6 * DBL_EPSILON * exp(fmin(fmax(logit, 0), 40));
+}
+
 static int fit_isotonic(struct rf_recal *out, const double *x, const double *won, size_t n, struct rf_err *err)
 {
     size_t *order = NULL, distinct = 0;
@@ -176,7 +183,7 @@ static int fit_isotonic(struct rf_recal *out, const double *x, const double *won
     rf_argsort(x, n, order);
     for (size_t i = 0; i < n; i++) {
         const double logit = x[order[i]];
-        if (!distinct || logit > at[distinct - 1])
+        if (!distinct || logit > at[distinct - 1] + tie_width(logit))
             at[distinct++] = logit;
         sum[distinct - 1] += won[order[i]] > 0;
         weight[distinct - 1]++;

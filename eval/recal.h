@@ -27,7 +27,8 @@ struct rf_recal {
 };
 
 /* logit[n]: the router's log odds, finite; won[n]: 1 where strong won, 0 where weak did. Isotonic win rates are held
- * within 1 / (n + 2) of 0 and 1, what Laplace's rule gives n prompts of one outcome: nothing is known for certain. */
+ * within 1 / (n + 2) of 0 and 1, what Laplace's rule gives n prompts of one outcome: nothing is known for certain; and
+ * logits that a win rate in a double hardly tells apart (1e-6, more above 8) count as one. */
 int rf_recal_fit(struct rf_recal *out, enum rf_recal_method method, const double *logit, const double *won, size_t n,
                  struct rf_err *err);
 /* The win rate for a logit, as the scoring pair gives it. */

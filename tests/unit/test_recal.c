@@ -149,6 +149,20 @@ static void isotonic_by_hand(void **state)
     rf_recal_release(&r);
 }
 
+/* Logits that differ by rounding alone are one: else a line between them would be as steep as it likes. */
+static void near_ties_are_one(void **state)
+{
+    (void)state;
+    static const double x[] = { -1, 0, 1e-13, 2e-13, 1, 30, 30.5 }, won[] = { 0, 0, 1, 1, 1, 0, 1 };
+    struct rf_recal r;
+    assert_int_equal(rf_recal_fit(&r, RF_RECAL_ISOTONIC, x, won, 7, NULL), 0);
+    for (size_t i = 1; i < r.knots; i++)
+        assert_true(r.logit[i] - r.logit[i - 1] > .5);
+    assert_near(rf_recal_rate(&r, 0), 2. / 3, 1e-12);
+    assert_near(rf_recal_rate(&r, 1e-13), 2. / 3, 1e-12);
+    rf_recal_release(&r);
+}
+
 /* A router that is far too sure: on prompts that the fit has not seen it gets better, and cross-validation says so. */
 static void held_out_win_rates_get_better(void **state)
 {
@@ -307,6 +321,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_mended_is_refused),
         cmocka_unit_test(pooling_against_brute_force),
         cmocka_unit_test(isotonic_by_hand),
+        cmocka_unit_test(near_ties_are_one),
         cmocka_unit_test(held_out_win_rates_get_better),
         cmocka_unit_test(logits_come_back),
         cmocka_unit_test(the_pair_gives_the_same_win_rates),
