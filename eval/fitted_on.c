@@ -66,7 +66,7 @@ static int is_in(struct rf_stmt *text, struct rf_stmt *known, const struct diges
     rf_reset(text);
     if (rc)
         return rc;
-    if (has_text && bsearch(digest, d->v, d->n, sizeof *d->v, compare))
+    if (has_text && d->n && bsearch(digest, d->v, d->n, sizeof *d->v, compare))
         return 1;
     rf_bind_int(known, 2, prompt);
     rf_bind_blob(known, 3, has_text ? digest : NULL, has_text ? sizeof digest : 0);
