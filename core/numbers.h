@@ -11,8 +11,11 @@
 extern "C" {
 #endif
 
-/* *v = list->n numbers in [least, most], in the list's order; owned by the caller (rf_free), also on failure. option:
- * "--l2", for the message (RF_USAGE). */
+/* *v = word i of the list, a number in [least, most], where infinity counts as one; *v stays as it was after a failure.
+ * option: "--l2", for the message (RF_USAGE). */
+int rf_list_real(const struct rf_list *list, size_t i, const char *option, double least, double most, double *v,
+                 struct rf_err *err);
+/* *v = list->n numbers in [least, most], in the list's order; owned by the caller (rf_free), also on failure. */
 int rf_list_reals(const struct rf_list *list, const char *option, double least, double most, double **v,
                   struct rf_err *err);
 /* The same for whole numbers from 1 to most, ascending. */

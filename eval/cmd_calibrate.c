@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "core/numbers.h"
 #include "core/run.h"
 #include "core/run_metric.h"
-#include "core/scan_real.h"
 #include "core/share.h"
 #include "core/stats.h"
 #include "eval/bench.h"
@@ -99,22 +99,13 @@ struct calibration {
     struct rf_stmt *keep; /* for the run's metrics; NULL without a database */
 };
 
-/* The number that a list's word is, in [low, high]. */
-static int number(const char *word, double low, double high, const char *option, double *out, struct rf_err *err)
-{
-    const size_t n = strlen(word);
-    if (!n || rf_scan_real(word, n, out) != n || !(*out >= low && *out <= high))
-        return rf_fail(err, RF_USAGE, "found --%s %s, expected a number from %g to %g", option, word, low, high);
-    return 0;
-}
-
 static int pair_of(const struct rf_list *l, double low, double high, const char *option, double out[2],
                    struct rf_err *err)
 {
     if (l->n != 2)
-        return rf_fail(err, RF_USAGE, "found %zu numbers for --%s, expected two", l->n, option);
-    const int rc = number(l->v[0], low, high, option, &out[0], err);
-    return rc ? rc : number(l->v[1], low, high, option, &out[1], err);
+        return rf_fail(err, RF_USAGE, "%s: found %zu numbers, expected two", option, l->n);
+    const int rc = rf_list_real(l, 0, option, low, high, &out[0], err);
+    return rc ? rc : rf_list_real(l, 1, option, low, high, &out[1], err);
 }
 
 /* ---------------------------------------------------------------- rows */
@@ -203,7 +194,7 @@ static int add_shares(struct calibration *c, struct rf_err *err)
     for (size_t i = 0; i < c->o->share.n && !rc; i++) {
         struct row r = empty_row(c->log.n);
         double share;
-        if ((rc = number(c->o->share.v[i], 0, 1, "share", &share, err)))
+        if ((rc = rf_list_real(&c->o->share, i, "--share", 0, 1, &share, err)))
             break;
         const double t = rf_threshold_for_share(c->sorted, c->log.n, share);
         snprintf(r.wanted, sizeof r.wanted, "%.6g%% strong calls", 100 * share);
@@ -251,7 +242,7 @@ static int add_budgets(struct calibration *c, struct rf_err *err)
         return 0;
     if (!c->ctx->db || !o->strong || !o->weak)
         return rf_fail(err, RF_USAGE, "--budget needs a log in the database, and --strong and --weak for their prices");
-    if ((o->output_tokens.n && (rc = pair_of(&o->output_tokens, 0, 1e9, "output-tokens", tokens, err))) ||
+    if ((o->output_tokens.n && (rc = pair_of(&o->output_tokens, 0, 1e9, "--output-tokens", tokens, err))) ||
         (rc = RF_NEW(strong, c->log.n, err)) || (rc = RF_NEW(weak, c->log.n, err)) ||
         (rc = price_log(c, o->strong, tokens[0], strong, err)) || (rc = price_log(c, o->weak, tokens[1], weak, err)))
         goto out;
@@ -259,7 +250,7 @@ static int add_budgets(struct calibration *c, struct rf_err *err)
     for (size_t i = 0; i < o->budget.n && !rc; i++) {
         struct row r = empty_row(c->log.n);
         double usd, t;
-        if ((rc = number(o->budget.v[i], 0, 1e12, "budget", &usd, err)) ||
+        if ((rc = rf_list_real(&o->budget, i, "--budget", 0, 1e12, &usd, err)) ||
             (rc = rf_threshold_for_cost(&p, usd / 1000, &t, &r.usd, &r.usd_se, err)))
             break;
         snprintf(r.wanted, sizeof r.wanted, "$%.6g per 1000", usd);
@@ -328,7 +319,7 @@ static int add_qualities(struct calibration *c, const struct rf_router *router, 
     if ((rc = rf_bench_load(&b, c->ctx->db, &bo, err)) || (rc = RF_NEW(score, b.n, err)) ||
         (rc = rf_router_score(router, c->ctx->db, &b, &o->router, score, err)))
         goto out;
-    if (o->range.n && (rc = pair_of(&o->range, -1e12, 1e12, "range", range, err)))
+    if (o->range.n && (rc = pair_of(&o->range, -1e12, 1e12, "--range", range, err)))
         goto out;
     if (!o->range.n && !b.right_wrong) {
         rc = rf_fail(err, RF_USAGE, "benchmark \"%s\" has graded scores: give their range, as in --range 1,10",
@@ -349,7 +340,7 @@ static int add_qualities(struct calibration *c, const struct rf_router *router, 
     fprintf(c->ctx->chat, "%s: %zu prompts, strong %s, weak %s\n", b.name, b.n, b.strong_name, b.weak_name);
     for (size_t i = 0; i < o->keep.n && !rc; i++) {
         f.loss = 0;
-        if (!(rc = number(o->keep.v[i], 1e-6, 1, "keep", &f.keep, err))) {
+        if (!(rc = rf_list_real(&o->keep, i, "--keep", 1e-6, 1, &f.keep, err))) {
             snprintf(wanted, sizeof wanted, "%.6g%% of strong's quality", 100 * f.keep);
             rc = add_floor(c, &curve, &b, &f, wanted, err);
         }
@@ -357,7 +348,7 @@ static int add_qualities(struct calibration *c, const struct rf_router *router, 
     for (size_t i = 0; i < o->loss.n && !rc; i++) {
         double points;
         f.keep = 1;
-        if (!(rc = number(o->loss.v[i], 0, 1e12, "max-loss", &points, err))) {
+        if (!(rc = rf_list_real(&o->loss, i, "--max-loss", 0, 1e12, &points, err))) {
             f.loss = points / rf_bench_scale(&b);
             snprintf(wanted, sizeof wanted, "at most %.6g below strong", points);
             rc = add_floor(c, &curve, &b, &f, wanted, err);

@@ -8,9 +8,9 @@
 #include "eval/power.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "core/numbers.h"
 #include "core/progress.h"
 #include "core/run.h"
 #include "core/run_metric.h"
@@ -208,14 +208,10 @@ static int parse_thresholds(const struct options *o, size_t n, double *out, stru
                        "--at threshold: found %zu values of --threshold, expected one, or one for each of "
                        "%zu routers",
                        l->n, n);
-    for (size_t i = 0; i < n; i++) {
-        const char *const s = l->v[l->n == 1 ? 0 : i];
-        char *end;
-        out[i] = strtod(s, &end);
-        if (end == s || *end || isnan(out[i]))
-            return rf_fail(err, RF_USAGE, "--threshold: found \"%s\", expected a number", s);
-    }
-    return 0;
+    int rc = 0;
+    for (size_t i = 0; i < n && !rc; i++)
+        rc = rf_list_real(l, l->n == 1 ? 0 : i, "--threshold", -INFINITY, INFINITY, &out[i], err);
+    return rc;
 }
 
 static int check(const struct options *o, const struct entrants *e, struct rf_err *err)

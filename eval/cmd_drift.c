@@ -1,10 +1,9 @@
 /* routefit drift: does a new log of prompts look to a router as the one did by which its threshold was chosen? */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "core/run.h"
-#include "core/scan_real.h"
+#include "core/numbers.h"
 #include "core/share.h"
 #include "core/stats.h"
 #include "eval/commands.h"
@@ -91,11 +90,8 @@ static int add_rows(struct rf_table *t, const struct rf_log *old, const struct r
         return add_row(t, old, new, &d,
                        rf_threshold_short(old->score, old->n, rf_threshold_for_share(old->score, old->n, .5)), err);
     for (size_t i = 0; i < o->threshold.n && !rc; i++) {
-        const char *const word = o->threshold.v[i];
-        double v = 0;
-        if (rf_scan_real(word, strlen(word), &v) != strlen(word) || !isfinite(v))
-            rc = rf_fail(err, RF_USAGE, "found --threshold %s, expected numbers", word);
-        else
+        double v;
+        if (!(rc = rf_list_real(&o->threshold, i, "--threshold", -DBL_MAX, DBL_MAX, &v, err)))
             rc = add_row(t, old, new, &d, v, err);
     }
     return rc;

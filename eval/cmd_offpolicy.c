@@ -1,9 +1,9 @@
 /* routefit offpolicy: what other thresholds would have brought, from a log of routed traffic. A filter: no database. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "core/scan_real.h"
+#include "core/numbers.h"
 #include "core/stats.h"
 #include "eval/commands.h"
 #include "eval/offpolicy.h"
@@ -119,13 +119,10 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         (rc = rf_table_new(&t, columns, sizeof columns / sizeof *columns, err)))
         goto out;
     for (size_t i = 0; i < o->threshold.n && !rc; i++) {
-        const char *const word = o->threshold.v[i];
-        double v = 0;
+        double v;
         char name[64];
-        snprintf(name, sizeof name, "threshold %.40s", word);
-        if (rf_scan_real(word, strlen(word), &v) != strlen(word))
-            rc = rf_fail(err, RF_USAGE, "found --threshold %s, expected numbers", word);
-        else
+        snprintf(name, sizeof name, "threshold %.40s", o->threshold.v[i]);
+        if (!(rc = rf_list_real(&o->threshold, i, "--threshold", -DBL_MAX, DBL_MAX, &v, err)))
             rc = add_policy(t, ctx, &log, name, v, (const double(*)[2])expected, err);
     }
     if (!rc && !(rc = add_logged(t, &log, err)))

@@ -8,6 +8,7 @@
 
 #include "core/json.h"
 #include "core/mem.h"
+#include "core/stats.h"
 #include "train/kind.h"
 #include "train/logit.h"
 #include "train/rows.h"
@@ -38,12 +39,6 @@ static const struct rf_opt options[] = {
     RF_OPT_END,
 };
 
-static int compare_doubles(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* The values of --C, ascending. */
 static int read_c(const struct rf_list *list, double *c, struct rf_err *err)
 {
@@ -56,7 +51,7 @@ static int read_c(const struct rf_list *list, double *c, struct rf_err *err)
         if (!isinf(c[i]) && (c[i] < 1e-12 || c[i] > 1e12))
             return rf_fail(err, RF_USAGE, "--C %s: expected 1e-12 to 1e12, or inf for no ridge", list->v[i]);
     }
-    qsort(c, list->n, sizeof *c, compare_doubles);
+    rf_sort_doubles(c, list->n);
     return 0;
 }
 

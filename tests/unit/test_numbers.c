@@ -1,4 +1,5 @@
 /* Unit tests of lists of numbers: order, ranges, what is no number, counts that are not whole. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,8 +37,30 @@ static void lists_are_read_or_refused(void **state)
     rf_free(real);
 }
 
+static void one_word_is_a_number_in_its_range_or_refused(void **state)
+{
+    (void)state;
+    const char *word[] = { "-inf", "1e-3", "nan", "2,", "" };
+    const struct rf_list list = { word, 5 };
+    double v = 7;
+    assert_int_equal(rf_list_real(&list, 0, "-t", -INFINITY, INFINITY, &v, NULL), 0);
+    assert_true(isinf(v));
+    assert_int_equal(rf_list_real(&list, 1, "-t", 0, 1, &v, NULL), 0);
+    assert_near(v, 1e-3, 0);
+    for (size_t i = 2; i < list.n; i++) {
+        struct rf_err err = { 0 };
+        assert_int_equal(rf_list_real(&list, i, "-t", -INFINITY, INFINITY, &v, &err), RF_USAGE);
+        assert_non_null(strstr(err.msg, "\", expected numbers"));
+    }
+    struct rf_err err = { 0 };
+    assert_int_equal(rf_list_real(&list, 0, "-t", 0, 1, &v, &err), RF_USAGE);
+    assert_string_equal(err.msg, "-t: found \"-inf\", expected numbers from 0 to 1");
+    assert_near(v, 1e-3, 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(lists_are_read_or_refused) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(lists_are_read_or_refused),
+                                        cmocka_unit_test(one_word_is_a_number_in_its_range_or_refused) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
