@@ -286,6 +286,13 @@ static int fingerprint(struct rf_bench *b, struct rf_err *err)
     return rc;
 }
 
+int rf_bench_given(const struct rf_list *bench, struct rf_err *err)
+{
+    return bench->n
+               ? 0
+               : rf_fail(err, RF_USAGE, "found no benchmark, expected --bench NAME; `routefit ls benches` lists them");
+}
+
 int rf_bench_load(struct rf_bench *b, struct rf_db *db, const struct rf_bench_options *o, struct rf_err *err)
 {
     int rc;

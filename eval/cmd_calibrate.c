@@ -61,9 +61,7 @@ static const struct rf_opt table[] = {
            "Mean tokens of the models' answers; without it as their results in the database have them."),
     RF_OPT(struct options, bytes_per_token, "bytes-per-token", 0, RF_OPT_REAL, "N", "4", NULL, 0.1, 100,
            "Length of a token in bytes, where only bytes are known."),
-    RF_OPT(struct options, router.embedder, "embedder", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
-           "Vectors to score with, in place of those that the router's file names."),
-    RF_PICK_OPTIONS(struct options, router.pick),
+    RF_ROUTER_OPTIONS(struct options, router),
     RF_OPT_END,
 };
 

@@ -337,9 +337,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     char sha256[RF_SHA256_HEX];
     (void)nargs;
     (void)args;
-    int rc = o->bench.n ? 0
-                        : rf_fail(err, RF_USAGE,
-                                  "found no benchmark, expected --bench NAME; `routefit ls benches` lists them");
+    int rc = rf_bench_given(&o->bench, err);
     if (!rc && o->budget.n && o->points == BY_CORNER)
         rc = rf_fail(err, RF_USAGE, "found --budget and --points hull, expected one of them");
     if (rc || (o->budget.n && (rc = rf_list_reals(&o->budget, "--budget", 0, 1e9, &budget, err))))

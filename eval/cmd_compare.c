@@ -216,8 +216,9 @@ static int parse_thresholds(const struct options *o, size_t n, double *out, stru
 
 static int check(const struct options *o, const struct entrants *e, struct rf_err *err)
 {
-    if (!o->common.bench.n)
-        return rf_fail(err, RF_USAGE, "found no benchmark, expected --bench NAME; `routefit ls` lists them");
+    const int rc = rf_bench_given(&o->common.bench, err);
+    if (rc)
+        return rc;
     if (o->at == AT_CALLS && isnan(o->share))
         return rf_fail(err, RF_USAGE, "--at calls: expected --share S, the share of strong calls");
     if (o->at != AT_CALLS && !isnan(o->share))

@@ -27,9 +27,7 @@ static const struct rf_opt table[] = {
            "The new log likewise; - for stdin."),
     RF_OPT(struct options, threshold, "threshold", 't', RF_OPT_LIST, "P,...", NULL, NULL, 0, 0,
            "Thresholds in use; without it that for 50% strong calls on the old log."),
-    RF_OPT(struct options, router.embedder, "embedder", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
-           "Vectors to score with, in place of those that the router's file names."),
-    RF_PICK_OPTIONS(struct options, router.pick),
+    RF_ROUTER_OPTIONS(struct options, router),
     RF_OPT_END,
 };
 

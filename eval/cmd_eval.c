@@ -203,11 +203,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     const bool people = for_people(ctx->format);
     char sha256[RF_SHA256_HEX];
     int rc;
-    if (!benches) {
-        rc = rf_fail(err, RF_USAGE, "found no benchmark, expected --bench NAME; `routefit ls` lists them");
-        goto out;
-    }
-    if ((rc = read_gates(o, &gate, err)) || (rc = RF_NEW(e, benches, err)) ||
+    if ((rc = rf_bench_given(&o->common.bench, err)) || (rc = read_gates(o, &gate, err)) ||
+        (rc = RF_NEW(e, benches, err)) ||
         (rc = rf_routers_load(&router, ctx->db, (const char *const *)args, routers, &o->common.router,
                               rf_baseline_names, RF_BASELINES, err)) ||
         (rc = rf_run_begin(&row, ctx, err)) ||

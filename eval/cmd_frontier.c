@@ -244,9 +244,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     struct rf_run row = { 0 };
     double *wtp = NULL, *budget = NULL;
     char sha256[RF_SHA256_HEX];
-    int rc = o->bench.n ? 0
-                        : rf_fail(err, RF_USAGE,
-                                  "found no benchmark, expected --bench NAME; `routefit ls benches` lists them");
+    int rc = rf_bench_given(&o->bench, err);
     if (rc || (rc = read_metrics(o, err)) || (rc = read_wish(&o->many.wish, o, &wtp, &budget, err)) ||
         (rc = RF_NEW(m, o->bench.n, err)) ||
         (rc = rf_routers_load(&router, ctx->db, (const char *const *)args, (size_t)nargs, &o->many.router, taken, 2,

@@ -38,9 +38,7 @@ static const struct rf_opt table[] = {
     RF_OPT(struct options, force, "force", 'f', RF_OPT_FLAG, NULL, NULL, NULL, 0, 0, "Write over an existing file."),
     RF_OPT(struct options, resamples, "resamples", 0, RF_OPT_INT, "N", "2000", NULL, 100, 1e5,
            "Bootstrap resamples behind the 95% intervals."),
-    RF_OPT(struct options, router.embedder, "embedder", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
-           "Vectors to score with, in place of those that the router's file names."),
-    RF_PICK_OPTIONS(struct options, router.pick),
+    RF_ROUTER_OPTIONS(struct options, router),
     RF_OPT_END,
 };
 
@@ -236,8 +234,9 @@ out:
 
 static int check_options(const struct options *o, size_t routers, struct rf_err *err)
 {
-    if (!o->bench.n)
-        return rf_fail(err, RF_USAGE, "found no benchmark, expected --bench NAME; `routefit ls` lists them");
+    const int rc = rf_bench_given(&o->bench, err);
+    if (rc)
+        return rc;
     if (o->output && o->bench.n != 1)
         return rf_fail(err, RF_USAGE, "--output: found %zu benchmarks, expected one for a picture", o->bench.n);
     if (o->output && routers >= RF_PLOT_SERIES)

@@ -79,12 +79,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     struct rf_run row = { 0 };
     char sha256[RF_SHA256_HEX] = "";
     int rc;
-    if (!r.benches) {
-        rc = rf_fail(err, RF_USAGE, "found no benchmark, expected --bench NAME; `routefit ls` lists them");
-        goto out;
-    }
-    if ((rc = rf_outfile_open(&out, args[0], o->force, err)) || (rc = RF_NEW(r.bench, r.benches, err)) ||
-        (rc = RF_NEW(r.sha256, r.routers + 1, err)) ||
+    if ((rc = rf_bench_given(&o->common.bench, err)) || (rc = rf_outfile_open(&out, args[0], o->force, err)) ||
+        (rc = RF_NEW(r.bench, r.benches, err)) || (rc = RF_NEW(r.sha256, r.routers + 1, err)) ||
         (rc = rf_routers_load(&router, ctx->db, r.path, r.routers, &o->common.router, rf_baseline_names, RF_BASELINES,
                               err)) ||
         (rc = rf_run_begin(&row, ctx, err)))

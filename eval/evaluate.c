@@ -25,9 +25,7 @@ const struct rf_opt rf_evaluate_table[] = {
            0,
            "Bootstrap intervals: percentile, bca (bias-corrected, accelerated), student (studentised); auto is student "
            "below 200 prompts, bca otherwise."),
-    OPTION(router.embedder, "embedder", RF_OPT_TEXT, "NAME", NULL, 0, 0,
-           "Vectors to score with, in place of those that the router's file names."),
-    RF_PICK_OPTIONS(struct rf_evaluate_options, router.pick),
+    RF_ROUTER_OPTIONS(struct rf_evaluate_options, router),
     RF_OPT_END,
 };
 

@@ -22,6 +22,11 @@ struct rf_router_options {
     struct rf_pick_options pick; /* the two models of an mf file */
     const char *embedder;        /* vectors to use; NULL: the embedder that the file names */
 };
+/* Rows for an option table over struct T, whose field f is a struct rf_router_options. */
+#define RF_ROUTER_OPTIONS(T, f)                                                                                        \
+    RF_OPT(T, f.embedder, "embedder", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,                                        \
+           "Vectors to score with, in place of those that the router's file names."),                                  \
+        RF_PICK_OPTIONS(T, f.pick)
 
 struct rf_router {
     char *name; /* of the scores, or the file's without folder and .safetensors, or the path where two would share it */
