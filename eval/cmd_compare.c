@@ -4,6 +4,7 @@
 #include "eval/compare.h"
 #include "eval/compare_band.h"
 #include "eval/cost.h"
+#include "eval/entrants.h"
 #include "eval/evaluate.h"
 #include "eval/power.h"
 
@@ -114,90 +115,6 @@ static const struct rf_column band_column[] = {
 };
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-/* ---- who takes part ---- */
-
-/* A word of the command line: a baseline by its name, or a file. */
-static int baseline_of(const char *word)
-{
-    for (int i = 0; i < RF_BASELINES; i++)
-        if (!strcmp(word, rf_baselines[i].name))
-            return i;
-    return -1;
-}
-
-/* The two models alone, for --against: a threshold that everything reaches, or nothing. */
-static const char *const model_name[] = { "strong", "weak" };
-static const double model_threshold[] = { -INFINITY, INFINITY };
-enum { MODELS = 2 };
-
-struct entrants {
-    struct rf_router *router; /* [routers] the files, in their order */
-    size_t routers;
-    const char **name; /* [n + 1] by the command line, then --against where it is a model; borrowed */
-    int *baseline;     /* [n] of RF_BASELINES, -1: a file */
-    size_t n;
-    int model;      /* of --against: index into model_name, -1: none */
-    size_t against; /* the entrant, or n for a model; SIZE_MAX: all pairs */
-};
-
-static void entrants_release(struct entrants *e)
-{
-    rf_routers_free(e->router, e->routers);
-    rf_free(e->name);
-    rf_free(e->baseline);
-    *e = (struct entrants){ 0 };
-}
-
-static int find_against(struct entrants *e, const char *name, struct rf_err *err)
-{
-    e->against = SIZE_MAX;
-    e->model = -1;
-    for (size_t i = 0; name && i < e->n; i++)
-        if (!strcmp(name, e->name[i]))
-            e->against = i;
-    for (int i = 0; name && e->against == SIZE_MAX && i < MODELS; i++)
-        if (!strcmp(name, model_name[i])) {
-            e->model = i;
-            e->against = e->n;
-            e->name[e->n] = model_name[i];
-        }
-    return name && e->against == SIZE_MAX
-               ? rf_fail(err, RF_USAGE, "--against: found \"%s\", expected one of the routers compared, strong or weak",
-                         name)
-               : 0;
-}
-
-static int entrants_load(struct entrants *e, struct rf_db *db, char **args, size_t n, const struct options *o,
-                         const char *against, struct rf_err *err)
-{
-    const char **path = NULL;
-    int rc;
-    size_t file = 0;
-    if ((rc = RF_NEW(path, n, err)) || (rc = RF_NEW(e->name, n + 1, err)) || (rc = RF_NEW(e->baseline, n, err)))
-        goto out;
-    e->n = n;
-    for (size_t i = 0; i < n; i++) {
-        if ((e->baseline[i] = baseline_of(args[i])) < 0)
-            path[e->routers++] = args[i];
-        for (size_t j = 0; j < i && e->baseline[i] >= 0; j++)
-            if (e->baseline[j] == e->baseline[i]) {
-                rc = rf_fail(err, RF_USAGE, "found \"%s\" twice, expected each router once", args[i]);
-                goto out;
-            }
-    }
-    if ((rc = rf_routers_load(&e->router, db, path, e->routers, &o->common.router, rf_baseline_names, RF_BASELINES,
-                              err)))
-        goto out;
-    for (size_t i = 0; i < n; i++)
-        e->name[i] = e->baseline[i] >= 0 ? rf_baselines[e->baseline[i]].name : e->router[file++].name;
-    rc = find_against(e, against, err);
-out:
-    if (rc && !e->router)
-        e->routers = 0;
-    rf_free(path);
-    return rc;
-}
-
 /* ---- options ---- */
 
 static int parse_thresholds(const struct options *o, size_t n, double *out, struct rf_err *err)
@@ -214,7 +131,7 @@ static int parse_thresholds(const struct options *o, size_t n, double *out, stru
     return rc;
 }
 
-static int check(const struct options *o, const struct entrants *e, struct rf_err *err)
+static int check(const struct options *o, const struct rf_entrants *e, struct rf_err *err)
 {
     const int rc = rf_bench_given(&o->common.bench, err);
     if (rc)
@@ -230,7 +147,7 @@ static int check(const struct options *o, const struct entrants *e, struct rf_er
     if (e->model >= 0 && o->at == AT_CURVE)
         return rf_fail(err, RF_USAGE,
                        "--against %s: one model has no curve; expected --at calls or --at threshold with it",
-                       model_name[e->model]);
+                       rf_alone_name[e->model]);
     if (o->bands && (o->power || o->at != AT_CURVE))
         return rf_fail(err, RF_USAGE, "--bands: expected neither --power nor --at with it: it shows the whole curve");
     if (e->n < 2 && e->model < 0)
@@ -264,30 +181,16 @@ static void bout_release(struct bout *b)
     rf_bench_release(&b->bench);
 }
 
-static int score(const struct entrants *e, size_t i, size_t file, struct rf_ctx *ctx, const struct rf_bench *bench,
-                 const struct options *o, double *out, struct rf_err *err)
-{
-    const int baseline = i < e->n ? e->baseline[i] : RF_BASELINE_RANDOM;
-    if (baseline < 0)
-        return rf_router_score(&e->router[file], ctx->db, bench, &o->common.router, out, err);
-    const int rc = rf_baselines[baseline].score(bench, ctx, out, err);
-    if (!rc)
-        return rf_fail(err, RF_BAD_INPUT, "baseline \"%s\": the benchmark does not have what it reads",
-                       rf_baselines[baseline].name);
-    return rc < 0 ? rc : 0;
-}
-
-static int fill_curves(struct bout *b, const struct entrants *e, struct rf_ctx *ctx, const struct options *o,
+static int fill_curves(struct bout *b, const struct rf_entrants *e, struct rf_ctx *ctx, const struct options *o,
                        struct rf_err *err)
 {
     double *s = NULL;
-    size_t file = 0;
     int rc = RF_NEW(s, b->bench.n, err);
     for (size_t i = 0; i < b->contestants && !rc; i++) {
         const struct rf_scored scored = { b->bench.n, s, b->bench.strong, b->bench.weak };
-        if ((rc = score(e, i, file, ctx, &b->bench, o, s, err)) || (rc = rf_curve_init(&b->curve[i], &scored, err)))
+        if ((rc = rf_entrants_score(e, i, ctx, &b->bench, &o->common.router, s, err)) ||
+            (rc = rf_curve_init(&b->curve[i], &scored, err)))
             rf_fail_in(err, "router \"%s\"", e->name[i]);
-        file += i < e->n && e->baseline[i] < 0;
     }
     rf_free(s);
     return rc ? rc : rf_metrics_check(&b->curve[0], err);
@@ -313,7 +216,7 @@ static int fill_costs(struct bout *b, struct rf_db *db, double budget, struct rf
                : 0;
 }
 
-static int fill_measures(struct bout *b, const struct entrants *e, const struct options *o, struct rf_err *err)
+static int fill_measures(struct bout *b, const struct rf_entrants *e, const struct options *o, struct rf_err *err)
 {
     static const enum rf_measure_kind kind[] = { RF_MEASURE_APGR, RF_MEASURE_CALLS, RF_MEASURE_COST,
                                                  RF_MEASURE_THRESHOLD };
@@ -326,14 +229,14 @@ static int fill_measures(struct bout *b, const struct entrants *e, const struct 
         const double at = o->at == AT_CALLS ? o->share : o->at == AT_COST ? o->cost : threshold[i < e->n ? i : 0];
         b->who[i].measure = i < e->n
                                 ? (struct rf_measure){ kind[o->at], at, b->costs.weak, b->costs.strong }
-                                : (struct rf_measure){ RF_MEASURE_THRESHOLD, model_threshold[e->model], NULL, NULL };
+                                : (struct rf_measure){ RF_MEASURE_THRESHOLD, rf_alone_threshold[e->model], NULL, NULL };
     }
 out:
     rf_free(threshold);
     return rc;
 }
 
-static void fill_duels(struct bout *b, const struct entrants *e, double margin)
+static void fill_duels(struct bout *b, const struct rf_entrants *e, double margin)
 {
     for (size_t i = 0; i < e->n; i++)
         for (size_t j = i + 1; j < e->n && e->against == SIZE_MAX; j++)
@@ -349,7 +252,7 @@ static double scale_of(const struct bout *b, const struct options *o)
     return o->at == AT_CURVE ? 1 : rf_bench_scale(&b->bench);
 }
 
-static int fight(struct bout *b, const struct entrants *e, struct rf_ctx *ctx, const char *bench,
+static int fight(struct bout *b, const struct rf_entrants *e, struct rf_ctx *ctx, const char *bench,
                  const struct options *o, struct rf_err *err)
 {
     const struct rf_bench_options bo = { bench, o->common.strong, o->common.weak, o->common.keep_contaminated };
@@ -389,7 +292,7 @@ static int add_clusters(struct rf_table *t, const struct bout *b, struct rf_err 
     return b->cluster.of ? rf_table_int(t, (int64_t)b->cluster.n, err) : rf_table_missing(t, err);
 }
 
-static int add_head(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct entrants *e,
+static int add_head(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct rf_entrants *e,
                     const struct options *o, struct rf_err *err)
 {
     struct rf_buf at = { 0 };
@@ -415,7 +318,7 @@ static double calls_of(const struct rf_contestant *c)
                                                  : (double)NAN;
 }
 
-static int add_duel(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct entrants *e,
+static int add_duel(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct rf_entrants *e,
                     const struct options *o, struct rf_err *err)
 {
     const double scale = scale_of(b, o);
@@ -439,7 +342,7 @@ static int add_duel(struct rf_table *t, const struct bout *b, const struct rf_du
     return isnan(d->needed) || d->needed > 9e15 ? rf_table_missing(t, err) : rf_table_int(t, (int64_t)d->needed, err);
 }
 
-static int add_power(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct entrants *e,
+static int add_power(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct rf_entrants *e,
                      const struct options *o, struct rf_err *err)
 {
     static const double step[] = { .01, .02, .03, .05, .1, .2 }; /* of the gap between the models */
@@ -458,7 +361,7 @@ static int add_power(struct rf_table *t, const struct bout *b, const struct rf_d
     return rc;
 }
 
-static int add_bands(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct entrants *e,
+static int add_bands(struct rf_table *t, const struct bout *b, const struct rf_duel *d, const struct rf_entrants *e,
                      struct rf_ctx *ctx, const struct options *o, struct rf_err *err)
 {
     const struct rf_boot_options bo = { .resamples = (size_t)o->common.resamples,
@@ -490,7 +393,7 @@ static int add_bands(struct rf_table *t, const struct bout *b, const struct rf_d
     return rc;
 }
 
-static int store(struct rf_stmt *s, const struct bout *b, const struct entrants *e, const struct options *o,
+static int store(struct rf_stmt *s, const struct bout *b, const struct rf_entrants *e, const struct options *o,
                  struct rf_err *err)
 {
     int rc = 0;
@@ -506,7 +409,7 @@ static int store(struct rf_stmt *s, const struct bout *b, const struct entrants 
     return rc;
 }
 
-static int compare(struct rf_ctx *ctx, const struct options *o, const struct entrants *e, struct rf_table *t,
+static int compare(struct rf_ctx *ctx, const struct options *o, const struct rf_entrants *e, struct rf_table *t,
                    int64_t run, struct rf_sha256 *hash, struct rf_err *err)
 {
     struct rf_progress bar = { 0 };
@@ -539,15 +442,15 @@ out:
 static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     const struct options *o = opts;
-    const char *against = !o->against && !isnan(o->non_inferior) ? model_name[0] : o->against;
-    struct entrants e = { 0 };
+    const char *against = !o->against && !isnan(o->non_inferior) ? rf_alone_name[0] : o->against;
+    struct rf_entrants e = { 0 };
     struct rf_table *t = NULL;
     struct rf_sha256 *hash = NULL;
     struct rf_run row = { 0 };
     char hex[RF_SHA256_HEX];
     int rc;
-    if ((rc = entrants_load(&e, ctx->db, args, (size_t)nargs, o, against, err)) || (rc = check(o, &e, err)) ||
-        (rc = rf_run_begin(&row, ctx, err)) || (rc = rf_sha256_new(&hash, err)) ||
+    if ((rc = rf_entrants_load(&e, ctx->db, args, (size_t)nargs, &o->common.router, against, err)) ||
+        (rc = check(o, &e, err)) || (rc = rf_run_begin(&row, ctx, err)) || (rc = rf_sha256_new(&hash, err)) ||
         (rc = o->bands   ? rf_table_new(&t, band_column, COUNT(band_column), err)
               : o->power ? rf_table_new(&t, power_column, COUNT(power_column), err)
                          : rf_table_new(&t, duel_column, COUNT(duel_column), err)) ||
@@ -560,7 +463,7 @@ out:
     rc = rf_run_close(&row, ctx, rc, rc ? NULL : hex, err);
     rf_sha256_free(hash);
     rf_table_free(t);
-    entrants_release(&e);
+    rf_entrants_release(&e);
     return rc;
 }
 
