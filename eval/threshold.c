@@ -36,7 +36,8 @@ double rf_threshold_short(const double *sorted, size_t n, double t)
     return t;
 }
 
-double rf_threshold_cost(const struct rf_priced *p, double threshold, double *se)
+/* Mean cost at a threshold, and its standard error. */
+static double mean_cost(const struct rf_priced *p, double threshold, double *se)
 {
     double sum = 0, squares = 0;
     for (size_t i = 0; i < p->n; i++)
@@ -74,7 +75,7 @@ int rf_threshold_for_cost(const struct rf_priced *p, double most, double *thresh
         if (sum <= budget && (!i || p->score[order[i - 1]] < p->score[order[i]]))
             *threshold = p->score[order[i]];
     }
-    *cost = rf_threshold_cost(p, *threshold, se);
+    *cost = mean_cost(p, *threshold, se);
 out:
     rf_free(order);
     return rc;

@@ -29,8 +29,6 @@ struct rf_priced {
  * *cost and *se: its mean cost and the standard error of it. RF_BAD_INPUT: weak alone costs more. */
 int rf_threshold_for_cost(const struct rf_priced *p, double most, double *threshold, double *cost, double *se,
                           struct rf_err *err);
-/* Mean cost at a threshold, and its standard error. */
-double rf_threshold_cost(const struct rf_priced *p, double threshold, double *se);
 
 #ifdef __cplusplus
 }

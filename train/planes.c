@@ -103,7 +103,8 @@ int rf_planes_fit(struct rf_planes *p, const struct rf_planes_fits *c, double *w
     return rc == RF_INTERRUPTED ? rf_fail(err, rc, "stopped by Ctrl-C before all of --%s were solved", c->option) : rc;
 }
 
-int rf_planes_checks(const struct rf_planes *p, struct rf_model *m, struct rf_err *err)
+/* m->predicted, made where it is still NULL. */
+static int make_checks(const struct rf_planes *p, struct rf_model *m, struct rf_err *err)
 {
     return m->predicted ? 0 : RF_NEW(m->predicted, RF_MODEL_CHECKS * 2 * p->models, err);
 }
@@ -114,7 +115,7 @@ int rf_planes_tensors(const struct rf_planes *p, enum rf_planes_kind kind, const
     static const char *const name[][2] = { { "weight", "bias" }, { "cost_weight", "cost_bias" } };
     const size_t dim = p->size - 1, shape[2] = { p->models, dim };
     float *const to = rf_calloc(shape[0] * dim, sizeof *to, err), *const b = rf_calloc(shape[0], sizeof *b, err);
-    int rc = rf_planes_checks(p, m, err);
+    int rc = make_checks(p, m, err);
     for (size_t k = 0; to && b && k < shape[0]; k++) {
         for (size_t j = 0; j < dim; j++)
             to[k * dim + j] = (float)w[k * p->size + j];

@@ -63,8 +63,6 @@ int rf_planes_fit(struct rf_planes *p, const struct rf_planes_fits *c, double *w
 int rf_planes_ridge(const struct rf_planes *p, const void *ctx, const double *l2, size_t n, double *all,
                     struct rf_err *err);
 
-/* m->predicted, made where it is still NULL. */
-int rf_planes_checks(const struct rf_planes *p, struct rf_model *m, struct rf_err *err);
 enum rf_planes_kind { RF_PLANES_SCORE, RF_PLANES_COST };
 /* w as the float tensors "weight", "bias" or "cost_weight", "cost_bias", and the predictions of its checks (costs are
  * at least 0). */
