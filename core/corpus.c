@@ -8,6 +8,7 @@
 #include "core/minhash.h"
 #include "core/mix.h"
 #include "core/normal.h"
+#include "core/search.h"
 #include "core/template.h"
 
 /* A normalised text on its way into order. */
@@ -126,18 +127,12 @@ int rf_corpus_read(struct rf_corpus *c, struct rf_db *db, struct rf_err *err)
     return rc;
 }
 
-static int by_id(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 size_t rf_corpus_find(const struct rf_corpus *c, int64_t prompt)
 {
-    const int64_t *const at = bsearch(&prompt, c->prompt, c->n, sizeof *c->prompt, by_id);
-    if (!at)
+    const size_t i = rf_first_with(c->prompt, sizeof *c->prompt, c->n, prompt);
+    if (i == c->n)
         abort(); /* sets come out of the same database */
-    return (size_t)(at - c->prompt);
+    return i;
 }
 
 int rf_corpus_sha256(const struct rf_corpus *c, const struct rf_prompt_set *set, size_t nsets, char hex[RF_SHA256_HEX],

@@ -6,6 +6,7 @@
 
 #include "core/mem.h"
 #include "core/names.h"
+#include "core/search.h"
 
 struct kind {
     const char *prefix; /* before the name; NULL: the whole word is the name */
@@ -201,15 +202,8 @@ out:
 
 const struct rf_member *rf_prompt_set_find(const struct rf_prompt_set *s, int64_t prompt)
 {
-    size_t low = 0, high = s->n;
-    while (low < high) {
-        const size_t mid = low + (high - low) / 2;
-        if (s->member[mid].prompt < prompt)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low < s->n && s->member[low].prompt == prompt ? &s->member[low] : NULL;
+    const size_t i = rf_first_with(s->member, sizeof *s->member, s->n, prompt);
+    return i < s->n ? &s->member[i] : NULL;
 }
 
 void rf_prompt_set_release(struct rf_prompt_set *s)

@@ -20,9 +20,8 @@ extern "C" {
 #endif
 
 struct rf_member {
-    int64_t prompt; /* row of table prompt */
-    uint32_t
-        times; /* how often it stands in the set: questions of the benchmark or rows of its files, whichever are more */
+    int64_t prompt; /* row of table prompt; the first member, for rf_first_with */
+    uint32_t times; /* in the set: questions of the benchmark or rows of its files, whichever are more */
     uint32_t files; /* sources with such rows */
 };
 struct rf_prompt_set {
@@ -32,8 +31,9 @@ struct rf_prompt_set {
     size_t n;
 };
 
-/* Rows count as repeats only in files where most prompts have one row, and rows of several files only where most prompts
- * stand in one file: a row for every model or verdict says nothing, nor does a file of scores beside one of texts. */
+/* Rows count as repeats only in files where most prompts have one row, and rows of several files only where most
+ * prompts stand in one file: a row for every model or verdict says nothing, nor does a file of scores beside one of
+ * texts. */
 int rf_prompt_set_read(struct rf_prompt_set *s, struct rf_db *db, const char *name, struct rf_err *err);
 /* The member with this prompt, or NULL. */
 const struct rf_member *rf_prompt_set_find(const struct rf_prompt_set *s, int64_t prompt);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/search.h"
+
 static int grow(struct rf_prompt_tasks *t, struct rf_err *err)
 {
     const size_t room = t->room ? 2 * t->room : 1024;
@@ -66,13 +68,6 @@ void rf_prompt_tasks_release(struct rf_prompt_tasks *t)
 
 const char *rf_prompt_task(const struct rf_prompt_tasks *t, int64_t prompt)
 {
-    size_t low = 0, high = t->n;
-    while (low < high) {
-        const size_t mid = low + (high - low) / 2;
-        if (t->prompt[mid] < prompt)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low < t->n && t->prompt[low] == prompt ? t->names.data + t->at[low] : NULL;
+    const size_t i = rf_first_with(t->prompt, sizeof *t->prompt, t->n, prompt);
+    return i < t->n ? t->names.data + t->at[i] : NULL;
 }

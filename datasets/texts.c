@@ -1,15 +1,19 @@
-/* Prompt texts in one buffer. They are read in the order of their rows, so that a mark finds its prompt by bisection. */
+/* Prompt texts in one buffer. They are read in the order of their rows, so that a mark finds its prompt by bisection.
+ */
 #include "datasets/texts.h"
 
+#include "core/search.h"
 #include "datasets/vectors.h"
 
 /* First pass: how many there are; the arrays then never grow. */
 static int count_texts(struct rf_db *db, int64_t embedder, size_t *n, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
-    int rc = rf_stmt_new(&s, db,
-                         "SELECT count(*) FROM prompt WHERE text IS NOT NULL AND id NOT IN (SELECT prompt FROM embedding "
-                         "WHERE embedder = ?1)", err);
+    int rc =
+        rf_stmt_new(&s, db,
+                    "SELECT count(*) FROM prompt WHERE text IS NOT NULL AND id NOT IN (SELECT prompt FROM embedding "
+                    "WHERE embedder = ?1)",
+                    err);
     if (rc)
         goto out;
     rf_bind_int(s, 1, embedder);
@@ -30,9 +34,11 @@ int rf_texts_read(struct rf_db *db, int64_t embedder, struct rf_texts *t, struct
     int rc;
     if ((rc = count_texts(db, embedder, &room, err)) || (rc = RF_NEW(r.prompt, room, err)) ||
         (rc = RF_NEW(r.text, room, err)) || (rc = RF_NEW(r.marked, room, err)) ||
-        (rc = rf_stmt_new(&s, db,
-                          "SELECT id, text FROM prompt WHERE text IS NOT NULL AND id NOT IN (SELECT prompt FROM embedding "
-                          "WHERE embedder = ?1) ORDER BY id", err)))
+        (rc = rf_stmt_new(
+             &s, db,
+             "SELECT id, text FROM prompt WHERE text IS NOT NULL AND id NOT IN (SELECT prompt FROM embedding "
+             "WHERE embedder = ?1) ORDER BY id",
+             err)))
         goto out;
     rf_bind_int(s, 1, embedder);
     while (r.n < room && (rc = rf_step(s, err)) > 0) {
@@ -57,16 +63,9 @@ out:
 
 static void mark(struct rf_texts *t, int64_t prompt)
 {
-    size_t low = 0, high = t->n;
-    while (low < high) {
-        const size_t mid = low + (high - low) / 2;
-        if (t->prompt[mid] < prompt)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    if (low < t->n && t->prompt[low] == prompt)
-        t->marked[low] = true;
+    const size_t i = rf_first_with(t->prompt, sizeof *t->prompt, t->n, prompt);
+    if (i < t->n)
+        t->marked[i] = true;
 }
 
 /* Marks the prompts that a statement lists. */

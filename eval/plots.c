@@ -2,7 +2,6 @@
 #include "eval/plots.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -10,6 +9,7 @@
 #include "eval/many.h"
 #include "eval/plot.h"
 #include "eval/plot_front.h"
+#include "eval/prompt_index.h"
 
 static int draw(const struct rf_plot *p, struct rf_ctx *ctx, const struct rf_plot_to *to, struct rf_err *err)
 {
@@ -263,42 +263,29 @@ out:
 
 /* ---- the threshold ---- */
 
-struct place {
-    int64_t prompt;
-    size_t row;
-};
-
-static int by_prompt(const void *a, const void *b)
-{
-    const struct place *const x = a, *const y = b;
-    return (x->prompt > y->prompt) - (x->prompt < y->prompt);
-}
-
 /* cost[2][b->n] = what the strong and the weak model's answers cost; *known: all of them are there. */
 static int read_costs(const struct rf_bench *b, struct rf_db *db, double *cost, bool *known, struct rf_err *err)
 {
     const char *const bench = b->name, *pair[] = { b->strong_name, b->weak_name };
     const struct rf_results_filter f = { .bench = { (const char **)(uintptr_t)&bench, 1 }, .model = { pair, 2 } };
     struct rf_results r = { 0 };
-    struct place *place = NULL;
+    struct rf_prompt_index x = { 0 };
     int rc;
     *known = false;
-    if ((rc = rf_results_load(&r, db, &f, err)) || (rc = RF_NEW(place, r.n, err)))
+    if ((rc = rf_results_load(&r, db, &f, err)) || (rc = rf_prompt_index_init(&x, r.prompt, r.n, err)))
         goto out;
-    for (size_t i = 0; i < r.n; i++)
-        place[i] = (struct place){ r.prompt[i], i };
-    qsort(place, r.n, sizeof *place, by_prompt);
     *known = true;
     for (size_t i = 0; i < b->n; i++) {
-        const struct place key = { b->prompt[i], 0 };
-        const struct place *const at = key.prompt ? bsearch(&key, place, r.n, sizeof *place, by_prompt) : NULL;
+        size_t count = 0;
+        const struct rf_prompt_place *const place =
+            b->prompt[i] ? rf_prompt_index_find(&x, b->prompt[i], &count) : NULL;
         for (size_t k = 0; k < 2; k++) {
-            cost[k * b->n + i] = at ? r.cost[at->row * 2 + k] : (double)NAN;
+            cost[k * b->n + i] = count ? r.cost[place->at * 2 + k] : (double)NAN;
             *known &= !isnan(cost[k * b->n + i]);
         }
     }
 out:
-    rf_free(place);
+    rf_prompt_index_release(&x);
     rf_results_release(&r);
     return rc;
 }

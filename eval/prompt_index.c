@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
+#include "core/search.h"
 
 static int by_prompt(const void *pa, const void *pb)
 {
@@ -31,17 +32,10 @@ void rf_prompt_index_release(struct rf_prompt_index *x)
 
 const struct rf_prompt_place *rf_prompt_index_find(const struct rf_prompt_index *x, int64_t prompt, size_t *count)
 {
-    size_t low = 0, high = x->n;
-    while (low < high) {
-        const size_t mid = low + (high - low) / 2;
-        if (x->place[mid].prompt < prompt)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    const size_t first = rf_first_with(x->place, sizeof *x->place, x->n, prompt);
     size_t n = 0;
-    while (low + n < x->n && x->place[low + n].prompt == prompt)
+    while (first + n < x->n && x->place[first + n].prompt == prompt)
         n++;
     *count = n;
-    return x->place + low;
+    return x->place + first;
 }

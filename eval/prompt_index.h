@@ -12,8 +12,8 @@ extern "C" {
 #endif
 
 struct rf_prompt_place {
-    int64_t prompt;
-    size_t at; /* its index in the array */
+    int64_t prompt; /* the first member, for rf_first_with */
+    size_t at;      /* its index in the array */
 };
 struct rf_prompt_index {
     struct rf_prompt_place *place; /* [n] by prompt, then by index */
