@@ -3,9 +3,8 @@
 #include "eval/evaluate.h"
 #include "eval/plot.h"
 #include "eval/plots.h"
+#include "eval/quality_plot.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct options {
@@ -41,56 +40,23 @@ static const struct rf_opt table[] = {
     RF_OPT_END,
 };
 
-/* One curve on the grid of the band, in the units of the plot. */
-struct line {
-    double y[RF_BAND_POINTS], low[RF_BAND_POINTS], high[RF_BAND_POINTS];
-};
-
-static void draw(const struct rf_entry *e, double scale, const double *x, struct line *l, struct rf_plot_series *s)
-{
-    const enum rf_plot_role role = e->baseline == RF_BASELINE_RANDOM   ? RF_PLOT_RANDOM
-                                   : e->baseline == RF_BASELINE_ORACLE ? RF_PLOT_ORACLE
-                                                                       : RF_PLOT_ROUTER;
-    bool band = role == RF_PLOT_ROUTER;
-    for (size_t i = 0; i < RF_BAND_POINTS; i++) {
-        l->y[i] = scale * rf_curve_quality_at(&e->curve, (double)i / (RF_BAND_POINTS - 1));
-        l->low[i] = scale * e->boot.band_low[i];
-        l->high[i] = scale * e->boot.band_high[i];
-        band = band && isfinite(l->low[i]) && isfinite(l->high[i]);
-    }
-    *s = (struct rf_plot_series){ .name = e->name, .role = role, .x = x, .y = l->y, .n = RF_BAND_POINTS };
-    if (band) {
-        s->lo = l->low;
-        s->hi = l->high;
-    }
-}
-
 static int plot(const struct rf_evaluation *e, const struct options *o, struct rf_ctx *ctx, struct rf_err *err)
 {
     const double scale = rf_bench_scale(&e->bench);
     double x[RF_BAND_POINTS];
-    struct line *line = NULL;
+    struct rf_quality_line *line = NULL;
     struct rf_plot_series *series = NULL;
     size_t n = 0;
     int rc;
-    for (size_t i = 0; i < RF_BAND_POINTS; i++)
-        x[i] = 100. * (double)i / (RF_BAND_POINTS - 1);
+    rf_quality_grid(x);
     if ((rc = RF_NEW(line, e->n, err)) || (rc = RF_NEW(series, e->n, err)))
         goto out;
     for (size_t i = 0; i < e->n; i++)
         if (e->entry[i].baseline != RF_BASELINE_SHORTER) { /* the mirror image of length */
-            draw(&e->entry[i], scale, x, &line[n], &series[n]);
+            rf_quality_line(&e->entry[i], scale, true, x, &line[n], &series[n]);
             n++;
         }
-    const struct rf_plot p = { .title = e->bench.name,
-                               .x_name = "Prompts sent to the strong model (%)",
-                               .y_name = e->bench.right_wrong ? "Accuracy (%)" : "Mean score",
-                               .weak = scale * e->entry[0].curve.weak,
-                               .strong = scale * e->entry[0].curve.strong,
-                               .weak_name = e->bench.weak_name,
-                               .strong_name = e->bench.strong_name,
-                               .series = series,
-                               .n = n };
+    const struct rf_plot p = rf_quality_plot(e, e->bench.name, series, n);
     rc = o->to.output
              ? rf_plot_write(&p, o->to.output, o->to.force, o->to.keep, err)
              : rf_plot_text(&p, rf_plot_text_style(ctx->out), ctx->out, (int)o->to.width, (int)o->to.height, err);

@@ -11,6 +11,7 @@
 #include "core/stats.h"
 #include "eval/html.h"
 #include "eval/prob.h"
+#include "eval/quality_plot.h"
 #include "eval/report_style.h"
 #include "eval/svg.h"
 
@@ -107,51 +108,22 @@ static int put_head(const struct rf_report_bench *b, FILE *f, struct rf_err *err
 
 /* ---------------------------------------------------------------- curves */
 
-/* One curve on the grid of the band, in the units of the chart. */
-struct line {
-    double y[RF_BAND_POINTS], low[RF_BAND_POINTS], high[RF_BAND_POINTS];
-};
-
 static int put_curves(const struct rf_report_bench *b, FILE *f, struct rf_err *err)
 {
     const struct rf_evaluation *const e = &b->e;
     const double scale = rf_bench_scale(&e->bench);
     const size_t n = e->n < RF_PLOT_SERIES ? e->n : RF_PLOT_SERIES;
-    struct line *line = NULL;
+    struct rf_quality_line *line = NULL;
     struct rf_plot_series series[RF_PLOT_SERIES];
     double x[RF_BAND_POINTS];
     int rc = RF_NEW(line, n, err);
     if (rc)
         return rc;
-    for (size_t k = 0; k < n; k++) {
-        const struct rf_entry *const t = &e->entry[k];
-        bool band = t->baseline < 0;
-        for (size_t i = 0; i < RF_BAND_POINTS; i++) {
-            x[i] = 100. * (double)i / (RF_BAND_POINTS - 1);
-            line[k].y[i] = scale * rf_curve_quality_at(&t->curve, (double)i / (RF_BAND_POINTS - 1));
-            line[k].low[i] = scale * t->boot.band_low[i];
-            line[k].high[i] = scale * t->boot.band_high[i];
-            band = band && isfinite(line[k].low[i]) && isfinite(line[k].high[i]);
-        }
-        series[k] = (struct rf_plot_series){ .name = t->name,
-                                             .role = t->baseline == RF_BASELINE_RANDOM   ? RF_PLOT_RANDOM
-                                                     : t->baseline == RF_BASELINE_ORACLE ? RF_PLOT_ORACLE
-                                                                                         : RF_PLOT_ROUTER,
-                                             .x = x,
-                                             .y = line[k].y,
-                                             .lo = band ? line[k].low : NULL,
-                                             .hi = band ? line[k].high : NULL,
-                                             .n = RF_BAND_POINTS };
-    }
-    const struct rf_plot p = { .title = "Quality over the share of prompts that the strong model answers",
-                               .x_name = "Prompts sent to the strong model (%)",
-                               .y_name = e->bench.right_wrong ? "Accuracy (%)" : "Mean score",
-                               .weak = scale * e->entry[0].curve.weak,
-                               .strong = scale * e->entry[0].curve.strong,
-                               .weak_name = e->bench.weak_name,
-                               .strong_name = e->bench.strong_name,
-                               .series = series,
-                               .n = n };
+    rf_quality_grid(x);
+    for (size_t k = 0; k < n; k++)
+        rf_quality_line(&e->entry[k], scale, e->entry[k].baseline < 0, x, &line[k], &series[k]);
+    const struct rf_plot p =
+        rf_quality_plot(e, "Quality over the share of prompts that the strong model answers", series, n);
     fputs("<figure>", f);
     rc = rf_svg_plot(&p, false, f, err);
     fputs("<figcaption>Quality over strong calls, with pointwise 95% bootstrap bands.</figcaption></figure>\n", f);
