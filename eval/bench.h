@@ -25,6 +25,13 @@ struct rf_bench_options {
     const char *weak;
     bool keep_contaminated; /* true: items of tables contaminated and leave_out stay in */
 };
+/* Rows for an option table over struct T with members of the names strong, weak and keep_contaminated. */
+#define RF_BENCH_OPTIONS(T)                                                                                            \
+    RF_OPT(T, strong, "strong", 0, RF_OPT_TEXT, "MODEL", NULL, NULL, 0, 0,                                             \
+           "Strong model of the benchmark; of two models the better one is taken without asking."),                    \
+        RF_OPT(T, weak, "weak", 0, RF_OPT_TEXT, "MODEL", NULL, NULL, 0, 0, "Weak model of the benchmark."),            \
+        RF_OPT(T, keep_contaminated, "keep-contaminated", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,                      \
+               "Keep prompts whose exact text is listed as contaminated, and those that `overlap --drop` found.")
 
 /* Why `overlap --drop` has a question left out: leave_out.kind. */
 enum rf_overlap { RF_OVERLAP_EXACT, RF_OVERLAP_NORMALISED, RF_OVERLAP_NEAR, RF_OVERLAP_COSINE, RF_OVERLAPS };

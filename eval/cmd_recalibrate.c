@@ -35,16 +35,10 @@ static const struct rf_opt table[] = {
         struct options, method, "method", 0, RF_OPT_CHOICE, "METHOD", "platt", RF_RECAL_CHOICES, 0, 0,
         "Two numbers that keep the order of win rates, or any rising steps, which may make some equal and want a few "
         "hundred prompts."),
-    RF_OPT(struct options, strong, "strong", 0, RF_OPT_TEXT, "MODEL", NULL, NULL, 0, 0,
-           "Strong model of the benchmark; of two models the better one is taken without asking."),
-    RF_OPT(struct options, weak, "weak", 0, RF_OPT_TEXT, "MODEL", NULL, NULL, 0, 0, "Weak model of the benchmark."),
-    RF_OPT(struct options, keep_contaminated, "keep-contaminated", 0, RF_OPT_FLAG, NULL, NULL, NULL, 0, 0,
-           "Keep prompts whose exact text is listed as contaminated, and those that `overlap --drop` found."),
+    RF_BENCH_OPTIONS(struct options),
     RF_OPT(struct options, folds, "folds", 0, RF_OPT_INT, "N", "10", NULL, 2, 100,
            "Parts of the cross-validation behind the figures after."),
-    RF_OPT(struct options, router.embedder, "embedder", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
-           "Vectors to score with, in place of those that the router's file names."),
-    RF_PICK_OPTIONS(struct options, router.pick),
+    RF_ROUTER_OPTIONS(struct options, router),
     RF_OPT_END,
 };
 
@@ -229,11 +223,9 @@ static int measure(struct found *f, struct prompts *p, const struct options *o, 
 static int save(const struct rf_buf *bytes, const struct options *o, char hex[RF_SHA256_HEX], struct rf_err *err)
 {
     struct rf_outfile file = { 0 };
-    uint8_t digest[RF_SHA256_SIZE];
-    int rc = rf_sha256_of(bytes->data, bytes->len, digest, err);
-    if (rc || (rc = rf_outfile_open(&file, o->output, o->force, err)))
+    int rc = rf_outfile_open(&file, o->output, o->force, err);
+    if (rc || (rc = rf_sha256_hex_of(bytes->data, bytes->len, hex, err)))
         goto out;
-    rf_sha256_hex(digest, hex);
     fwrite(bytes->data, 1, bytes->len, file.f); /* the commit sees what went wrong */
     rc = rf_outfile_commit(&file, err);
 out:

@@ -9,18 +9,12 @@
 
 enum { CURVE_POINTS = 201 }; /* of a stored curve */
 
-#define OPTION(field, name, type, arg, def, min, max, help)                                                            \
-    RF_OPT(struct rf_evaluate_options, field, name, 0, type, arg, def, NULL, min, max, help)
-
 const struct rf_opt rf_evaluate_table[] = {
     RF_OPT(struct rf_evaluate_options, bench, "bench", 'b', RF_OPT_LIST, "NAME,...", NULL, NULL, 0, 0,
            "Benchmarks to evaluate on, as `routefit ls` names them."),
-    OPTION(strong, "strong", RF_OPT_TEXT, "MODEL", NULL, 0, 0,
-           "Strong model of the benchmark; of two models the better one is taken without asking."),
-    OPTION(weak, "weak", RF_OPT_TEXT, "MODEL", NULL, 0, 0, "Weak model of the benchmark."),
-    OPTION(keep_contaminated, "keep-contaminated", RF_OPT_FLAG, NULL, NULL, 0, 0,
-           "Keep prompts whose exact text is listed as contaminated, and those that `overlap --drop` found."),
-    OPTION(resamples, "resamples", RF_OPT_INT, "N", "2000", 100, 1e5, "Bootstrap resamples behind the 95% intervals."),
+    RF_BENCH_OPTIONS(struct rf_evaluate_options),
+    RF_OPT(struct rf_evaluate_options, resamples, "resamples", 0, RF_OPT_INT, "N", "2000", NULL, 100, 1e5,
+           "Bootstrap resamples behind the 95% intervals."),
     RF_OPT(struct rf_evaluate_options, interval, "interval", 0, RF_OPT_CHOICE, "KIND", "auto", RF_INTERVAL_CHOICES, 0,
            0,
            "Bootstrap intervals: percentile, bca (bias-corrected, accelerated), student (studentised); auto is student "

@@ -62,12 +62,11 @@ void rf_recal_file_meta(struct rf_recal_file *p, const char *key, const char *va
 static int find_origin(struct rf_recal_file *p, struct rf_err *err)
 {
     const char *const from = routefit_tensors_meta(p->file, "routefit.recalibrated_from");
-    uint8_t digest[RF_SHA256_SIZE];
     int rc = 0;
     if (from && strlen(from) == sizeof p->origin - 1)
         memcpy(p->origin, from, sizeof p->origin);
-    else if (!(rc = rf_sha256_of(p->bytes.data, p->bytes.len, digest, err)))
-        rf_sha256_hex(digest, p->origin);
+    else
+        rc = rf_sha256_hex_of(p->bytes.data, p->bytes.len, p->origin, err);
     return rc;
 }
 
