@@ -35,6 +35,8 @@ const struct rf_cmd rf_cmd_ls = {
              "  tasks      their tasks\n"
              "  judges     who gave the votes: ties, replies that could not be read, pairs\n"
              "             that were shown in both orders\n"
+             "  agreement  how often two judges say the same of a pair, with exact 95%\n"
+             "             intervals, and how often where both decide\n"
              "  prompts    how many prompts there are by script and length in characters\n"
              "  texts      prompts one by one, and how many votes and questions use them\n"
              "  embedders  sets of vectors\n"

@@ -22,7 +22,7 @@ view() {
 
 @test "every view of the help prints as a table and as JSON" {
     views=$("$ROUTEFIT" ls -h | sed -n '/^Prints one view/,/^$/s/^  \([a-z_]*\)  .*/\1/p')
-    [ "$(printf '%s' "$views" | wc -w)" -eq 16 ]
+    [ "$(printf '%s' "$views" | wc -w)" -eq 17 ]
     for v in $views; do
         "$ROUTEFIT" ls "$v" >/dev/null
         "$ROUTEFIT" ls "$v" --json | grep -q '^\['
@@ -65,6 +65,18 @@ view() {
     [ "$(view judges)" = $'judge,votes,ties,unparsed,both_orders,origins,prompts\ngpt-4,1,1,0,0,1,1\nhuman,3,0,0,0,1,3' ]
     sql "INSERT INTO preference (source, line, origin, key, model_a, model_b, winner, judge, shown_first) VALUES (1, 1, 'o', 'k', 1, 2, 'a', 'j', 'a'), (1, 2, 'o', 'k', 1, 2, NULL, 'j', 'b'), (1, 3, 'o', 'l', 1, 2, 'bothbad', 'j', 'a')"
     [ "$(view judges | grep ^j,)" = j,3,1,1,1,1,0 ]
+}
+
+@test "agreement of judges on the same pairs, with exact intervals" {
+    sql "INSERT INTO preference (source, line, origin, key, model_a, model_b, winner, judge, shown_first)
+        SELECT 1, n, 'p', n, 1, 2, CASE WHEN n <= 4 THEN 'a' ELSE 'tie' END, 'human', NULL FROM (WITH c(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM c WHERE n < 6) SELECT n FROM c)"
+    # the judge saw the models the other way round; on 3 it prefers the other model, on 4 it says both, on 5 it decides, on 6 it could not be read
+    sql "INSERT INTO preference (source, line, origin, key, model_a, model_b, winner, judge, shown_first) VALUES
+        (1, 1, 'p', 1, 2, 1, 'b', 'j', NULL), (1, 2, 'p', 2, 2, 1, 'b', 'j', NULL), (1, 3, 'p', 3, 2, 1, 'a', 'j', NULL),
+        (1, 4, 'p', 4, 2, 1, 'a', 'j', 'a'), (1, 5, 'p', 4, 2, 1, 'b', 'j', 'b'), (1, 6, 'p', 5, 2, 1, 'a', 'j', NULL), (1, 7, 'p', 6, 2, 1, NULL, 'j', NULL)"
+    run view agreement
+    awk -F, '/^j,human,/ { exit !($3 == 5 && $4 == 40 && $5 > 5.27 && $5 < 5.28 && $6 > 85.33 && $6 < 85.34 && $7 == 3 && $8 > 66.6 && $8 < 66.7) } END { if (!NR) exit 1 }' <<<"$output"
+    [[ "$output" == *"j,human,"* ]]
 }
 
 @test "prompts by script and length, texts one by one" {
