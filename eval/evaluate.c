@@ -49,17 +49,56 @@ static int measure(struct rf_entry *t, const struct rf_bench *b, const double *s
     return rc ? rc : rf_boot_of(&t->curve, o, &t->boot, err);
 }
 
-/* *apgr over all items, those that were left out with them; NaN where it is not defined, or a vector is missing. */
-static int measure_all(const struct rf_bench *all, const struct rf_router *router, int baseline,
-                       const struct rf_ctx *ctx, const struct rf_router_options *o, double *score, double *apgr,
-                       struct rf_err *err)
+/* score[all->n] out of the scores of the kept items, which stand at its start: both run in the order of items, so that
+ * only what was left out is scored. */
+static int score_left_out(const struct rf_router *r, struct rf_db *db, const struct rf_bench *all,
+                          const struct rf_bench *kept, const struct rf_router_options *o, double *score,
+                          struct rf_err *err)
+{
+    int64_t *prompt = NULL;
+    size_t *at = NULL, *len = NULL, n = 0, j = 0;
+    double *more = NULL;
+    bool *out = NULL;
+    int rc;
+    if ((rc = RF_NEW(prompt, all->n, err)) || (rc = RF_NEW(at, all->n, err)) || (rc = RF_NEW(len, all->n, err)) ||
+        (rc = RF_NEW(more, all->n, err)) || (rc = RF_NEW(out, all->n, err)))
+        goto out;
+    for (size_t i = 0; i < all->n; i++) {
+        out[i] = j == kept->n || all->prompt[i] != kept->prompt[j];
+        j += !out[i];
+        if (out[i]) {
+            prompt[n] = all->prompt[i];
+            at[n] = all->text_at[i];
+            len[n++] = all->text_len[i];
+        }
+    }
+    const struct rf_asked a = { all->name, n, prompt, &all->texts, at, len };
+    if ((rc = rf_router_score_asked(r, db, &a, o, more, err)))
+        goto out;
+    for (size_t i = all->n, k = n; i-- > 0;) /* backwards: a kept score never moves to where another one waits */
+        score[i] = out[i] ? more[--k] : score[--j];
+out:
+    rf_free(prompt);
+    rf_free(at);
+    rf_free(len);
+    rf_free(more);
+    rf_free(out);
+    return rc;
+}
+
+/* *apgr over all items, those that were left out with them; NaN where it is not defined, or a vector is missing.
+ * score: at its start the scores of the kept items. */
+static int measure_all(const struct rf_bench *all, const struct rf_bench *kept, const struct rf_router *router,
+                       int baseline, const struct rf_ctx *ctx, const struct rf_router_options *o, double *score,
+                       double *apgr, struct rf_err *err)
 {
     const struct rf_scored s = { all->n, score, all->strong, all->weak };
     struct rf_err own = { 0 };
     struct rf_curve c = { 0 };
     double metric[RF_METRICS] = { [RF_APGR] = NAN };
-    int rc = router ? rf_router_score(router, ctx->db, all, o, score, &own)
-                    : rf_baselines[baseline].score(all, ctx, score, &own);
+    int rc = !router          ? rf_baselines[baseline].score(all, ctx, score, &own)
+             : router->stored ? rf_router_score(router, ctx->db, all, o, score, &own)
+                              : score_left_out(router, ctx->db, all, kept, o, score, &own);
     const bool scored = rc == (router ? 0 : 1);
     rc = rc > 0 ? 0 : rc;
     if (scored && !(rc = rf_curve_init(&c, &s, &own)))
@@ -128,7 +167,7 @@ int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, c
             goto out;
         }
         t->apgr_all = NAN;
-        if (all.n && (rc = measure_all(&all, fitted ? &router[i] : NULL, t->baseline, ctx, &o->router, score,
+        if (all.n && (rc = measure_all(&all, &e->bench, fitted ? &router[i] : NULL, t->baseline, ctx, &o->router, score,
                                        &t->apgr_all, err)))
             goto out;
         if ((rc = rf_progress_step(&bar, i + 1, t->name, err)))
