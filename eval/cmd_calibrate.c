@@ -13,7 +13,9 @@
 #include "eval/bench.h"
 #include "eval/commands.h"
 #include "eval/curve.h"
+#include "eval/fitted_on.h"
 #include "eval/floor.h"
+#include "eval/interval.h"
 #include "eval/log.h"
 #include "eval/price.h"
 #include "eval/threshold.h"
@@ -121,7 +123,7 @@ static int keep_figure(struct calibration *c, const struct row *r, const char *w
 
 static int add_row(struct calibration *c, const struct row *r, struct rf_err *err)
 {
-    const double usd_half = RF_NORMAL_95 * r->usd_se;
+    const double usd_half = rf_normal_quantile((1 + c->o->confidence) / 2) * r->usd_se;
     struct rf_buf model = { 0 };
     double low, high;
     int rc;
@@ -308,6 +310,7 @@ static int add_qualities(struct calibration *c, const struct rf_router *router, 
     struct rf_bench b = { 0 };
     struct rf_curve curve = { 0 };
     double *score = NULL, range[2];
+    int64_t fitted = -1;
     char wanted[64];
     int rc = 0;
     if (!o->keep.n && !o->loss.n)
@@ -315,8 +318,11 @@ static int add_qualities(struct calibration *c, const struct rf_router *router, 
     if (!c->ctx->db || !o->bench)
         return rf_fail(err, RF_USAGE, "--keep and --max-loss need --bench, a benchmark with the answers' scores");
     if ((rc = rf_bench_load(&b, c->ctx->db, &bo, err)) || (rc = RF_NEW(score, b.n, err)) ||
-        (rc = rf_router_score(router, c->ctx->db, &b, &o->router, score, err)))
+        (rc = rf_router_score(router, c->ctx->db, &b, &o->router, score, err)) ||
+        (rc = rf_fitted_on(router, c->ctx->db, b.prompt, b.n, &fitted, err)))
         goto out;
+    rf_fitted_on_tell(router, b.name, fitted, b.n,
+                      c->ctx->chat); /* what is promised then holds for new prompts only by luck */
     if (o->range.n && (rc = pair_of(&o->range, -1e12, 1e12, "--range", range, err)))
         goto out;
     if (!o->range.n && !b.right_wrong) {

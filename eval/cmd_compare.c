@@ -5,6 +5,7 @@
 #include "eval/compare_band.h"
 #include "eval/cost.h"
 #include "eval/entrants.h"
+#include "eval/fitted_on.h"
 #include "eval/evaluate.h"
 #include "eval/power.h"
 
@@ -181,6 +182,20 @@ static void bout_release(struct bout *b)
     rf_bench_release(&b->bench);
 }
 
+/* Warns where a file's own prompts measure it. */
+static int tell_fitted(const struct rf_entrants *e, size_t i, struct rf_ctx *ctx, const struct rf_bench *bench,
+                       struct rf_err *err)
+{
+    int64_t count = -1;
+    if (i >= e->n || e->baseline[i] >= 0)
+        return 0;
+    const struct rf_router *const r = &e->router[e->file[i]];
+    const int rc = rf_fitted_on(r, ctx->db, bench->prompt, bench->n, &count, err);
+    if (!rc)
+        rf_fitted_on_tell(r, bench->name, count, bench->n, ctx->chat);
+    return rc;
+}
+
 static int fill_curves(struct bout *b, const struct rf_entrants *e, struct rf_ctx *ctx, const struct options *o,
                        struct rf_err *err)
 {
@@ -189,7 +204,7 @@ static int fill_curves(struct bout *b, const struct rf_entrants *e, struct rf_ct
     for (size_t i = 0; i < b->contestants && !rc; i++) {
         const struct rf_scored scored = { b->bench.n, s, b->bench.strong, b->bench.weak };
         if ((rc = rf_entrants_score(e, i, ctx, &b->bench, &o->common.router, s, err)) ||
-            (rc = rf_curve_init(&b->curve[i], &scored, err)))
+            (rc = rf_curve_init(&b->curve[i], &scored, err)) || (rc = tell_fitted(e, i, ctx, &b->bench, err)))
             rf_fail_in(err, "router \"%s\"", e->name[i]);
     }
     rf_free(s);

@@ -27,8 +27,7 @@ struct rf_floor_options {
 };
 
 struct rf_floor {
-    size_t
-        vertex; /* of the curve: the fewest strong calls for which the promise is certain; groups: strong answers all */
+    size_t vertex;  /* of the curve: fewest strong calls for which the promise is certain; groups: strong answers all */
     int certain;    /* 0: not even with strong on every prompt; vertex is then groups */
     double p;       /* at the vertex: the promise is refuted with this p-value, <= delta where certain */
     size_t prompts; /* where not certain: about how many such prompts would do; 0: no number would */

@@ -39,7 +39,7 @@ struct rf_resamples {
     struct rf_parts parts; /* the same, for student */
     struct rf_spread spread; /* of the parts, for student */
     double acceleration;     /* rf_acceleration of the influences, for BCa; NaN: a sixth of the resamples' skewness, the
-                                same     for sums over prompts */
+                                same for sums over prompts */
     double bias; /* for BCa: how much too high `value` is known to be (rf_half_bias), 0 where not: the median of
                     the resamples says it, too little where the number is a maximum over noise */
 };

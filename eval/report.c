@@ -153,6 +153,13 @@ static int put_metrics(const struct rf_report_bench *b, FILE *f, struct rf_err *
         }
     }
     rf_html_table_end(f);
+    for (size_t i = 0; i < b->e.n && !rc; i++)
+        if (b->e.entry[i].fitted_on > 0) {
+            fputs("<p class=\"worse\">", f);
+            rc = rf_html_name(f, b->e.entry[i].name, err);
+            fprintf(f, " was also fitted or tuned on %lld of the %zu questions: its figures flatter it.</p>\n",
+                    (long long)b->e.entry[i].fitted_on, b->e.bench.n);
+        }
     fputs(
         "<p class=\"note\">APGR: mean share of the gap between weak and strong that is closed. CPT x%: share of strong "
         "calls, in %, that closes x% of it. 95% intervals over questions. length, random and oracle need no "

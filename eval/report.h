@@ -32,7 +32,7 @@ struct rf_report {
     size_t benches;
     const struct rf_router *router; /* [routers] */
     const char *const *path;        /* [routers] as given */
-    char (*sha256)[65];             /* [routers] of the files, "" for stored scores */
+    char (*sha256)[RF_SHA256_HEX];  /* [routers] of the files, "" for stored scores */
     size_t routers;
     int64_t run;
     double share; /* of strong calls at which tasks are compared, 0..1 */

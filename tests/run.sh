@@ -6,7 +6,7 @@ set -u
 : "${BUILD:=build}"
 export ROUTEFIT="$PWD/$BUILD/routefit"
 export ROUTEFIT_DATA="${ROUTEFIT_DATA:-$PWD/../shared/data}" ROUTEFIT_GOLDEN="${ROUTEFIT_GOLDEN:-$PWD/../shared/golden}"
-export NO_COLOR=1 TZ=UTC
+export NO_COLOR=1 TZ=UTC PYTHONDONTWRITEBYTECODE=1
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 passed=0 failed=0 skipped=0

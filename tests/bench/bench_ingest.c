@@ -11,13 +11,6 @@
 
 enum { COPIES = 11, ROUNDS = 3 };
 
-/* One copy of the file: ids 10 million apart, a mark in front of every first turn. */
-struct copy {
-    FILE *out;
-    int number; /* from 0; its header is written by the first copy alone */
-    bool header;
-};
-
 static void put_marked(const struct copy *c, struct rf_str text, struct rf_buf *scratch)
 {
     rf_csv_put(c->out, marked(c->number, text, scratch), false);
@@ -46,22 +39,6 @@ static int put_row(void *ctx, const struct rf_csv_row *row, struct rf_err *err)
     return 0;
 }
 
-static int make_file(const char *from, const char *to, struct rf_err *err)
-{
-    FILE *out = fopen(to, "w");
-    int rc = out ? 0 : rf_fail_errno(err, RF_IO, "cannot write %s", to);
-    for (int i = 0; !rc && i < COPIES; i++) {
-        struct rf_input *in = NULL;
-        struct copy c = { out, i, false };
-        if (!(rc = rf_input_open(&in, from, err)))
-            rc = rf_csv_read(in, NULL, put_row, &c, err);
-        rf_input_close(in);
-    }
-    if (out && fclose(out) && !rc)
-        rc = rf_fail_errno(err, RF_IO, "cannot write %s", to);
-    return rc;
-}
-
 int main(void)
 {
     static const struct {
@@ -88,7 +65,7 @@ int main(void)
     }
     snprintf(big, sizeof big, "%s/votes.csv", folder);
     snprintf(db, sizeof db, "%s/bench.db", folder);
-    int rc = make_file(votes, big, &err);
+    int rc = make_file(votes, big, COPIES, put_row, &err);
     if (!rc)
         rc = measure(big, db, NULL, RF_KEEP_NONE, ROUNDS, &floor_s, &err);
     for (size_t k = 0; !rc && k < sizeof lines / sizeof *lines; k++) {

@@ -12,12 +12,6 @@
 
 enum { COPIES = 1000, ROUNDS = 2, COLUMNS = 9 };
 
-struct copy {
-    FILE *out;
-    int number; /* from 0 */
-    bool header;
-};
-
 static int put_row(void *ctx, const struct rf_csv_row *row, struct rf_err *err)
 {
     static const char *const name[COLUMNS] = { "id",         "model_a",    "model_b",        "prompt",
@@ -43,22 +37,6 @@ static int put_row(void *ctx, const struct rf_csv_row *row, struct rf_err *err)
     fputs("}\n", c->out);
     rf_buf_release(&scratch);
     return 0;
-}
-
-static int make_file(const char *from, const char *to, struct rf_err *err)
-{
-    FILE *out = fopen(to, "w");
-    int rc = out ? 0 : rf_fail_errno(err, RF_IO, "cannot write %s", to);
-    for (int i = 0; !rc && i < COPIES; i++) {
-        struct rf_input *in = NULL;
-        struct copy c = { out, i, false };
-        if (!(rc = rf_input_open(&in, from, err)))
-            rc = rf_csv_read(in, NULL, put_row, &c, err);
-        rf_input_close(in);
-    }
-    if (out && fclose(out) && !rc)
-        rc = rf_fail_errno(err, RF_IO, "cannot write %s", to);
-    return rc;
 }
 
 /* Best of the rounds, in seconds. */
@@ -120,7 +98,7 @@ int main(void)
     }
     snprintf(plain, sizeof plain, "%s/votes.jsonl", folder);
     snprintf(db, sizeof db, "%s/bench.db", folder);
-    int rc = make_file(from, plain, &err);
+    int rc = make_file(from, plain, COPIES, put_row, &err);
     for (size_t k = 0; !rc && k < sizeof files / sizeof *files; k++) {
         snprintf(path, sizeof path, "%s%s", plain, files[k].tail);
         snprintf(command, sizeof command, "%s %s", files[k].command ? files[k].command : ":", plain);

@@ -3,19 +3,13 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
+    export PYTHONPATH="$BATS_TEST_DIRNAME"
     cd "$BATS_TEST_TMPDIR"
     unset ROUTEFIT_DB
     python3 - <<'END'
 import json, random, struct
 random.seed(1)
-def tensors(path, meta, **tensor):
-    head, data = {"__metadata__": meta}, b""
-    for name, (shape, x) in tensor.items():
-        head[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * len(x)]}
-        data += struct.pack("<%df" % len(x), *x)
-    head = json.dumps(head).encode()
-    head += b" " * (-len(head) % 8)
-    open(path, "wb").write(struct.pack("<Q", len(head)) + head + data)
+from tensors import tensors
 # logit = ln(1 + bytes of the text) - 3: a router on texts that can be worked out by hand
 tensors("r.safetensors", {"routefit.kind": "logistic", "routefit.input": "text", "routefit.features": "rf-text-1"},
         weight=([256], 256 * [0]), shape_weight=([8], [1] + 7 * [0]), bias=([1], [-3]))
@@ -122,4 +116,24 @@ END
     [[ "${lines[2]}" == *,recalibrate ]]
     run "$ROUTEFIT" drift r.safetensors --old-scores old.txt
     [ "$status" -eq 2 ]
+}
+
+@test "calibrate and compare: a router that learnt from the benchmark is told" {
+    "$ROUTEFIT" -q fit ngram --votes "results:$bench" --strong big --weak small --min-chars 0 -o own.safetensors >/dev/null
+    run "$ROUTEFIT" calibrate own.safetensors --bench "$bench" --keep 0.8
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"fitted or tuned on 400 of the 400"* ]]
+    run "$ROUTEFIT" compare --bench "$bench" --resamples 100 own.safetensors r.safetensors
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"fitted or tuned on 400 of the 400"* ]]
+    "$ROUTEFIT" -q report own.html --bench "$bench" --resamples 100 own.safetensors
+    grep -q "fitted or tuned on 400 of the 400" own.html
+    run "$ROUTEFIT" calibrate r.safetensors --bench "$bench" --keep 0.8
+    [[ "$output" != *fitted* ]]
+}
+
+@test "calibrate: all intervals have the wanted confidence" {
+    at() { "$ROUTEFIT" -q calibrate r.safetensors --on "$log" --budget 1 --strong big --weak small --output-tokens 100,50 --confidence $1 --format csv |
+        awk -F, 'NR == 2 { print $7 - $6, $10 - $9 }'; }
+    awk '{ calls[NR] = $1; usd[NR] = $2 } END { exit !(calls[1] < calls[2] && usd[2] / usd[1] > 1.565 && usd[2] / usd[1] < 1.567) }' <<<"$(at 0.90; at 0.99)"
 }

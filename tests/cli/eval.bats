@@ -1,6 +1,7 @@
 # eval, plot and score on a small benchmark in RouteLLM's layout, with a router whose weights can be read here.
 
 setup() {
+    export PYTHONPATH="$BATS_TEST_DIRNAME"
     cd "$BATS_TEST_TMPDIR"
     unset ROUTEFIT_DB
     cat >quiz.csv <<'END'
@@ -14,14 +15,7 @@ END
     # r: logit = x0 - x1. wide: of other vectors. text: logit = ln(1 + bytes) of a text; eight: the same by way of vectors.
     python3 - <<'END'
 import json, struct
-def tensors(path, meta, **tensor):
-    head, data = {"__metadata__": meta}, b""
-    for name, (shape, x) in tensor.items():
-        head[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * len(x)]}
-        data += struct.pack("<%df" % len(x), *x)
-    head = json.dumps(head).encode()
-    head += b" " * (-len(head) % 8)
-    open(path, "wb").write(struct.pack("<Q", len(head)) + head + data)
+from tensors import tensors
 def logistic(path, weight, **meta):
     meta = {"routefit." + k: v for k, v in dict({"kind": "logistic", "input": "vector"}, **meta).items()}
     tensors(path, meta, weight=([len(weight)], weight), bias=([1], [0]))

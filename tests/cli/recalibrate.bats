@@ -1,19 +1,13 @@
 # recalibrate: a router whose win rates are far too sure, mended on one benchmark and looked at on another.
 
 setup() {
+    export PYTHONPATH="$BATS_TEST_DIRNAME"
     cd "$BATS_TEST_TMPDIR"
     unset ROUTEFIT_DB
     python3 - <<'PY' 2>/dev/null || skip "no python3 to write tables"
 import json, math, random, struct
 random.seed(5)
-def tensors(path, meta, **tensor):
-    head, data = {"__metadata__": meta}, b""
-    for name, (shape, x) in tensor.items():
-        head[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * len(x)]}
-        data += struct.pack("<%df" % len(x), *x)
-    head = json.dumps(head).encode()
-    head += b" " * (-len(head) % 8)
-    open(path, "wb").write(struct.pack("<Q", len(head)) + head + data)
+from tensors import tensors
 # logit = 3 x0 + 1, where x0 alone is right
 tensors("sure.safetensors", {"routefit.kind": "logistic", "routefit.input": "vector", "routefit.embedder": "one", "mine": "kept"},
         weight=([2], [3, 0]), bias=([1], [1]))

@@ -1,19 +1,13 @@
 # One page of evidence: whole, well-formed whatever the names are, and quiet in a browser.
 
 setup() {
+    export PYTHONPATH="$BATS_TEST_DIRNAME"
     cd "$BATS_TEST_TMPDIR"
     unset ROUTEFIT_DB
     python3 - <<'END'
 import csv, json, random, struct
 random.seed(4)
-def tensors(path, meta, **tensor):
-    head, data = {"__metadata__": meta}, b""
-    for name, (shape, x) in tensor.items():
-        head[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * len(x)]}
-        data += struct.pack("<%df" % len(x), *x)
-    head = json.dumps(head).encode()
-    head += b" " * (-len(head) % 8)
-    open(path, "wb").write(struct.pack("<Q", len(head)) + head + data)
+from tensors import tensors
 def router(path, sign):
     tensors(path, {"routefit.kind": "logistic", "routefit.input": "text", "routefit.features": "rf-text-1"},
             weight=([256], 256 * [0]), shape_weight=([8], [sign] + 7 * [0]), bias=([1], [-3 * sign]))
