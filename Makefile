@@ -103,7 +103,7 @@ lint:
 # Every suite writes its own lines; tests/run.sh adds them up and ends with "N passed, N failed, N skipped".
 check: deps-test
 	@$(SUBMAKE) check-built
-check-built: $(BUILD)/routefit $(TESTS) $(CORPUS)
+check-built: $(BUILD)/routefit $(TESTS) $(CORPUS) $(BENCHES)
 	@BUILD=$(BUILD) CC='$(CC)' sh tests/run.sh lint unit golden corpus cli
 unit golden corpus cli: $(BUILD)/routefit $(TESTS) $(CORPUS)
 	@BUILD=$(BUILD) CC='$(CC)' sh tests/run.sh $@

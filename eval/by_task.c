@@ -7,7 +7,7 @@
 
 #include "core/mem.h"
 #include "core/prompt_tasks.h"
-#include "core/stats.h"
+#include "eval/family.h"
 
 static int by_text(const void *a, const void *b)
 {
@@ -38,33 +38,6 @@ void rf_tasks_release(struct rf_tasks *t)
     rf_names_release(&t->name);
     rf_free(t->of);
     *t = (struct rf_tasks){ 0 };
-}
-
-int rf_false_discovery(const double *p, double *q, size_t n, struct rf_err *err)
-{
-    double *known = NULL;
-    size_t *order = NULL, *index = NULL, m = 0;
-    int rc;
-    if ((rc = RF_NEW(known, n + 1, err)) || (rc = RF_NEW(order, n + 1, err)) || (rc = RF_NEW(index, n + 1, err)))
-        goto out;
-    for (size_t i = 0; i < n; i++) {
-        q[i] = NAN;
-        if (!isnan(p[i])) {
-            index[m] = i;
-            known[m++] = p[i];
-        }
-    }
-    rf_argsort(known, m, order);
-    double least = 1;
-    for (size_t k = m; k-- > 0;) {
-        least = fmin(least, known[order[k]] * (double)m / (double)(k + 1));
-        q[index[order[k]]] = least;
-    }
-out:
-    rf_free(known);
-    rf_free(order);
-    rf_free(index);
-    return rc;
 }
 
 /* Sums of a task. */

@@ -35,9 +35,6 @@ struct rf_task_gain {
 int rf_by_task(const struct rf_tasks *t, const struct rf_curve *c, double share, struct rf_task_gain *gain,
                struct rf_err *err);
 
-/* q[n] from p[n]; NaN stays NaN and does not count. */
-int rf_false_discovery(const double *p, double *q, size_t n, struct rf_err *err);
-
 #ifdef __cplusplus
 }
 #endif

@@ -1,4 +1,4 @@
-/* Both walk over the tests from the strongest, and no test gets a smaller p than one before it. */
+/* All walk over the tests in order of their p, and none gets a smaller one than a stronger test has. */
 #include "eval/family.h"
 
 #include <math.h>
@@ -51,5 +51,32 @@ int rf_family_maxt(const double *t, const double *null, size_t n, size_t draws, 
 out:
     rf_free(most);
     rf_free(order);
+    return rc;
+}
+
+int rf_false_discovery(const double *p, double *q, size_t n, struct rf_err *err)
+{
+    double *known = NULL;
+    size_t *order = NULL, *index = NULL, m = 0;
+    int rc;
+    if ((rc = RF_NEW(known, n + 1, err)) || (rc = RF_NEW(order, n + 1, err)) || (rc = RF_NEW(index, n + 1, err)))
+        goto out;
+    for (size_t i = 0; i < n; i++) {
+        q[i] = NAN;
+        if (!isnan(p[i])) {
+            index[m] = i;
+            known[m++] = p[i];
+        }
+    }
+    rf_argsort(known, m, order);
+    double least = 1;
+    for (size_t k = m; k-- > 0;) {
+        least = fmin(least, known[order[k]] * (double)m / (double)(k + 1));
+        q[index[order[k]]] = least;
+    }
+out:
+    rf_free(known);
+    rf_free(order);
+    rf_free(index);
     return rc;
 }

@@ -11,14 +11,14 @@
 
 enum { COPIES = 11, ROUNDS = 3 };
 
-static void put_marked(const struct copy *c, struct rf_str text, struct rf_buf *scratch)
+static void put_marked(const struct votes_copy *c, struct rf_str text, struct rf_buf *scratch)
 {
     rf_csv_put(c->out, marked(c->number, text, scratch), false);
 }
 
 static int put_row(void *ctx, const struct rf_csv_row *row, struct rf_err *err)
 {
-    struct copy *const c = ctx;
+    struct votes_copy *const c = ctx;
     struct rf_buf scratch = { 0 };
     const bool header = !c->header;
     (void)err;
@@ -65,7 +65,7 @@ int main(void)
     }
     snprintf(big, sizeof big, "%s/votes.csv", folder);
     snprintf(db, sizeof db, "%s/bench.db", folder);
-    int rc = make_file(votes, big, COPIES, put_row, &err);
+    int rc = copy_votes(votes, big, COPIES, put_row, &err);
     if (!rc)
         rc = measure(big, db, NULL, RF_KEEP_NONE, ROUNDS, &floor_s, &err);
     for (size_t k = 0; !rc && k < sizeof lines / sizeof *lines; k++) {

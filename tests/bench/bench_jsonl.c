@@ -18,7 +18,7 @@ static int put_row(void *ctx, const struct rf_csv_row *row, struct rf_err *err)
                                                "response_a", "response_b", "winner_model_a", "winner_model_b",
                                                "winner_tie" };
     enum { FIRST_TEXT = 3, FIRST_NUMBER = 6 };
-    struct copy *const c = ctx;
+    struct votes_copy *const c = ctx;
     struct rf_buf scratch = { 0 };
     const bool header = !c->header;
     c->header = true;
@@ -98,7 +98,7 @@ int main(void)
     }
     snprintf(plain, sizeof plain, "%s/votes.jsonl", folder);
     snprintf(db, sizeof db, "%s/bench.db", folder);
-    int rc = make_file(from, plain, COPIES, put_row, &err);
+    int rc = copy_votes(from, plain, COPIES, put_row, &err);
     for (size_t k = 0; !rc && k < sizeof files / sizeof *files; k++) {
         snprintf(path, sizeof path, "%s%s", plain, files[k].tail);
         snprintf(command, sizeof command, "%s %s", files[k].command ? files[k].command : ":", plain);

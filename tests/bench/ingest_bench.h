@@ -23,22 +23,22 @@ static inline struct rf_str marked(int number, struct rf_str text, struct rf_buf
 }
 
 /* One copy of a file: ids 10 million apart, a mark in front of every first turn. */
-struct copy {
+struct votes_copy {
     FILE *out;
     int number;  /* from 0 */
     bool header; /* it has been seen */
 };
 
-/* to = so many copies of the CSV file from, by put_row(struct copy *, ...). */
-static inline int make_file(const char *from, const char *to, int copies,
-                            int (*put_row)(void *ctx, const struct rf_csv_row *row, struct rf_err *err),
-                            struct rf_err *err)
+/* to = so many copies of the CSV file from, by put_row(struct votes_copy *, ...). */
+static inline int copy_votes(const char *from, const char *to, int copies,
+                             int (*put_row)(void *ctx, const struct rf_csv_row *row, struct rf_err *err),
+                             struct rf_err *err)
 {
     FILE *out = fopen(to, "w");
     int rc = out ? 0 : rf_fail_errno(err, RF_IO, "cannot write %s", to);
     for (int i = 0; !rc && i < copies; i++) {
         struct rf_input *in = NULL;
-        struct copy c = { out, i, false };
+        struct votes_copy c = { out, i, false };
         if (!(rc = rf_input_open(&in, from, err)))
             rc = rf_csv_read(in, NULL, put_row, &c, err);
         rf_input_close(in);

@@ -9,6 +9,7 @@
 
 #include "core/rng.h"
 #include "eval/by_task.h"
+#include "eval/family.h"
 #include "eval/prob.h"
 #include "near.h"
 
