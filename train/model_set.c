@@ -1,4 +1,5 @@
-/* Sets of models by name, glob and tier. Refuses words without a match, so that a misspelt name is not an empty set. */
+/* Sets of models by name, glob and tier, and what is taken out of them. Refuses words without a match, so that a
+ * misspelt name is not an empty set. */
 #include "train/model_set.h"
 
 #include <fnmatch.h>
@@ -18,7 +19,7 @@ static bool is_tier(const char *word)
 bool rf_model_set_wants_tiers(const struct rf_list *words)
 {
     for (size_t i = 0; i < words->n; i++)
-        if (is_tier(words->v[i]))
+        if (is_tier(words->v[i] + (words->v[i][0] == '!')))
             return true;
     return false;
 }
@@ -40,9 +41,13 @@ static bool read_tiers(const char *word, int *low, int *high)
 int rf_model_set(const struct rf_votes *v, const struct rf_list *words, const char *option, const int *tier, bool *in,
                  struct rf_err *err)
 {
-    memset(in, 0, v->models * sizeof *in);
+    /* A list that begins with what it takes out takes it out of all. */
+    const bool all = words->n && words->v[0][0] == '!';
+    for (size_t m = 0; m < v->models; m++)
+        in[m] = all;
     for (size_t i = 0; i < words->n; i++) {
-        const char *const word = rf_known_as(&v->alias, words->v[i]);
+        const bool out = words->v[i][0] == '!';
+        const char *const word = rf_known_as(&v->alias, words->v[i] + out);
         const bool by_tier = is_tier(word);
         int low = 0, high = 0;
         bool found = false;
@@ -52,7 +57,7 @@ int rf_model_set(const struct rf_votes *v, const struct rf_list *words, const ch
         for (size_t m = 0; m < v->models; m++)
             if (by_tier ? tier[m] >= low && tier[m] <= high
                         : strcmp(word, v->model[m]) == 0 || fnmatch(word, v->model[m], FNM_NOESCAPE) == 0)
-                found = in[m] = true;
+                found = true, in[m] = !out;
         if (found)
             continue;
         const char *near = by_tier ? NULL : rf_nearest(word, (const char *const *)v->model, v->models);

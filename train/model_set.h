@@ -1,5 +1,6 @@
 /* A set of models as a user names it: names or their aliases, globs with * and ?, and tiers ("tier:0-1", strongest
- * first). Refuses a word that matches no model of the votes. */
+ * first); "!word" takes out what the word names, of the words before it, or of all models where it stands first.
+ * Refuses a word that matches no model of the votes. */
 #ifndef RF_TRAIN_MODEL_SET_H
 #define RF_TRAIN_MODEL_SET_H
 

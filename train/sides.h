@@ -22,7 +22,7 @@ enum rf_ties { RF_TIES_DROP, RF_TIES_HALF, RF_TIES_WEAK };
 #define RF_SIDES_ROWS(type, strong_default, strong_note, weak_default, weak_note, usual_ties)                          \
     RF_OPT(type, strong, "strong", 's', RF_OPT_LIST, "SET", strong_default, NULL, 0, 0,                                \
            "The strong side: model names, * and ? match, tier:N-M are Bradley-Terry tiers of the training votes, 0 "   \
-           "the strongest of ten; " strong_note "."),                                                                  \
+           "the strongest of ten, !NAME takes out (first: of all models); " strong_note "."),                          \
         RF_OPT(type, weak, "weak", 'w', RF_OPT_LIST, "SET", weak_default, NULL, 0, 0,                                  \
                "The weak side, in the same way" weak_note "."),                                                        \
         RF_OPT(type, ties, "ties", 't', RF_OPT_CHOICE, "HOW", usual_ties, RF_TIES_CHOICES, 0, 0,                       \

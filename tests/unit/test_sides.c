@@ -110,6 +110,26 @@ static void words_name_models(void **state)
     assert_true(in[0] && in[1] && in[2] && !in[3] && !in[4]);
 }
 
+static void words_take_models_out(void **state)
+{
+    (void)state;
+    const struct rf_votes v = votes();
+    const int tier[MODELS] = { 0, 1, 2, 3, -1 };
+    bool in[MODELS];
+    const char *first[] = { "!gpt-*", "!tier:3", NULL };
+    const struct rf_list all_but = list(first);
+    assert_true(rf_model_set_wants_tiers(&all_but));
+    assert_int_equal(rf_model_set(&v, &all_but, "--weak", tier, in, NULL), 0);
+    for (size_t m = 0; m < MODELS; m++)
+        assert_int_equal(in[m], strncmp(v.model[m], "gpt-", 4) != 0 && tier[m] != 3);
+    const char *later[] = { "gpt-*", "!gpt-4", NULL };
+    const struct rf_list some_but = list(later);
+    assert_false(rf_model_set_wants_tiers(&some_but));
+    assert_int_equal(rf_model_set(&v, &some_but, "--weak", NULL, in, NULL), 0);
+    for (size_t m = 0; m < MODELS; m++)
+        assert_int_equal(in[m], strncmp(v.model[m], "gpt-", 4) == 0 && strcmp(v.model[m], "gpt-4") != 0);
+}
+
 static void refuse(const char *strong, const char *weak, int code, const char *word)
 {
     const struct rf_votes v = votes();
@@ -133,6 +153,7 @@ static void sets_without_sense_are_refused(void **state)
     for (size_t i = 0; i < sizeof tiers / sizeof *tiers; i++)
         refuse(tiers[i], "mixtral", RF_USAGE, "expected tier:N");
     refuse("gpt4", "mixtral", RF_USAGE, "did you mean gpt-4?");
+    refuse("!gpt4", "mixtral", RF_USAGE, "did you mean gpt-4?");
     refuse("gpt-4", "gpt-*", RF_USAGE, "model gpt-4 is in both");
     refuse("never-loses", "gpt-4", RF_BAD_INPUT, "no votes left of 10");
 }
@@ -161,6 +182,7 @@ int main(void)
         cmocka_unit_test(ties_follow_their_convention),
         cmocka_unit_test(tiers_leave_unrated_models_out_by_name),
         cmocka_unit_test(words_name_models),
+        cmocka_unit_test(words_take_models_out),
         cmocka_unit_test(sets_without_sense_are_refused),
         cmocka_unit_test(every_allocation_may_fail),
     };
