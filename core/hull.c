@@ -1,4 +1,5 @@
-/* One sort and one walk with a stack of corners (Andrew's monotone chain, upper half). */
+/* One sort and one walk with a stack of corners (Andrew's monotone chain, upper half). Most points are dominated, so
+ * those that a strip of cheaper points shows to be so go before the sort. */
 #include "core/hull.h"
 
 #include <math.h>
@@ -18,6 +19,43 @@ static bool below(struct rf_point a, struct rf_point b, struct rf_point c)
     return (b.quality - a.quality) * (c.cost - a.cost) <= (c.quality - a.quality) * (b.cost - a.cost);
 }
 
+enum { STRIPS = 256 }; /* of equal width in cost */
+
+static size_t strip_of(double cost, double least, double scale)
+{
+    const double at = (cost - least) * scale;
+    return at < STRIPS ? (size_t)at : STRIPS - 1;
+}
+
+/* Takes out points that are no better than one of a cheaper strip: no corner among them. Returns how many stay. */
+static size_t thin(struct rf_point *p, size_t n)
+{
+    double best[STRIPS], least = p[0].cost, most = p[0].cost, before = -INFINITY;
+    for (size_t i = 1; i < n; i++) {
+        least = p[i].cost < least ? p[i].cost : least;
+        most = p[i].cost > most ? p[i].cost : most;
+    }
+    const double scale = STRIPS / (most - least);
+    size_t stay = 0;
+    if (!isfinite(scale))
+        return n;
+    for (size_t k = 0; k < STRIPS; k++)
+        best[k] = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        double *const b = &best[strip_of(p[i].cost, least, scale)];
+        *b = p[i].quality > *b ? p[i].quality : *b;
+    }
+    for (size_t k = 0; k < STRIPS; k++) { /* from the best of a strip to the best of those before it */
+        const double own = best[k];
+        best[k] = before;
+        before = own > before ? own : before;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (p[i].quality > best[strip_of(p[i].cost, least, scale)])
+            p[stay++] = p[i];
+    return stay;
+}
+
 int rf_hull(const struct rf_point *p, size_t n, struct rf_point *hull, size_t *corners, struct rf_err *err)
 {
     size_t k = 0;
@@ -28,6 +66,7 @@ int rf_hull(const struct rf_point *p, size_t n, struct rf_point *hull, size_t *c
                            p[i].quality);
         hull[i] = p[i];
     }
+    n = thin(hull, n);
     qsort(hull, n, sizeof *hull, by_cost);
     for (size_t i = 0; i < n; i++) {
         const struct rf_point c = hull[i];

@@ -55,6 +55,35 @@ static void hull_is_what_mixing_two_points_buys(void **state)
     }
 }
 
+/* No corner is lost among many points, in one strip of costs or in all of them: the hull of the points in any order,
+ * point by point, is the same. */
+static void hull_of_many_points_is_that_of_its_corners_and_each_point(void **state)
+{
+    (void)state;
+    enum { MANY = 3000 };
+    static struct rf_point p[MANY], hull[MANY], grown[MANY];
+    struct rf_rng rng;
+    rf_rng_init(&rng, 2, 0);
+    for (int round = 0; round < 8; round++) {
+        size_t corners, slow = 0;
+        for (size_t i = 0; i < MANY; i++) {
+            const double u = rf_rng_uniform(&rng);
+            const double cost = round % 4 == 0   ? u
+                                : round % 4 == 1 ? exp(40 * u)
+                                : round % 4 == 2 ? floor(9 * u)
+                                                 : 1e-310 * u;
+            p[i] = (struct rf_point){ cost, sqrt(u) - 0.1 * rf_rng_uniform(&rng) };
+        }
+        assert_int_equal(rf_hull(p, MANY, hull, &corners, NULL), 0);
+        for (size_t i = 0; i < MANY; i++) {
+            grown[slow] = p[i];
+            assert_int_equal(rf_hull(grown, slow + 1, grown, &slow, NULL), 0);
+        }
+        assert_int_equal(corners, slow);
+        assert_memory_equal(hull, grown, corners * sizeof *hull);
+    }
+}
+
 static void aiq_by_code_and_by_paper(void **state)
 {
     (void)state;
@@ -152,6 +181,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hull_is_what_mixing_two_points_buys),
+        cmocka_unit_test(hull_of_many_points_is_that_of_its_corners_and_each_point),
         cmocka_unit_test(aiq_by_code_and_by_paper),
         cmocka_unit_test(points_that_are_none_are_refused),
         cmocka_unit_test(curve_holds_every_choice_that_a_lambda_can_make),
