@@ -117,8 +117,8 @@ struct seeding {
 
 static double nearer(const struct seeding *s, size_t i, size_t t)
 {
-    const double d = s->w->square[i] - 2 * (double)s->dot[i * s->tries + t] + s->norm[t];
-    return fmin(s->w->distance[i], fmax(0, d));
+    const double d = s->w->square[i] - 2 * (double)s->dot[i * s->tries + t] + s->norm[t], at_least = d > 0 ? d : 0;
+    return at_least < s->w->distance[i] ? at_least : s->w->distance[i];
 }
 
 static int try_block(void *ctx, size_t block, struct rf_err *err)
@@ -129,8 +129,7 @@ static int try_block(void *ctx, size_t block, struct rf_err *err)
     double *const sum = s->left + block * s->tries;
     (void)err;
     for (size_t i = from; i < from + n; i++) /* so few columns that a GEMM would only copy the rows */
-        for (size_t t = 0; t < s->tries; t++)
-            s->dot[i * s->tries + t] = rf_row_dot(w->x + i * w->dim, s->row + t * w->dim, w->dim);
+        rf_row_dots(w->x + i * w->dim, s->row, s->tries, w->dim, s->dot + i * s->tries);
     for (size_t t = 0; t < s->tries; t++)
         sum[t] = 0;
     for (size_t i = from; i < from + n; i++)

@@ -53,6 +53,31 @@ static inline float rf_row_dot(const float *x, const float *w, size_t n)
     return sum;
 }
 
+/* dot[k] = x . w[k], k < rows of w[rows][n]: four at a time, so that x is read once for them. */
+static inline void rf_row_dots(const float *x, const float *w, size_t rows, size_t n, float *dot)
+{
+    size_t k = 0;
+    for (; k + 4 <= rows; k += 4) {
+        const float *const v = w + k * n;
+        rf_f8 a[4] = { { 0 } }, b[4] = { { 0 } };
+        size_t j = 0;
+        for (; j + 16 <= n; j += 16)
+            for (size_t r = 0; r < 4; r++) {
+                rf_add_f8(&a[r], x + j, v + r * n + j);
+                rf_add_f8(&b[r], x + j + 8, v + r * n + j + 8);
+            }
+        for (size_t r = 0; r < 4; r++) {
+            const rf_f8 s = a[r] + b[r];
+            float sum = ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+            for (size_t i = j; i < n; i++)
+                sum += x[i] * v[r * n + i];
+            dot[k + r] = sum;
+        }
+    }
+    for (; k < rows; k++)
+        dot[k] = rf_row_dot(x, w + k * n, n);
+}
+
 /* y += s x, both float[n]. */
 static inline void rf_row_add(float *__restrict y, float s, const float *__restrict x, size_t n)
 {
