@@ -12,12 +12,12 @@
 #include "core/par.h"
 #include "train/rows.h"
 
-enum { TILE = 1024, SLACK = 32, GROUP = 16 };
+enum { TILE = 1024, SLACK = 16, GROUP = 16, QUERIES_AT_ONCE = 1024 };
 
 struct search {
     const float *x, *q;
-    const float *unit; /* [rows][dim] x with rows of unit length */
-    double *length;    /* [rows] of x */
+    double *length; /* [rows] of x */
+    float *inverse; /* [rows] 1 / length */
     size_t rows, queries, dim, k;
     size_t list;      /* candidates kept of a query: k + SLACK, or all rows */
     double margin;    /* of a cosine in floats */
@@ -46,10 +46,14 @@ static int by_distance(const void *a, const void *b)
     return x->distance < y->distance ? -1 : x->distance > y->distance ? 1 : (x->row > y->row) - (x->row < y->row);
 }
 
-/* Takes in the cosines of rows first .. first + n - 1; list[*count], best first. */
-static void keep_best(const struct search *s, const float *cosine, size_t n, size_t first, struct candidate *list,
+/* Takes in the rows first .. first + n - 1 by their products with a query of length 1; list[*count], best first. */
+static void keep_best(const struct search *s, const float *product, size_t n, size_t first, struct candidate *list,
                       size_t *count)
 {
+    const float *const inverse = s->inverse + first;
+    float cosine[TILE];
+    for (size_t i = 0; i < n; i++)
+        cosine[i] = product[i] * inverse[i];
     for (size_t g = 0; g < n; g += GROUP) {
         const size_t end = n - g < GROUP ? n : g + GROUP;
         const float bar = *count == s->list ? list[*count - 1].cosine : -INFINITY;
@@ -74,8 +78,11 @@ static void settle(const struct search *s, size_t query, const struct candidate 
 {
     const float *const from = s->q + query * s->dim;
     const double length = rf_row_norm(from, s->dim), inverse = length > 0 ? 1 / length : 0;
-    const bool sure = count == s->rows || (double)list[count - 1].cosine < (double)list[s->k - 1].cosine - s->margin;
-    const size_t n = sure ? count : s->rows;
+    const double least = (double)list[s->k - 1].cosine - s->margin; /* of a row that may be among the k nearest */
+    const bool sure = count == s->rows || (double)list[count - 1].cosine < least;
+    size_t n = sure ? count : s->rows;
+    while (sure && (double)list[n - 1].cosine < least)
+        n--;
     for (size_t i = 0; i < s->dim; i++)
         q[i] = (double)from[i] * inverse;
     for (size_t i = 0; i < n; i++)
@@ -90,15 +97,15 @@ static void settle(const struct search *s, size_t query, const struct candidate 
 static int search_block(void *ctx, size_t block, struct rf_err *err)
 {
     const struct search *const s = ctx;
-    const size_t from = block * RF_BLOCK_ROWS, left = s->queries - from,
-                 n = left < RF_BLOCK_ROWS ? left : RF_BLOCK_ROWS;
-    float *q = NULL, *cosine = NULL;
+    const size_t from = block * QUERIES_AT_ONCE, left = s->queries - from,
+                 n = left < QUERIES_AT_ONCE ? left : QUERIES_AT_ONCE;
+    float *q = NULL, *product = NULL;
     struct candidate *list = NULL;
     struct exact *room = NULL;
     double *exact = NULL; /* a query */
     size_t *count = NULL;
     int rc;
-    if ((rc = RF_NEW(q, n * s->dim, err)) || (rc = RF_NEW(cosine, n * TILE, err)) ||
+    if ((rc = RF_NEW(q, n * s->dim, err)) || (rc = RF_NEW(product, n * TILE, err)) ||
         (rc = RF_NEW(list, n * s->list, err)) || (rc = RF_NEW(room, s->rows, err)) || (rc = RF_NEW(count, n, err)) ||
         (rc = RF_NEW(exact, s->dim, err)))
         goto out;
@@ -106,15 +113,15 @@ static int search_block(void *ctx, size_t block, struct rf_err *err)
         rf_row_unit(s->q + (from + i) * s->dim, s->dim, q + i * s->dim);
     for (size_t first = 0; first < s->rows; first += TILE) {
         const size_t m = s->rows - first < TILE ? s->rows - first : TILE;
-        rf_sgemm(false, true, n, m, s->dim, 1, q, s->dim, s->unit + first * s->dim, s->dim, 0, cosine, TILE);
+        rf_sgemm(false, true, n, m, s->dim, 1, q, s->dim, s->x + first * s->dim, s->dim, 0, product, TILE);
         for (size_t i = 0; i < n; i++)
-            keep_best(s, cosine + i * TILE, m, first, list + i * s->list, &count[i]);
+            keep_best(s, product + i * TILE, m, first, list + i * s->list, &count[i]);
     }
     for (size_t i = 0; i < n; i++)
         settle(s, from + i, list + i * s->list, count[i], room, exact);
 out:
     rf_free(q);
-    rf_free(cosine);
+    rf_free(product);
     rf_free(list);
     rf_free(room);
     rf_free(exact);
@@ -128,24 +135,20 @@ int rf_neighbours(const float *x, size_t rows, const float *q, size_t queries, s
     struct search s = {
         .x = x, .q = q, .rows = rows, .queries = queries, .dim = dim, .k = k, .near = near, .distance = distance
     };
-    float *unit = NULL;
-    size_t cells;
-    if (!rf_mul(rows, dim, &cells))
-        return rf_fail(err, RF_FAIL, "out of memory: %zu vectors of %zu", rows, dim);
-    int rc = RF_NEW(unit, cells, err);
-    if (!rc)
-        rc = RF_NEW(s.length, rows, err);
-    for (size_t i = 0; i < rows && !rc; i++) {
-        s.length[i] = rf_row_norm(x + i * dim, dim);
-        for (size_t j = 0; j < dim; j++)
-            unit[i * dim + j] = (float)((double)x[i * dim + j] / s.length[i]);
-    }
-    s.unit = unit;
+    int rc;
+    if ((rc = RF_NEW(s.length, rows, err)) || (rc = RF_NEW(s.inverse, rows, err)))
+        goto out;
     s.list = k + SLACK < rows ? k + SLACK : rows;
-    s.margin = 4e-7 * sqrt((double)dim) + 1e-6; /* rounding of the unit rows and of the sums, with room to spare */
-    if (!rc)
-        rc = rf_par_run(rf_par_blocks(queries), threads, search_block, &s, err);
-    rf_free(unit);
+    s.margin = 4e-7 * sqrt((double)dim) + 1e-6; /* rounding of the rows' lengths and of the sums, with room to spare */
+    for (size_t i = 0; i < rows; i++) {
+        s.length[i] = rf_row_norm(x + i * dim, dim);
+        s.inverse[i] = (float)(1 / s.length[i]);
+        if (!(s.length[i] > 1e-18 && s.length[i] < 1e18)) /* floats may not hold its products: doubles throughout */
+            s.margin = INFINITY;
+    }
+    rc = rf_par_run((queries + QUERIES_AT_ONCE - 1) / QUERIES_AT_ONCE, threads, search_block, &s, err);
+out:
     rf_free(s.length);
+    rf_free(s.inverse);
     return rc;
 }

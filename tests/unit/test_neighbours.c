@@ -69,6 +69,18 @@ static void all_rows_may_be_asked_for(void **state)
     assert_int_equal(near[2], 0);
 }
 
+static void rows_of_any_length_have_the_same_neighbours(void **state)
+{
+    (void)state;
+    static float scaled[ROWS * DIM];
+    static uint32_t near[2][20 * K];
+    assert_int_equal(rf_neighbours(x, ROWS, q, 20, DIM, K, 1, near[0], NULL, NULL), 0);
+    for (size_t i = 0; i < ROWS * DIM; i++)
+        scaled[i] = x[i] * (i / DIM % 3 == 0 ? 0x1p-110F : i / DIM % 3 == 1 ? 0x1p110F : 1);
+    assert_int_equal(rf_neighbours(scaled, ROWS, q, 20, DIM, K, 1, near[1], NULL, NULL), 0);
+    assert_memory_equal(near[1], near[0], sizeof near[0]);
+}
+
 static int fill(void **state)
 {
     (void)state;
@@ -91,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(neighbours_are_those_of_brute_force),
         cmocka_unit_test(all_rows_may_be_asked_for),
+        cmocka_unit_test(rows_of_any_length_have_the_same_neighbours),
     };
     return cmocka_run_group_tests(tests, fill, NULL);
 }
