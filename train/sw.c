@@ -216,21 +216,26 @@ static void sum_floats(const struct rf_sw_index *x, const float *weight, struct 
     }
 }
 
-/* 10 * 10^(v / most) in place, to 2e-7 of it: 2^t = 2^floor t times a polynomial in the rest (Taylor, of degree 7). A
- * query that is like no prompt (most <= 0) weighs all votes alike. */
+/* 10 * 10^(v / most) in place, to 2e-7 of it: 2^t = 2^whole times a polynomial in the rest (Taylor, of degree 7). A
+ * query that is like no prompt (most <= 0) weighs all votes alike. Written so that compilers take several at a time:
+ * no clamp and no floor() in the loop. The sum with OFFSET may round up to the next whole number: then the rest is
+ * some -1e-5, where the polynomial holds as well. */
 static void weigh_floats(float *v, size_t n, float most)
 {
-    const float scale = most > 0 ? 3.321928094887362F / most : 0;
+    enum { LEAST = -120, OFFSET = 128 };
+    const float scale = most > 1e-36F ? 3.321928094887362F / most : 0, bar = LEAST / scale;
+    for (size_t i = 0; i < n && scale > -LEAST; i++) /* cosines are -1 at least: else none is below the bar */
+        v[i] = v[i] > bar ? v[i] : bar;
     for (size_t i = 0; i < n; i++) {
-        float t = v[i] * scale;
-        t = t > -120 ? t : -120;
-        const float whole = floorf(t), f = t - whole;
+        const float t = v[i] * scale;
+        const int32_t whole = (int32_t)(t + OFFSET) - OFFSET;
+        const float f = t - (float)whole;
         const float p =
             1 + f * (0.6931471806F +
                      f * (0.2402265070F +
                           f * (0.0555041087F +
                                f * (0.0096181291F + f * (0.0013333558F + f * (0.000154035304F + f * 0.0000152527F))))));
-        const int32_t bits = ((int32_t)whole + 127) * (1 << 23);
+        const int32_t bits = (whole + 127) * (1 << 23);
         float power;
         memcpy(&power, &bits, sizeof power);
         v[i] = 10 * p * power;
@@ -285,13 +290,15 @@ out:
 /* The weights of one query from its dot products with the rows. */
 static void settle(const struct rf_sw_index *x, float *v, struct sums *s)
 {
+    const size_t rows = x->rows;
+    const float *const inverse = x->float_inverse;
     float most = -INFINITY;
 #pragma omp simd reduction(max : most)
-    for (size_t i = 0; i < x->rows; i++) {
-        v[i] *= x->float_inverse[i];
+    for (size_t i = 0; i < rows; i++) {
+        v[i] *= inverse[i];
         most = v[i] > most ? v[i] : most;
     }
-    weigh_floats(v, x->rows, most);
+    weigh_floats(v, rows, most);
     sum_floats(x, v, s);
 }
 
