@@ -160,7 +160,7 @@ static void backward_row(float slope, size_t n, const float *restrict w, const f
 {
 #pragma omp simd
     for (size_t k = 0; k < n; k++) {
-        const float all = slope * w[k], v = a[k] > 0 ? all : 0;
+        const float on = a[k] > 0 ? 1 : 0, v = on * (slope * w[k]); /* without a branch, which would stand alone */
         gw[k] += slope * a[k];
         gb[k] += v;
         d[k] = v;
