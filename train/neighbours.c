@@ -12,13 +12,14 @@
 #include "core/par.h"
 #include "train/rows.h"
 
-enum { TILE = 1024, SLACK = 16, GROUP = 16, QUERIES_AT_ONCE = 1024 };
+enum { TILE = 1024, SLACK = 16, GROUP = 16, FEWEST = 64, MOST = 1024 }; /* the last two: queries in a block */
 
 struct search {
     const float *x, *q;
     double *length; /* [rows] of x */
     float *inverse; /* [rows] 1 / length */
     size_t rows, queries, dim, k;
+    size_t block;     /* queries in a block */
     size_t list;      /* candidates kept of a query: k + SLACK, or all rows */
     double margin;    /* of a cosine in floats */
     uint32_t *near;   /* [queries][k] */
@@ -97,8 +98,7 @@ static void settle(const struct search *s, size_t query, const struct candidate 
 static int search_block(void *ctx, size_t block, struct rf_err *err)
 {
     const struct search *const s = ctx;
-    const size_t from = block * QUERIES_AT_ONCE, left = s->queries - from,
-                 n = left < QUERIES_AT_ONCE ? left : QUERIES_AT_ONCE;
+    const size_t from = block * s->block, left = s->queries - from, n = left < s->block ? left : s->block;
     float *q = NULL, *product = NULL;
     struct candidate *list = NULL;
     struct exact *room = NULL;
@@ -146,7 +146,11 @@ int rf_neighbours(const float *x, size_t rows, const float *q, size_t queries, s
         if (!(s.length[i] > 1e-18 && s.length[i] < 1e18)) /* floats may not hold its products: doubles throughout */
             s.margin = INFINITY;
     }
-    rc = rf_par_run((queries + QUERIES_AT_ONCE - 1) / QUERIES_AT_ONCE, threads, search_block, &s, err);
+    /* Every block packs all rows anew, so each thread has one where it can: the answers are doubles', whatever the cut.
+     */
+    const size_t hands = threads > 1 ? (size_t)threads : 1, share = (queries + hands - 1) / hands;
+    s.block = share < FEWEST ? FEWEST : share > MOST ? MOST : share;
+    rc = rf_par_run((queries + s.block - 1) / s.block, threads, search_block, &s, err);
 out:
     rf_free(s.length);
     rf_free(s.inverse);
