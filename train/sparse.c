@@ -53,15 +53,20 @@ int rf_sparse_passed(struct rf_sparse_pass *a, struct rf_err *err)
 double rf_sparse_lose(enum rf_sparse_loss loss, const struct rf_sparse_term *t, double f, double *slope, double *curve)
 {
     const double w = t->up + t->down;
+    *slope = rf_sparse_slope(loss, t, f);
     if (loss == RF_SPARSE_SQUARED) {
-        *slope = w * f - t->up + t->down;
         *curve = w;
         return (t->up * (f - 1) * (f - 1) + t->down * (f + 1) * (f + 1)) / 2;
     }
-    const double p = rf_sigmoid(f);
-    *slope = w * p - t->up;
-    *curve = w * p * (1 - p);
+    const double wp = *slope + t->up;
+    *curve = w > 0 ? wp * (w - wp) / w : 0;
     return t->up * rf_softplus(-f) + t->down * rf_softplus(f);
+}
+
+double rf_sparse_slope(enum rf_sparse_loss loss, const struct rf_sparse_term *t, double f)
+{
+    const double w = t->up + t->down;
+    return loss == RF_SPARSE_SQUARED ? w * f - t->up + t->down : w * rf_sigmoid(f) - t->up;
 }
 
 double rf_sparse_most_curve(enum rf_sparse_loss loss)

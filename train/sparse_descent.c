@@ -12,10 +12,17 @@ struct descent {
     struct rf_sparse_pass *a;
     struct rf_csr columns;       /* [cols][rows of x] */
     struct rf_sparse_term *term; /* [rows of x], without weight where there is no example */
-    double *f;                   /* [rows of x] */
+    double *f, *slope;           /* [rows of x] linear function, derivative of the row's loss by it */
     double *curve;               /* [cols + 1] of the parabolas, the ridge in them */
     double *theta;               /* [cols + 1] borrowed */
 };
+
+/* Adds to the linear function of a row. The slope is kept beside it: most visits read it and change nothing. */
+static void move(struct descent *s, size_t row, double by)
+{
+    s->f[row] += by;
+    s->slope[row] = rf_sparse_slope(s->a->p->loss, &s->term[row], s->f[row]);
+}
 
 static int descent_init(struct descent *s, struct rf_sparse_pass *a, double *theta, struct rf_err *err)
 {
@@ -24,13 +31,14 @@ static int descent_init(struct descent *s, struct rf_sparse_pass *a, double *the
     int rc;
     *s = (struct descent){ .a = a, .theta = theta };
     if ((rc = rf_csr_transpose(p->x, 1, &s->columns, err)) || (rc = RF_NEW(s->term, p->x->rows, err)) ||
-        (rc = RF_NEW(s->f, p->x->rows, err)) || (rc = RF_NEW(s->curve, p->x->cols + 1, err)))
+        (rc = RF_NEW(s->f, p->x->rows, err)) || (rc = RF_NEW(s->slope, p->x->rows, err)) ||
+        (rc = RF_NEW(s->curve, p->x->cols + 1, err)))
         return rc;
     for (size_t i = 0; i < a->terms; i++) {
         const size_t row = a->term[i].row;
         const double w = most * (a->term[i].up + a->term[i].down);
         s->term[row] = a->term[i];
-        s->f[row] = rf_sparse_dot(p->x, theta, row);
+        move(s, row, rf_sparse_dot(p->x, theta, row));
         for (size_t k = p->x->ptr[row]; k < p->x->ptr[row + 1]; k++)
             s->curve[p->x->col[k]] += w * (double)p->x->val[k] * (double)p->x->val[k];
         s->curve[p->x->cols] += w;
@@ -45,14 +53,8 @@ static void descent_release(struct descent *s)
     rf_csr_release(&s->columns);
     rf_free(s->term);
     rf_free(s->f);
+    rf_free(s->slope);
     rf_free(s->curve);
-}
-
-static double slope_at(const struct descent *s, size_t row)
-{
-    double slope, ignored;
-    rf_sparse_lose(s->a->p->loss, &s->term[row], s->f[row], &slope, &ignored);
-    return slope;
 }
 
 static double shrink(double v, double by)
@@ -68,12 +70,12 @@ static double visit(struct descent *s, size_t j)
     const double was = s->theta[j];
     double g = 0;
     for (size_t k = c->ptr[j]; k < c->ptr[j + 1]; k++)
-        g += slope_at(s, c->col[k]) * (double)c->val[k];
+        g += s->slope[c->col[k]] * (double)c->val[k];
     g = g / s->a->weight + rf_sparse_ridge(p, j) * was;
     const double now = shrink(was - g / s->curve[j], p->l1 / s->curve[j]), by = now - was;
     s->theta[j] = now;
     for (size_t k = c->ptr[j]; k < c->ptr[j + 1] && fabs(by) > 0; k++)
-        s->f[c->col[k]] += by * (double)c->val[k];
+        move(s, c->col[k], by * (double)c->val[k]);
     return fabs(was) > 0 ? fabs(g + copysign(p->l1, was)) : fmax(fabs(g) - p->l1, 0);
 }
 
@@ -82,11 +84,11 @@ static double visit_intercept(struct descent *s)
     const size_t j = s->a->p->x->cols;
     double g = 0;
     for (size_t i = 0; i < s->a->terms; i++)
-        g += slope_at(s, s->a->term[i].row);
+        g += s->slope[s->a->term[i].row];
     g /= s->a->weight;
     s->theta[j] -= g / s->curve[j];
     for (size_t i = 0; i < s->a->terms; i++)
-        s->f[s->a->term[i].row] -= g / s->curve[j];
+        move(s, s->a->term[i].row, -g / s->curve[j]);
     return fabs(g);
 }
 

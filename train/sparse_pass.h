@@ -40,6 +40,8 @@ int rf_sparse_times(struct rf_sparse_pass *a, const double *c, const double *v, 
 
 /* A term's loss at f; *slope and *curve: its first and second derivative. */
 double rf_sparse_lose(enum rf_sparse_loss loss, const struct rf_sparse_term *t, double f, double *slope, double *curve);
+/* The slope alone: no logarithm. */
+double rf_sparse_slope(enum rf_sparse_loss loss, const struct rf_sparse_term *t, double f);
 /* The largest second derivative for an example of weight 1. */
 double rf_sparse_most_curve(enum rf_sparse_loss loss);
 /* l2_j of column j < cols; 0 of the intercept. */
