@@ -150,16 +150,21 @@ static void put_level_name(FILE *f, double x, double y, int name, double lines)
             x, y, name, lines);
 }
 
-/* Characters that the right margin must hold: the key's longest line with its sample. */
-static size_t margin(const struct rf_plot *p)
+size_t rf_plot_key_width(const struct rf_plot_series *series, size_t n)
 {
     size_t widest = 0;
-    for (size_t k = 0; k < p->n; k++) {
-        const char *const name = p->series[k].name;
-        const size_t n = rf_text_put(NULL, (struct rf_str){ name, strlen(name) }, NAME_CHARS, "") + SAMPLE;
-        widest = n > widest ? n : widest;
+    for (size_t k = 0; k < n; k++) {
+        const char *const name = series[k].name;
+        const size_t wide = rf_text_put(NULL, (struct rf_str){ name, strlen(name) }, NAME_CHARS, "") + SAMPLE;
+        widest = wide > widest ? wide : widest;
     }
     return widest + 2;
+}
+
+void rf_plot_put_key(FILE *f, const struct rf_plot_series *series, size_t n)
+{
+    fprintf(f, "set rmargin %zu\nset key outside right center Left reverse samplen 2.2 spacing 1.25\n",
+            rf_plot_key_width(series, n));
 }
 
 /* How the curves of each role look, in drawing order; a router's colour and dashes come from its place among the
@@ -233,11 +238,10 @@ static void put_curves_script(FILE *f, const void *ctx)
             "END_OF_CURVES\n"
             "set title $names[%d][2:*]\nset xlabel $names[%d][2:*]\nset ylabel $names[%d][2:*]\n"
             "set border 3 lc rgb '#333333' lw 1\nset tics nomirror out scale 0.6\nset grid ytics lc rgb '#e6e6e6' lw 1 "
-            "dt 1\n"
-            "set rmargin %zu\nset key outside right center Left reverse samplen 2.2 spacing 1.25\n"
-            "set xrange [%.10g:%.10g]\nset samples 2\nset offsets 0, 0, graph 0.06, graph "
-            "0.06\n",
-            TITLE, X_NAME, Y_NAME, margin(p), low, high);
+            "dt 1\n",
+            TITLE, X_NAME, Y_NAME);
+    rf_plot_put_key(f, p->series, p->n);
+    fprintf(f, "set xrange [%.10g:%.10g]\nset samples 2\nset offsets 0, 0, graph 0.06, graph 0.06\n", low, high);
     put_level(f, p->weak);
     put_level(f, p->strong);
     fputs("plot NaN notitle", f);

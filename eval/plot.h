@@ -55,6 +55,9 @@ int rf_plot_picture(const char *path, bool force, const char *script_dir, void (
 void rf_plot_put_name(FILE *f, const char *name); /* "=name" and a line feed, without control characters */
 size_t rf_plot_name_width(const char *name);      /* characters of it that are shown */
 const char *rf_plot_colour(size_t nth);           /* "#0072B2", of the nth router */
+/* A key of series[n] at the right of the frame: the characters that its margin holds, and the settings of both. */
+size_t rf_plot_key_width(const struct rf_plot_series *series, size_t n);
+void rf_plot_put_key(FILE *f, const struct rf_plot_series *series, size_t n);
 
 /* The plot as text, width columns by height lines of chart (at least 40 by 8) with the key below (at most 1000 either
  * way). unicode: block and line characters, else ASCII; colour: ANSI colours (off for pipes and with NO_COLOR;

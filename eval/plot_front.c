@@ -1,5 +1,6 @@
-/* Labels are laid out here, in units of the plot's frame: each takes the first of a few places around its point where
- * it meets no label and no point; where none is free, the first. */
+/* Labels are laid out here, in units of the plot's frame: each takes the first of a few places around its point, or
+ * along its line, where it meets no label and no point. A point that finds none takes the first; lines of which one
+ * finds none stand in a key, all of them. */
 #include "eval/plot_front.h"
 
 #include <math.h>
@@ -8,10 +9,11 @@
 #include "core/mem.h"
 #include "core/text.h"
 
-/* Of the frame's width and height: a character, a line, and the gap between a point and its label. */
-#define CHAR_WIDTH  0.0097
+/* Of the frame's width and height: a line, and the gap between a point and its label. A frame without a key is
+ * FRAME_CHARS characters wide, its right margin MARGIN; COLUMNS points are all that its width can show. */
 #define LINE_HEIGHT 0.038
 #define GAP         0.010
+enum { FRAME_CHARS = 103, MARGIN = 3, COLUMNS = 1000 };
 enum { TITLE = 1, X_NAME, Y_NAME, FIRST };
 
 static int check_points(const struct rf_front_point *p, size_t n, struct rf_err *err)
@@ -30,6 +32,8 @@ static int check_points(const struct rf_front_point *p, size_t n, struct rf_err 
 struct frame {
     const struct rf_front *p;
     double x0, x1, y0, y1;
+    double character; /* width of one, of the frame's */
+    bool key;         /* names the lines, in place of labels */
 };
 
 static void include(double v, double *low, double *high)
@@ -96,44 +100,93 @@ static bool meet(struct box a, struct box b)
     return a.left < b.right && b.left < a.right && a.bottom < b.top && b.bottom < a.top;
 }
 
-/* The k-th place for a label of this width at a point. */
-static struct box place_at(double x, double y, double width, int k)
+/* Where a label may stand around what it names. */
+struct place {
+    int side;    /* right, left or centre */
+    double rise; /* of its middle, in lines */
+};
+static const struct place point_places[] = { { 1, 0 }, { -1, 0 }, { 1, 0.8 }, { 1, -0.8 }, { -1, 0.8 }, { -1, -0.8 },
+                                             { 0, 1 }, { 0, -1 }, { 1, 1.6 }, { 1, -1.6 }, { -1, 1.6 }, { -1, -1.6 },
+                                             { 0, 2 }, { 0, -2 }, { 1, 2.4 }, { 1, -2.4 }, { -1, 2.4 }, { -1, -2.4 } },
+                          line_places[] = { { 0, 0.7 },  { 0, -0.7 }, { 1, 0 },     { -1, 0 },  { 1, 0.7 },
+                                            { 1, -0.7 }, { -1, 0.7 }, { -1, -0.7 }, { 0, 1.2 }, { 0, -1.2 } };
+enum {
+    POINT_PLACES = sizeof point_places / sizeof *point_places,
+    LINE_PLACES = sizeof line_places / sizeof *line_places,
+};
+
+static struct box place_at(double x, double y, double width, struct place at)
 {
-    static const struct {
-        int side;    /* right, left or centre */
-        double rise; /* of its middle, in lines */
-    } places[] = { { 1, 0 }, { -1, 0 }, { 1, 0.8 }, { 1, -0.8 }, { -1, 0.8 }, { -1, -0.8 },
-                   { 0, 1 }, { 0, -1 }, { 1, 1.6 }, { 1, -1.6 }, { -1, 1.6 }, { -1, -1.6 },
-                   { 0, 2 }, { 0, -2 }, { 1, 2.4 }, { 1, -2.4 }, { -1, 2.4 }, { -1, -2.4 } };
-    const double left = places[k].side > 0   ? x + GAP
-                        : places[k].side < 0 ? x - GAP - width
-                                             : x - width / 2,
-                 middle = y + places[k].rise * LINE_HEIGHT;
+    const double left = at.side > 0   ? x + GAP
+                        : at.side < 0 ? x - GAP - width
+                                      : x - width / 2,
+                 middle = y + at.rise * LINE_HEIGHT;
     return (struct box){ left, left + width, middle - LINE_HEIGHT / 2, middle + LINE_HEIGHT / 2 };
 }
-enum { PLACES = 18 };
+
+/* Cuts *from..*to, parts of a way from v on by d, to where it lies in low..high. */
+static void cut(double v, double d, double low, double high, double *from, double *to)
+{
+    if (d < 0 || d > 0) {
+        const double a = (low - v) / d, b = (high - v) / d;
+        *from = fmax(*from, fmin(a, b));
+        *to = fmin(*to, fmax(a, b));
+    } else if (v < low || v > high) {
+        *to = -1;
+    }
+}
+
+/* The first point of a line, but the last, that stands right of a place across the frame. */
+static size_t first_beyond(const struct frame *f, const struct rf_plot_series *s, double at)
+{
+    size_t low = 0, high = s->n - 1;
+    while (low < high) {
+        const size_t mid = low + (high - low) / 2;
+        if (across(f, s->x[mid]) > at)
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return low;
+}
+
+static bool is_crossed_by(const struct frame *f, struct box b, const struct rf_plot_series *s)
+{
+    for (size_t i = first_beyond(f, s, b.left); i < s->n && (!i || across(f, s->x[i - 1]) <= b.right); i++) {
+        const size_t before = i ? i - 1 : 0;
+        const double x = across(f, s->x[before]), y = up(f, s->y[before]);
+        double from = 0, to = 1;
+        cut(x, across(f, s->x[i]) - x, b.left, b.right, &from, &to);
+        cut(y, up(f, s->y[i]) - y, b.bottom, b.top, &from, &to);
+        if (from <= to)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a line other than its own is as near to a label, or half a line of text farther. */
+static bool is_beside_another(const struct frame *f, struct box b, size_t own, struct place at)
+{
+    const double far = LINE_HEIGHT * fmax(fabs(at.rise), 0.5);
+    const struct box near = { b.left - GAP, b.right + GAP, b.bottom - far, b.top + far };
+    for (size_t k = 0; k < f->p->n; k++)
+        if (k != own && is_crossed_by(f, near, &f->p->series[k]))
+            return true;
+    return false;
+}
 
 /* Whether a line of the picture, or a model's interval, passes through a box. */
 static bool is_crossed(const struct frame *f, struct box b)
 {
-    enum { STEPS = 8 };
     for (size_t i = 0; i < f->p->points; i++) {
         const struct rf_front_point *const q = &f->p->point[i];
         const double x = across(f, q->x);
         if (!isnan(q->low) && meet(b, (struct box){ x - GAP / 2, x + GAP / 2, up(f, q->low), up(f, q->high) }))
             return true;
     }
-    for (size_t k = 0; k < f->p->n; k++) {
-        const struct rf_plot_series *const s = &f->p->series[k];
-        for (size_t i = 0; i + 1 < s->n; i++)
-            for (int t = 0; t < STEPS; t++) {
-                const double part = (double)t / STEPS,
-                             y = up(f, s->y[i]) + part * (up(f, s->y[i + 1]) - up(f, s->y[i])),
-                             x = across(f, s->x[i]) + part * (across(f, s->x[i + 1]) - across(f, s->x[i]));
-                if (x > b.left && x < b.right && y > b.bottom && y < b.top)
-                    return true;
-            }
-    }
+    for (size_t k = 0; k < f->p->n; k++)
+        if (is_crossed_by(f, b, &f->p->series[k]))
+            return true;
     return false;
 }
 
@@ -156,50 +209,76 @@ static bool is_free(const struct frame *f, struct box b, const struct label *lab
 static void place_point(const struct frame *f, const struct rf_front_point *q, struct label *label, size_t at,
                         size_t labels)
 {
-    const double x = across(f, q->x), y = up(f, q->y), width = CHAR_WIDTH * (double)rf_plot_name_width(q->name);
-    struct box b = place_at(x, y, width, x > 0.6 ? 1 : 0);
+    const double x = across(f, q->x), y = up(f, q->y), width = f->character * (double)rf_plot_name_width(q->name);
     for (int pass = 0; pass < 2; pass++)
-        for (int k = 0; k < PLACES; k++) {
-            const struct box other = place_at(x, y, width, k);
-            if (is_free(f, other, label, labels) && (pass || !is_crossed(f, other))) {
-                label[at] = (struct label){ other, true };
+        for (int k = 0; k < POINT_PLACES; k++) {
+            const struct box b = place_at(x, y, width, point_places[k]);
+            if (is_free(f, b, label, labels) && (pass || !is_crossed(f, b))) {
+                label[at] = (struct label){ b, true };
                 return;
             }
         }
-    label[at] = (struct label){ b, true };
+    label[at] = (struct label){ place_at(x, y, width, point_places[x > 0.6 ? 1 : 0]), true };
 }
 
-/* Above or below its line, where it is free. */
-static void place_line(const struct frame *f, const struct rf_plot_series *s, struct label *label, size_t at,
-                       size_t labels)
+/* Height of a line at a place across the frame, between its ends. */
+static double height_at(const struct frame *f, const struct rf_plot_series *s, double at)
 {
-    const double width = CHAR_WIDTH * (double)rf_plot_name_width(s->name);
-    struct box b = { 0 };
+    const size_t high = first_beyond(f, s, at), low = high ? high - 1 : 0;
+    const double x = across(f, s->x[low]), wide = across(f, s->x[high]) - x,
+                 part = wide > 0 ? fmin(fmax((at - x) / wide, 0), 1) : 0;
+    return up(f, s->y[low]) + part * (up(f, s->y[high]) - up(f, s->y[low]));
+}
+
+/* Along its line, from the right end on, away from the others where there is such a place; crossed by nothing. False:
+ * no place is free. */
+static bool place_line(const struct frame *f, size_t k, struct label *label)
+{
+    enum { STOPS = 192 };
+    const struct rf_plot_series *const s = &f->p->series[k];
+    const double width = f->character * (double)rf_plot_name_width(s->name), from = across(f, s->x[0]),
+                 wide = across(f, s->x[s->n - 1]) - from;
     for (int pass = 0; pass < 2; pass++)
-        for (size_t back = 1; back < 24; back++)
-            for (int side = 0; side < 4; side++) {
-                const size_t i = s->n - 1 - (s->n - 1) * back / 24;
-                const double rise = (side < 2 ? 0.7 : 1.2) * LINE_HEIGHT * (side % 2 ? -1 : 1),
-                             x = across(f, s->x[i]) - width / 2, y = up(f, s->y[i]) + rise;
-                const struct box other = { x, x + width, y - LINE_HEIGHT / 2, y + LINE_HEIGHT / 2 };
-                if (!b.right)
-                    b = other;
-                if (is_free(f, other, label, labels) && (pass || !is_crossed(f, other))) {
-                    label[at] = (struct label){ other, true };
-                    return;
+        for (int stop = STOPS; stop >= 0; stop--)
+            for (int i = 0; i < LINE_PLACES; i++) {
+                const double x = from + wide * stop / STOPS;
+                const struct box b = place_at(x, height_at(f, s, x), width, line_places[i]);
+                if (is_free(f, b, label, f->p->n + f->p->points) && !is_crossed(f, b) &&
+                    (pass || !is_beside_another(f, b, k, line_places[i]))) {
+                    label[k] = (struct label){ b, true };
+                    return true;
                 }
             }
-    label[at] = (struct label){ b, true };
+    return false;
 }
 
-static void place_all(const struct frame *f, struct label *label)
+static bool place_lines(const struct frame *f, struct label *label)
 {
-    const struct rf_front *const p = f->p;
-    const size_t all = p->n + p->points;
-    for (size_t i = 0; i < p->points; i++)
-        place_point(f, &p->point[i], label, p->n + i, all);
-    for (size_t k = 0; k < p->n; k++)
-        place_line(f, &p->series[k], label, k, all);
+    for (size_t k = 0; k < f->p->n; k++)
+        if (!place_line(f, k, label))
+            return false;
+    return true;
+}
+
+static void place_points(const struct frame *f, struct label *label)
+{
+    const size_t n = f->p->n, all = n + f->p->points;
+    for (size_t i = 0; i < all; i++)
+        label[i].placed = false;
+    for (size_t i = n; i < all; i++)
+        place_point(f, &f->p->point[i - n], label, i, all);
+}
+
+/* A key leaves less room to the frame, so the points' labels are placed anew beside it. */
+static void place_all(struct frame *f, struct label *label)
+{
+    f->character = 1. / FRAME_CHARS;
+    place_points(f, label);
+    if (place_lines(f, label))
+        return;
+    f->key = true;
+    f->character = 1. / (FRAME_CHARS + MARGIN - (double)rf_plot_key_width(f->p->series, f->p->n));
+    place_points(f, label);
 }
 
 /* ---- the script ---- */
@@ -233,15 +312,23 @@ static const char *colour_of(const struct rf_plot_series *s, size_t router)
     return s->role == RF_PLOT_ROUTER ? rf_plot_colour(router) : "#555555";
 }
 
-static void put_data(FILE *f, const struct rf_front *p, const struct label *label)
+/* Points of a line closer together than the paper can show are left out, the ends never. */
+static void put_data(FILE *f, const struct frame *frame)
 {
+    const struct rf_front *const p = frame->p;
     fputs("# x, y, low and high end of the interval; one block for each line, then the models\n$data << END_OF_DATA\n",
           f);
     for (size_t k = 0; k < p->n; k++) {
         const struct rf_plot_series *const s = &p->series[k];
-        for (size_t i = 0; i < s->n; i++)
+        double last = -INFINITY;
+        for (size_t i = 0; i < s->n; i++) {
+            const double at = across(frame, s->x[i]);
+            if (i && i + 1 < s->n && at < last + 1. / COLUMNS)
+                continue;
+            last = at;
             fprintf(f, "%.10g %.10g %.10g %.10g\n", s->x[i], s->y[i], s->lo ? s->lo[i] : s->y[i],
                     s->lo ? s->hi[i] : s->y[i]);
+        }
         fputs("\n\n", f);
     }
     for (size_t i = 0; i < p->points; i++) {
@@ -249,10 +336,7 @@ static void put_data(FILE *f, const struct rf_front *p, const struct label *labe
         fprintf(f, "%.10g %.10g %.10g %.10g\n", q->x, q->y, isnan(q->low) ? q->y : q->low,
                 isnan(q->high) ? q->y : q->high);
     }
-    fputs("END_OF_DATA\n# left end and middle of each label, in units of the frame\n$labels << END_OF_LABELS\n", f);
-    for (size_t i = 0; i < p->n + p->points; i++)
-        fprintf(f, "%.5f %.5f\n", label[i].box.left, (label[i].box.bottom + label[i].box.top) / 2);
-    fputs("END_OF_LABELS\n", f);
+    fputs("END_OF_DATA\n", f);
 }
 
 struct sheet {
@@ -260,11 +344,58 @@ struct sheet {
     struct label *label; /* [n + points] */
 };
 
+/* A label's text is a string value of the data block, put by `set label` at a place in the frame: its left end and its
+ * middle. */
+static void put_labels(FILE *f, const struct sheet *s)
+{
+    const struct rf_front *const p = s->frame.p;
+    size_t router = 0;
+    for (size_t i = 0; i < p->n + p->points; i++) {
+        const bool line = i < p->n;
+        if (s->label[i].placed)
+            fprintf(f, "set label %zu $names[%zu][2:*] at graph %.5f, graph %.5f left tc rgb '%s' front\n", i + 1,
+                    FIRST + i, s->label[i].box.left, (s->label[i].box.bottom + s->label[i].box.top) / 2,
+                    line ? colour_of(&p->series[i], router) : "#333333");
+        router += line && p->series[i].role == RF_PLOT_ROUTER;
+    }
+}
+
+static void put_bands(FILE *f, const struct rf_front *p)
+{
+    size_t router = 0;
+    for (size_t k = 0; k < p->n; k++) {
+        if (p->series[k].lo)
+            fprintf(f,
+                    ", \\\n  $data index %zu using 1:3:4 with filledcurves fs transparent solid 0.16 noborder lc rgb "
+                    "'%s' notitle",
+                    k, colour_of(&p->series[k], router));
+        router += p->series[k].role == RF_PLOT_ROUTER;
+    }
+}
+
+/* key: not the lines, but those in the key. */
+static void put_lines(FILE *f, const struct rf_front *p, bool key)
+{
+    size_t router = 0;
+    for (size_t k = 0; k < p->n; k++) {
+        if (key)
+            fputs(", \\\n  keyentry", f);
+        else
+            fprintf(f, ", \\\n  $data index %zu using 1:2", k);
+        fputs(p->series[k].n > 1 ? " with lines " : " with points pt 9 ps 1.4 ", f);
+        put_style(f, &p->series[k], router);
+        if (key)
+            fprintf(f, " title $names[%zu][2:*]", FIRST + k);
+        else
+            fputs(" notitle", f);
+        router += p->series[k].role == RF_PLOT_ROUTER;
+    }
+}
+
 static void put_front(FILE *f, const void *ctx)
 {
     const struct sheet *const s = ctx;
     const struct rf_front *const p = s->frame.p;
-    size_t router = 0;
     fputs("$names << END_OF_NAMES\n", f);
     rf_plot_put_name(f, p->title);
     rf_plot_put_name(f, p->x_name);
@@ -274,44 +405,27 @@ static void put_front(FILE *f, const void *ctx)
     for (size_t i = 0; i < p->points; i++)
         rf_plot_put_name(f, p->point[i].name);
     fputs("END_OF_NAMES\n", f);
-    put_data(f, p, s->label);
+    put_data(f, &s->frame);
     fprintf(f,
             "set title $names[%d][2:*]\nset xlabel $names[%d][2:*]\nset ylabel $names[%d][2:*]\n"
             "set border 3 lc rgb '#333333' lw 1\nset tics nomirror out scale 0.6\nset grid ytics lc rgb '#e6e6e6' lw 1 "
-            "dt 1\nunset key\nset rmargin 3\nset format x '%%g'\n"
-            "set xrange [%.10g:%.10g]\nset yrange [%.10g:%.10g]\n",
+            "dt 1\nset format x '%%g'\nset xrange [%.10g:%.10g]\nset yrange [%.10g:%.10g]\n",
             TITLE, X_NAME, Y_NAME, s->frame.x0, s->frame.x1, s->frame.y0, s->frame.y1);
+    if (s->frame.key)
+        rf_plot_put_key(f, p->series, p->n);
+    else
+        fprintf(f, "unset key\nset rmargin %d\n", MARGIN);
     if (p->log)
         put_log_tics(f, s->frame.x0, s->frame.x1);
-    /* a label's text is a string value of the data block, put by `set label` at a place in the frame */
-    for (size_t i = 0; i < p->n + p->points; i++) {
-        const bool line = i < p->n;
-        fprintf(f, "set label %zu $names[%zu][2:*] at graph %.5f, graph %.5f left tc rgb '%s' font ',%s' front\n",
-                i + 1, FIRST + i, s->label[i].box.left, (s->label[i].box.bottom + s->label[i].box.top) / 2,
-                line ? colour_of(&p->series[i], router) : "#333333", "");
-        router += line && p->series[i].role == RF_PLOT_ROUTER;
-    }
+    put_labels(f, s);
     fputs("plot NaN notitle", f);
-    router = 0;
-    for (size_t k = 0; k < p->n; k++) {
-        if (p->series[k].lo)
-            fprintf(f,
-                    ", \\\n  $data index %zu using 1:3:4 with filledcurves fs transparent solid 0.16 noborder lc rgb "
-                    "'%s' notitle",
-                    k, colour_of(&p->series[k], router));
-        router += p->series[k].role == RF_PLOT_ROUTER;
-    }
-    router = 0;
-    for (size_t k = 0; k < p->n; k++) {
-        fprintf(f, ", \\\n  $data index %zu using 1:2 with %s ", k,
-                p->series[k].n > 1 ? "lines" : "points pt 9 ps 1.4");
-        put_style(f, &p->series[k], router);
-        fputs(" notitle", f);
-        router += p->series[k].role == RF_PLOT_ROUTER;
-    }
+    put_bands(f, p);
+    put_lines(f, p, false);
     if (p->points)
         fprintf(f, ", \\\n  $data index %zu using 1:2:3:4 with yerrorbars pt 7 ps 0.9 lc rgb '#666666' lw 1 notitle",
                 p->n);
+    if (s->frame.key)
+        put_lines(f, p, true);
     fputs("\n", f);
 }
 

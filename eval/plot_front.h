@@ -1,6 +1,7 @@
-/* Two more pictures, through the same gnuplot as eval/plot.h: cost against quality of many models with the routers
- * among them, and a leaderboard with intervals. Labels stand at what they name; colours are safe for all eyes. Refuses:
- * nothing to draw, more than RF_FRONT_MOST points or RF_PLOT_SERIES lines, numbers that are not finite. */
+/* Two more pictures, through the same gnuplot as eval/plot.h: lines with points among them (cost against quality of
+ * many models with the routers; the losses of a fit; what thresholds cost), and a leaderboard with intervals. Labels
+ * stand at what they name, or lines in a key where they have no room; colours are safe for all eyes. Refuses: nothing
+ * to draw, more than RF_FRONT_MOST points or RF_PLOT_SERIES lines, numbers that are not finite. */
 #ifndef RF_EVAL_PLOT_FRONT_H
 #define RF_EVAL_PLOT_FRONT_H
 
@@ -29,7 +30,7 @@ struct rf_front {
     bool log;                            /* x by factors; all x > 0 */
     const struct rf_plot_series *series; /* [n] lines with their bands: routers, zero router as RANDOM, ORACLE */
     size_t n;
-    const struct rf_front_point *point; /* [points] */
+    const struct rf_front_point *point; /* [points], may be none */
     size_t points;
 };
 int rf_front_write(const struct rf_front *p, const char *path, bool force, const char *script_dir, struct rf_err *err);

@@ -11,10 +11,29 @@
 #include "eval/plot_front.h"
 #include "eval/prompt_index.h"
 
-static int draw(const struct rf_plot *p, struct rf_ctx *ctx, const struct rf_plot_to *to, struct rf_err *err)
+/* As text the models are lines of one point, as many as there are signs for. */
+static int as_text(const struct rf_front *f, struct rf_ctx *ctx, const struct rf_plot_to *to, struct rf_err *err)
 {
-    return to->output ? rf_plot_write(p, to->output, to->force, to->keep, err)
-                      : rf_plot_text(p, rf_plot_text_style(ctx->out), ctx->out, (int)to->width, (int)to->height, err);
+    struct rf_plot_series s[RF_PLOT_SERIES];
+    size_t n = 0;
+    for (; n < f->n; n++)
+        s[n] = f->series[n];
+    for (size_t i = 0; i < f->points && n < RF_PLOT_SERIES; i++, n++)
+        s[n] = (struct rf_plot_series){
+            .name = f->point[i].name, .role = RF_PLOT_ROUTER, .x = &f->point[i].x, .y = &f->point[i].y, .n = 1
+        };
+    if (f->n + f->points > n)
+        fprintf(ctx->chat, "%zu of the %zu models are drawn, the best; a picture (-o FILE) shows all\n", n - f->n,
+                f->points);
+    const struct rf_plot p = {
+        .title = f->title, .x_name = f->x_name, .y_name = f->y_name, .weak = NAN, .strong = NAN, .series = s, .n = n
+    };
+    return rf_plot_text(&p, rf_plot_text_style(ctx->out), ctx->out, (int)to->width, (int)to->height, err);
+}
+
+static int draw(const struct rf_front *f, struct rf_ctx *ctx, const struct rf_plot_to *to, struct rf_err *err)
+{
+    return to->output ? rf_front_write(f, to->output, to->force, to->keep, err) : as_text(f, ctx, to, err);
 }
 
 /* ---- the front ---- */
@@ -64,30 +83,6 @@ out:
     return rc;
 }
 
-/* As text the models are lines of one point, as many as there are signs for. */
-static int front_as_text(const struct rf_front *f, struct rf_ctx *ctx, const struct rf_plot_to *to, struct rf_err *err)
-{
-    struct rf_plot_series s[RF_PLOT_SERIES];
-    size_t n = 0;
-    for (; n < f->n; n++)
-        s[n] = f->series[n];
-    for (size_t i = 0; i < f->points && n < RF_PLOT_SERIES; i++, n++)
-        s[n] = (struct rf_plot_series){
-            .name = f->point[i].name, .role = RF_PLOT_ROUTER, .x = &f->point[i].x, .y = &f->point[i].y, .n = 1
-        };
-    if (f->n + f->points > n)
-        fprintf(ctx->chat, "%zu of the %zu models are drawn, the best; a picture (-o FILE) shows all\n", n - f->n,
-                f->points);
-    return draw(&(struct rf_plot){ .title = f->title,
-                                   .x_name = f->x_name,
-                                   .y_name = f->y_name,
-                                   .weak = NAN,
-                                   .strong = NAN,
-                                   .series = s,
-                                   .n = n },
-                ctx, to, err);
-}
-
 int rf_plots_front(struct rf_ctx *ctx, const struct rf_evaluate_options *o, const struct rf_many_options *which,
                    const struct rf_router *router, size_t routers, const struct rf_plot_to *to, struct rf_err *err)
 {
@@ -122,7 +117,7 @@ int rf_plots_front(struct rf_ctx *ctx, const struct rf_evaluate_options *o, cons
                                 .point = point,
                                 .points = m.r.models };
     if (!rc)
-        rc = to->output ? rf_front_write(&f, to->output, to->force, to->keep, err) : front_as_text(&f, ctx, to, err);
+        rc = draw(&f, ctx, to, err);
 out:
     rf_free(line);
     rf_free(series);
@@ -247,14 +242,10 @@ int rf_plots_training(struct rf_ctx *ctx, int64_t run, const struct rf_plot_to *
     };
     char title[64];
     snprintf(title, sizeof title, "Training log of run %lld", (long long)run);
-    rc = draw(&(struct rf_plot){ .title = title,
-                                 .x_name = "Epoch or step",
-                                 .y_name = "Mean loss",
-                                 .weak = NAN,
-                                 .strong = NAN,
-                                 .series = series,
-                                 .n = valid ? 2 : 1 },
-              ctx, to, err);
+    rc = draw(
+        &(struct rf_front){
+            .title = title, .x_name = "Epoch or step", .y_name = "Mean loss", .series = series, .n = valid ? 2 : 1 },
+        ctx, to, err);
 out:
     rf_stmt_free(s);
     rf_free(v);
@@ -336,13 +327,11 @@ int rf_plots_threshold(struct rf_ctx *ctx, const struct rf_evaluate_options *o, 
         };
     else
         fprintf(ctx->chat, "%s: not all costs are known, so none are drawn\n", e.bench.name);
-    rc = draw(&(struct rf_plot){ .title = e.entry[0].name,
-                                 .x_name = "Threshold: strong answers from this win rate on",
-                                 .y_name = "%",
-                                 .weak = NAN,
-                                 .strong = NAN,
-                                 .series = series,
-                                 .n = lines },
+    rc = draw(&(struct rf_front){ .title = e.entry[0].name,
+                                  .x_name = "Threshold: strong answers from this win rate on",
+                                  .y_name = "%",
+                                  .series = series,
+                                  .n = lines },
               ctx, to, err);
 out:
     rf_evaluation_release(&e);

@@ -58,7 +58,10 @@ PY
     [ "$status" -eq 2 ]
     command -v gnuplot >/dev/null || skip "gnuplot is not installed"
     "$ROUTEFIT" -q plot --show ranking -o r.svg
-    "$ROUTEFIT" -q plot --show training -o t.svg
+    "$ROUTEFIT" -q plot --show training -o t.svg --keep-script .
+    grep -q '^=validation loss' t.svg.gp
+    [ "$(grep -c '^set label ' t.svg.gp)" = 2 ] # each line's name stands at it
+    [ "$(grep -c keyentry t.svg.gp)" = 0 ]
     python3 -c "import xml.dom.minidom as m; m.parse('r.svg'); m.parse('t.svg')"
 }
 
@@ -67,6 +70,11 @@ PY
     run "$ROUTEFIT" -q plot --show threshold --bench bench --strong big --weak small mf.safetensors
     [ "$status" -eq 0 ]
     [[ "$output" == *'strong calls'* && "$output" == *'cost, of always strong'* ]]
+    if command -v gnuplot >/dev/null; then
+        "$ROUTEFIT" -q plot --show threshold --bench bench --strong big --weak small mf.safetensors -o h.svg --keep-script .
+        [ "$(grep -c '^set label ' h.svg.gp)" = 3 ]
+        grep -q '^unset key' h.svg.gp
+    fi
     run "$ROUTEFIT" -q plot --show threshold --bench bench --strong big --weak small
     [ "$status" -eq 2 ]
 }

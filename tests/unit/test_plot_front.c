@@ -1,5 +1,5 @@
-/* Unit tests of eval/plot_front.h: names that try to run programs, whole pictures, labels in the frame, refusals, the
- * leaderboard as text. */
+/* Unit tests of eval/plot_front.h: names that try to run programs, whole pictures, lines named by labels that meet
+ * nothing or in a key, refusals, the leaderboard as text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -105,6 +105,100 @@ static void names_run_nothing_in_a_leaderboard(void **state)
     }
 }
 
+/* The script of a picture of two or more lines, for the caller to release. */
+static struct rf_buf script_of(const struct rf_plot_series *line, size_t n, const struct rf_front_point *point,
+                               size_t points)
+{
+    const struct rf_front p = { "t", "x", "y", false, line, n, point, points };
+    struct rf_buf script = { 0 };
+    assert_int_equal(rf_front_write(&p, "lines.svg", true, ".", NULL), 0);
+    assert_int_equal(rf_file_read("lines.svg.gp", 0, &script, NULL), 0);
+    return script;
+}
+
+/* Left end and middle, in units of the frame, of the labels in a script; how many there are. */
+static size_t labels_of(const char *script, double (*at)[2], size_t most)
+{
+    size_t n = 0;
+    for (const char *l = script; (l = strstr(l, "set label ")); l++) {
+        assert_true(n < most);
+        assert_int_equal(sscanf(l, "set label %*u $names[%*u][2:*] at graph %lf, graph %lf left", &at[n][0], &at[n][1]),
+                         2);
+        n++;
+    }
+    return n;
+}
+
+/* Two losses that run together on the right, where labels would stand between them, and the third on top of them. */
+static void lines_are_named_where_they_run(void **state)
+{
+    (void)state;
+    enum { N = 50, LINES = 3 };
+    static const char *const name[LINES] = { "training loss", "validation loss", "a third loss" };
+    const double high = 0.038 / 2; /* half a line of text, of the frame */
+    double x[N], y[LINES][N], at[LINES][2], wide[LINES];
+    struct rf_plot_series line[LINES];
+    if (!have_gnuplot())
+        skip();
+    for (size_t k = 0; k < LINES; k++) {
+        for (size_t i = 0; i < N; i++) {
+            x[i] = (double)i;
+            y[k][i] = exp(-(double)i / 8 * (1 + (double)k)) + (k == 2 && i % 10 == 0 ? 0.4 : 0);
+        }
+        line[k] = (struct rf_plot_series){ .name = name[k], .role = RF_PLOT_ROUTER, .x = x, .y = y[k], .n = N };
+        wide[k] = (double)strlen(name[k]) / 103;
+    }
+    struct rf_buf script = script_of(line, LINES, NULL, 0);
+    assert_non_null(strstr(script.data, "unset key"));
+    assert_int_equal(labels_of(script.data, at, LINES), LINES);
+    double low = 0, top = 0;
+    const char *const range = strstr(script.data, "set yrange [");
+    assert_int_equal(sscanf(range, "set yrange [%lf:%lf]", &low, &top), 2);
+    double left = 0, right = 0;
+    assert_int_equal(sscanf(strstr(script.data, "set xrange ["), "set xrange [%lf:%lf]", &left, &right), 2);
+    for (size_t k = 0; k < LINES; k++) {
+        assert_true(at[k][0] >= 0 && at[k][0] + wide[k] <= 1 && at[k][1] >= high && at[k][1] <= 1 - high);
+        for (size_t j = 0; j < k; j++)
+            assert_true(at[j][0] + wide[j] <= at[k][0] || at[k][0] + wide[k] <= at[j][0] ||
+                        fabs(at[j][1] - at[k][1]) >= 2 * high - 1e-4);
+        for (size_t j = 0; j < LINES; j++)
+            for (size_t i = 0; i < N; i++) {
+                const double over = (x[i] - left) / (right - left), up = (y[j][i] - low) / (top - low);
+                if (over > at[k][0] && over < at[k][0] + wide[k])
+                    assert_true(fabs(up - at[k][1]) >= high - 1e-4);
+            }
+    }
+    rf_buf_release(&script);
+}
+
+/* Six lines on top of each other leave no room for six labels. */
+static void lines_without_room_for_labels_have_a_key(void **state)
+{
+    (void)state;
+    enum { LINES = 6 };
+    static const double x[] = { 0, 1 }, y[] = { 1, 1 };
+    static const char name[] = "a name of a line that is as long as the names that are shown";
+    const struct rf_front_point point = { "model", 0.5, 2, NAN, NAN };
+    struct rf_plot_series line[LINES];
+    double at[LINES][2];
+    if (!have_gnuplot())
+        skip();
+    for (size_t k = 0; k < LINES; k++)
+        line[k] = (struct rf_plot_series){ .name = name, .role = RF_PLOT_ROUTER, .x = x, .y = y, .n = 2 };
+    struct rf_buf script = script_of(line, LINES, &point, 1);
+    assert_null(strstr(script.data, "unset key"));
+    assert_int_equal(labels_of(script.data, at, LINES), 1); /* the model's */
+    size_t keys = 0;
+    for (const char *k = script.data; (k = strstr(k, "keyentry with lines ")); k++)
+        keys++;
+    assert_int_equal(keys, LINES);
+    rf_buf_release(&script);
+    script = script_of(line, 1, NULL, 0);
+    assert_non_null(strstr(script.data, "unset key"));
+    assert_int_equal(labels_of(script.data, at, LINES), 1);
+    rf_buf_release(&script);
+}
+
 static void one_model_and_equal_numbers_are_drawn(void **state)
 {
     (void)state;
@@ -153,6 +247,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_run_nothing_in_a_front),
         cmocka_unit_test(names_run_nothing_in_a_leaderboard),
+        cmocka_unit_test(lines_are_named_where_they_run),
+        cmocka_unit_test(lines_without_room_for_labels_have_a_key),
         cmocka_unit_test(one_model_and_equal_numbers_are_drawn),
         cmocka_unit_test(nonsense_is_refused),
         cmocka_unit_test(a_leaderboard_as_text),
