@@ -78,8 +78,6 @@ int rf_opt_copy(const struct rf_opt_set *sets, size_t nsets, const void *from, v
 void rf_opt_release(const struct rf_opt_set *sets, size_t nsets);
 /* Help lines of one table, wrapped at 80 columns: "  -k, --dim N   Width. [128]". */
 void rf_opt_help(const struct rf_opt *table, FILE *f);
-/* The option as a user types it: "-k, --dim N", or "--dim N" where it has no letter. */
-void rf_opt_usage(const struct rf_opt *o, char *out, size_t n);
 /* What help says of it: its sentence, range and default. */
 int rf_opt_describe(const struct rf_opt *o, struct rf_buf *out, struct rf_err *err);
 /* All options with the values in force as one JSON object: for run rows. Secret ones are left out. */

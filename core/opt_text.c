@@ -9,7 +9,8 @@
 
 enum { HELP_COLUMN = 28, USAGE_MAX = 256 };
 
-void rf_opt_usage(const struct rf_opt *o, char *out, size_t n)
+/* The option as a user types it: "-k, --dim N", or "--dim N" where it has no letter. */
+static void put_usage(const struct rf_opt *o, char *out, size_t n)
 {
     const char letter[] = { '-', o->letter, ',', ' ', '\0' };
     const char *arg = o->arg ? o->arg : o->choices;
@@ -35,7 +36,7 @@ void rf_opt_help(const struct rf_opt *table, FILE *f)
     for (const struct rf_opt *o = table; o->name; o++) {
         char usage[USAGE_MAX];
         struct rf_buf text = { 0 };
-        rf_opt_usage(o, usage, sizeof usage);
+        put_usage(o, usage, sizeof usage);
         const int indent = o->letter ? 2 : 6; /* the long names stand below each other */
         fprintf(f, "%*s%-*s", indent, "", HELP_COLUMN - indent, usage);
         if ((int)strlen(usage) + indent + 1 > HELP_COLUMN)

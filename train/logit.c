@@ -16,7 +16,7 @@ double rf_logit_tolerance(const struct rf_logit *p)
     return 1e-8 * (double)p->n * fmin(p->c, 1);
 }
 
-enum rf_logit_solver rf_logit_choose(const struct rf_logit *p, enum rf_logit_solver asked)
+static enum rf_logit_solver choose(const struct rf_logit *p, enum rf_logit_solver asked)
 {
     if (asked != RF_LOGIT_AUTO)
         return asked;
@@ -94,8 +94,8 @@ static int report(void *ctx, const struct rf_lbfgs_state *s, struct rf_err *err)
     return a->observe ? a->observe(a->ctx, s->loss, a->res->passes, err) : 0;
 }
 
-int rf_logit_lbfgs(const struct rf_logit *p, double *theta, struct rf_logit_result *res, rf_logit_observer observe,
-                   void *ctx, struct rf_err *err)
+static int lbfgs(const struct rf_logit *p, double *theta, struct rf_logit_result *res, rf_logit_observer observe,
+                 void *ctx, struct rf_err *err)
 {
     struct lbfgs_ctx a = { p, res, observe, ctx };
     const struct rf_lbfgs_problem problem = { p->dim + 1, evaluate, report, &a };
@@ -221,10 +221,10 @@ int rf_logit_solve(const struct rf_logit *p, enum rf_logit_solver asked, double 
                                  struct rf_err *) = {
         [RF_LOGIT_NEWTON] = rf_logit_newton,
         [RF_LOGIT_DUAL] = rf_logit_dual,
-        [RF_LOGIT_LBFGS] = rf_logit_lbfgs,
+        [RF_LOGIT_LBFGS] = lbfgs,
     };
     int rc;
-    *res = (struct rf_logit_result){ .solver = rf_logit_choose(p, asked) };
+    *res = (struct rf_logit_result){ .solver = choose(p, asked) };
     if (!p->n)
         return rf_fail(err, RF_BAD_INPUT, "no votes to fit");
     if ((rc = check_classes(p, err)) || (rc = check_columns(p, err)) ||

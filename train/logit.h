@@ -50,10 +50,9 @@ struct rf_logit_result {
  * be NULL. */
 typedef int (*rf_logit_observer)(void *ctx, double loss, size_t passes, struct rf_err *err);
 
-/* Which solver RF_LOGIT_AUTO takes: L-BFGS above RF_LOGIT_DENSE_DIM columns, where a dense Hessian is too large; the
- * dual for fewer examples than columns; Newton for the rest and always without a ridge. */
+/* RF_LOGIT_AUTO takes L-BFGS above so many columns, where a dense Hessian is too large; the dual for fewer examples
+ * than columns; Newton for the rest and always without a ridge. */
 enum { RF_LOGIT_DENSE_DIM = 4096 };
-enum rf_logit_solver rf_logit_choose(const struct rf_logit *p, enum rf_logit_solver asked);
 
 /* Solvers stop at this |gradient|: 1e-8 per example, times c where c < 1. */
 double rf_logit_tolerance(const struct rf_logit *p);
@@ -92,8 +91,6 @@ int rf_logit_newton(const struct rf_logit *p, double *theta, struct rf_logit_res
                     void *ctx, struct rf_err *err);
 int rf_logit_dual(const struct rf_logit *p, double *theta, struct rf_logit_result *res, rf_logit_observer observe,
                   void *ctx, struct rf_err *err);
-int rf_logit_lbfgs(const struct rf_logit *p, double *theta, struct rf_logit_result *res, rf_logit_observer observe,
-                   void *ctx, struct rf_err *err);
 
 #ifdef __cplusplus
 }

@@ -20,7 +20,7 @@ double rf_sparse_dot(const struct rf_csr *x, const double *theta, size_t row)
 
 /* ---- terms ---- */
 
-int rf_sparse_pass_init(struct rf_sparse_pass *a, const struct rf_sparse *p, struct rf_err *err)
+static int pass_init(struct rf_sparse_pass *a, const struct rf_sparse *p, struct rf_err *err)
 {
     *a = (struct rf_sparse_pass){ .p = p };
     int rc = RF_NEW(a->term, p->n, err);
@@ -37,7 +37,7 @@ int rf_sparse_pass_init(struct rf_sparse_pass *a, const struct rf_sparse *p, str
     return rc ? rc : RF_NEW(a->part, a->blocks * (p->x->cols + 1), err);
 }
 
-void rf_sparse_pass_release(struct rf_sparse_pass *a)
+static void pass_release(struct rf_sparse_pass *a)
 {
     rf_free(a->term);
     rf_free(a->part);
@@ -161,7 +161,7 @@ int rf_sparse_gradient(const struct rf_sparse *p, const double *theta, double *f
 {
     struct rf_sparse_pass a;
     double *slope = NULL, loss = 0;
-    int rc = rf_sparse_pass_init(&a, p, err);
+    int rc = pass_init(&a, p, err);
     if (rc || (rc = RF_NEW(slope, a.terms, err)) || (rc = rf_sparse_margins(&a, theta, slope, err)))
         goto out;
     for (size_t i = 0; i < a.terms; i++) {
@@ -175,7 +175,7 @@ int rf_sparse_gradient(const struct rf_sparse *p, const double *theta, double *f
     *f = loss / a.weight + rf_sparse_penalty(p, theta);
 out:
     rf_free(slope);
-    rf_sparse_pass_release(&a);
+    pass_release(&a);
     return rc;
 }
 
@@ -194,7 +194,7 @@ int rf_sparse_solve(const struct rf_sparse *p, double tolerance, double *theta, 
                     rf_sparse_observer observe, void *ctx, struct rf_err *err)
 {
     struct rf_sparse_pass a;
-    int rc = rf_sparse_pass_init(&a, p, err);
+    int rc = pass_init(&a, p, err);
     a.observe = observe;
     a.ctx = ctx;
     *res = (struct rf_sparse_result){ 0 };
@@ -205,6 +205,6 @@ int rf_sparse_solve(const struct rf_sparse *p, double tolerance, double *theta, 
         rc = rf_fail(err, RF_FAIL,
                      "no convergence: after %zu passes the conditions of the optimum are off by %.3g, expected %.3g",
                      res->passes, res->violation, tolerance);
-    rf_sparse_pass_release(&a);
+    pass_release(&a);
     return rc;
 }

@@ -26,8 +26,6 @@ struct rf_sparse_pass {
     rf_sparse_observer observe;
     void *ctx;
 };
-int rf_sparse_pass_init(struct rf_sparse_pass *a, const struct rf_sparse *p, struct rf_err *err);
-void rf_sparse_pass_release(struct rf_sparse_pass *a);
 /* Counts a pass and asks the observer. */
 int rf_sparse_passed(struct rf_sparse_pass *a, struct rf_err *err);
 
