@@ -42,11 +42,11 @@ static int reserve_entries(struct rf_csr *a, size_t used, size_t n, struct rf_er
     if (need <= a->room_entries)
         return 0;
     const size_t room = wider(a->room_entries, need);
-    uint32_t *col = rf_regrow(a->col, used, room, sizeof *col, err);
+    uint32_t *col = rf_widen(a->col, used, room, sizeof *col, err);
     if (!col)
         return RF_FAIL;
     a->col = col;
-    float *val = rf_regrow(a->val, used, room, sizeof *val, err);
+    float *val = rf_widen(a->val, used, room, sizeof *val, err);
     if (!val)
         return RF_FAIL;
     a->val = val;
@@ -81,7 +81,7 @@ int rf_csr_transpose(const struct rf_csr *part, size_t nparts, struct rf_csr *ou
         rc = rf_fail(err, RF_FAIL, "a sparse matrix of %zu x %zu: at most %u rows and columns", t.cols, t.rows, UINT32_MAX);
         goto out;
     }
-    if ((rc = RF_NEW(t.ptr, t.rows + 1, err)) || (rc = RF_NEW(t.col, entries, err)) || (rc = RF_NEW(t.val, entries, err)) ||
+    if ((rc = RF_NEW(t.ptr, t.rows + 1, err)) || (rc = RF_ROOM(t.col, entries, err)) || (rc = RF_ROOM(t.val, entries, err)) ||
         (rc = RF_NEW(next, t.rows + 1, err)))
         goto out;
     t.room_rows = t.rows + 1;

@@ -48,7 +48,7 @@ bool rf_add(size_t a, size_t b, size_t *out)
     return true;
 }
 
-void *rf_calloc(size_t n, size_t size, struct rf_err *err)
+void *rf_room(size_t n, size_t size, struct rf_err *err)
 {
     size_t bytes, whole;
     void *p = NULL;
@@ -57,21 +57,33 @@ void *rf_calloc(size_t n, size_t size, struct rf_err *err)
         return NULL;
     }
     whole = whole / ALIGN * ALIGN; /* at least one unit, a multiple of the alignment */
-    if (told_to_fail() || !(p = aligned_alloc(ALIGN, whole))) {
+    if (told_to_fail() || !(p = aligned_alloc(ALIGN, whole)))
         rf_fail(err, RF_FAIL, "out of memory: no room for %zu bytes", bytes);
-        return NULL;
-    }
-    memset(p, 0, whole);
     return p;
 }
 
-void *rf_regrow(void *p, size_t old_n, size_t n, size_t size, struct rf_err *err)
+void *rf_calloc(size_t n, size_t size, struct rf_err *err)
 {
-    void *q = rf_calloc(n, size, err);
+    void *const p = rf_room(n, size, err);
+    return p ? memset(p, 0, n * size) : NULL;
+}
+
+void *rf_widen(void *p, size_t old_n, size_t n, size_t size, struct rf_err *err)
+{
+    void *const q = rf_room(n, size, err);
     if (q && p) {
         memcpy(q, p, (old_n < n ? old_n : n) * size);
         rf_free(p);
     }
+    return q;
+}
+
+void *rf_regrow(void *p, size_t old_n, size_t n, size_t size, struct rf_err *err)
+{
+    const size_t kept = p ? old_n : 0;
+    char *const q = rf_widen(p, old_n, n, size, err);
+    if (q && kept < n)
+        memset(q + kept * size, 0, (n - kept) * size);
     return q;
 }
 

@@ -20,15 +20,20 @@ bool rf_add(size_t a, size_t b, size_t *out);
 /* n * size bytes, zeroed, aligned to 64; never NULL for n = 0. NULL and err filled on overflow or no memory. Release
  * with rf_free. */
 void *rf_calloc(size_t n, size_t size, struct rf_err *err);
+/* The same, not zeroed: for large arrays that are written before they are read. */
+void *rf_room(size_t n, size_t size, struct rf_err *err);
 /* Grows p (from rf_calloc or NULL, holding old_n elements) to n elements; the new ones are zeroed. On failure p stays
  * valid. */
 void *rf_regrow(void *p, size_t old_n, size_t n, size_t size, struct rf_err *err);
+/* The same, the new ones not zeroed: room that is not used yet takes no memory. */
+void *rf_widen(void *p, size_t old_n, size_t n, size_t size, struct rf_err *err);
 /* A copy of n bytes of s with a NUL behind; release with rf_free. */
 char *rf_strndup(const char *s, size_t n, struct rf_err *err);
 void rf_free(void *p);
 
 /* p = zeroed array of n elements of *p; evaluates to 0 or RF_FAIL: `if ((rc = RF_NEW(x, n, err))) goto out;` */
-#define RF_NEW(p, n, err) (((p) = rf_calloc((n), sizeof *(p), (err))) ? 0 : RF_FAIL)
+#define RF_NEW(p, n, err)  (((p) = rf_calloc((n), sizeof *(p), (err))) ? 0 : RF_FAIL)
+#define RF_ROOM(p, n, err) (((p) = rf_room((n), sizeof *(p), (err))) ? 0 : RF_FAIL) /* not zeroed */
 
 /* Test hook: the nth allocation from now on fails (1 = the next); for_ever: and every later one. 0 switches off. */
 void rf_mem_fail_at(long nth, bool for_ever);

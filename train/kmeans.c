@@ -33,7 +33,7 @@ static int assign_block(void *ctx, size_t block, struct rf_err *err)
     struct work *const w = ctx;
     const size_t from = block * RF_BLOCK_ROWS, left = w->rows - from, n = left < RF_BLOCK_ROWS ? left : RF_BLOCK_ROWS;
     float *dot = NULL;
-    const int rc = RF_NEW(dot, n * w->k, err);
+    const int rc = RF_ROOM(dot, n * w->k, err);
     if (rc)
         return rc;
     rf_sgemm(false, true, n, w->k, w->dim, 1, w->x + from * w->dim, w->dim, w->centre, w->dim, 0, dot, w->k);

@@ -105,7 +105,7 @@ static int search_block(void *ctx, size_t block, struct rf_err *err)
     double *exact = NULL; /* a query */
     size_t *count = NULL;
     int rc;
-    if ((rc = RF_NEW(q, n * s->dim, err)) || (rc = RF_NEW(product, n * TILE, err)) ||
+    if ((rc = RF_NEW(q, n * s->dim, err)) || (rc = RF_ROOM(product, n * TILE, err)) ||
         (rc = RF_NEW(list, n * s->list, err)) || (rc = RF_NEW(room, s->rows, err)) || (rc = RF_NEW(count, n, err)) ||
         (rc = RF_NEW(exact, s->dim, err)))
         goto out;

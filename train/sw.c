@@ -310,7 +310,7 @@ static int search_tile(void *ctx, size_t tile, struct rf_err *err)
     float *q = NULL, *v = NULL;
     double theta[K] = { 0 };
     int rc;
-    if ((rc = RF_NEW(q, n * x->dim, err)) || (rc = RF_NEW(v, n * x->rows, err)))
+    if ((rc = RF_NEW(q, n * x->dim, err)) || (rc = RF_ROOM(v, n * x->rows, err)))
         goto out;
     for (size_t i = 0; i < n; i++)
         rf_row_unit(j->q + (from + i) * x->dim, x->dim, q + i * x->dim);
