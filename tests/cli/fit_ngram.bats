@@ -75,3 +75,14 @@ apgr() { # of a router, under its name
     [[ "$output" == *"several ridges"* ]]
     [ ! -e x.safetensors ]
 }
+
+@test "learnt from votes for GPT models against open weights, it orders benchmarks that it has not seen" {
+    d=$ROUTEFIT_DATA
+    [ -d "$d" ] || skip "no public data at $d"
+    "$ROUTEFIT" -q --db votes.db ingest "$d/arena55k/votes.csv" "$d/routellm/gsm8k" "$d/routellm/mmlu" >/dev/null
+    "$ROUTEFIT" -q --db votes.db fit ngram -s 'gpt-*' -w '!gpt-*,!claude*,!gemini*,!mistral-medium,!palm-2,!pplx*' -o gpt.safetensors >/dev/null
+    "$ROUTEFIT" -q --db votes.db eval --bench gsm8k,mmlu --format csv gpt.safetensors >eval.csv
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        $at["router"] == "gpt" { n++; if (!($at["apgr"] >= ($at["bench"] == "gsm8k" ? .52 : .545))) exit 1 }
+        END { exit n != 2 }' eval.csv
+}
