@@ -11,6 +11,8 @@
 #include "train/lbfgs.h"
 #include "train/rows.h"
 
+enum { DENSE_DIM = 4096 }; /* columns of the largest dense Hessian that is made unasked */
+
 double rf_logit_tolerance(const struct rf_logit *p)
 {
     return 1e-8 * (double)p->n * fmin(p->c, 1);
@@ -22,7 +24,7 @@ static enum rf_logit_solver choose(const struct rf_logit *p, enum rf_logit_solve
         return asked;
     if (p->ridge == 0)
         return RF_LOGIT_NEWTON;
-    if (p->dim > RF_LOGIT_DENSE_DIM)
+    if (p->dim > DENSE_DIM)
         return RF_LOGIT_LBFGS;
     return p->n >= p->dim ? RF_LOGIT_NEWTON : RF_LOGIT_DUAL;
 }

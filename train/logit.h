@@ -36,6 +36,8 @@ struct rf_logit {
     int threads;   /* the result does not depend on it */
 };
 
+/* AUTO: L-BFGS where there are so many columns that a dense Hessian is too large; the dual for fewer examples than
+ * columns; Newton for the rest and always without a ridge. */
 enum rf_logit_solver { RF_LOGIT_AUTO, RF_LOGIT_NEWTON, RF_LOGIT_DUAL, RF_LOGIT_LBFGS };
 #define RF_LOGIT_SOLVERS "auto|newton|dual|lbfgs"
 
@@ -49,10 +51,6 @@ struct rf_logit_result {
 /* Called after each step of a solver with F and the number of passes so far; 0 goes on, an rf_code stops with it. May
  * be NULL. */
 typedef int (*rf_logit_observer)(void *ctx, double loss, size_t passes, struct rf_err *err);
-
-/* RF_LOGIT_AUTO takes L-BFGS above so many columns, where a dense Hessian is too large; the dual for fewer examples
- * than columns; Newton for the rest and always without a ridge. */
-enum { RF_LOGIT_DENSE_DIM = 4096 };
 
 /* Solvers stop at this |gradient|: 1e-8 per example, times c where c < 1. */
 double rf_logit_tolerance(const struct rf_logit *p);
