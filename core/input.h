@@ -69,6 +69,11 @@ int rf_outfile_open(struct rf_outfile *o, const char *path, bool force, struct r
 int rf_outfile_commit(struct rf_outfile *o, struct rf_err *err);
 /* Removes the temporary file if not committed; always safe, also on a zeroed struct. */
 void rf_outfile_release(struct rf_outfile *o);
+/* Writes data[n] and commits; sha256 (RF_SHA256_HEX bytes, or NULL) receives their digest where that succeeds. *o is
+ * released in every case. */
+int rf_outfile_save(struct rf_outfile *o, const void *data, size_t n, char *sha256, struct rf_err *err);
+/* The same under a path: opened and saved. */
+int rf_file_write(const char *path, bool force, const void *data, size_t n, char *sha256, struct rf_err *err);
 
 #ifdef __cplusplus
 }

@@ -133,3 +133,25 @@ void rf_outfile_release(struct rf_outfile *o)
     rf_free(o->path);
     *o = (struct rf_outfile){ 0 };
 }
+
+int rf_outfile_save(struct rf_outfile *o, const void *data, size_t n, char *sha256, struct rf_err *err)
+{
+    char hex[RF_SHA256_HEX];
+    int rc = sha256 ? rf_sha256_hex_of(data, n, hex, err) : 0;
+    if (!rc && n && fwrite(data, 1, n, o->f) != n) /* errno is of this moment: a later write may say something else */
+        rc = rf_fail_errno(err, RF_IO, "cannot write %s (is the disk full?)", o->path);
+    if (rc || (rc = rf_outfile_commit(o, err))) {
+        rf_outfile_release(o);
+        return rc;
+    }
+    if (sha256)
+        memcpy(sha256, hex, sizeof hex);
+    return 0;
+}
+
+int rf_file_write(const char *path, bool force, const void *data, size_t n, char *sha256, struct rf_err *err)
+{
+    struct rf_outfile o;
+    const int rc = rf_outfile_open(&o, path, force, err);
+    return rc ? rc : rf_outfile_save(&o, data, n, sha256, err);
+}

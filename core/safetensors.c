@@ -10,7 +10,6 @@
 
 #include "core/input.h"
 #include "core/json.h"
-#include "core/sha256.h"
 
 enum { PREFIX = 8 /* bytes of the header's length, and what the header is padded to */ };
 static const char checksum_key[] = "routefit.fnv1a64";
@@ -205,19 +204,10 @@ out:
 int rf_safetensors_write(const char *path, const struct rf_tensor *t, size_t nt, const struct rf_meta *m, size_t nm,
                          bool force, char *sha256hex, struct rf_err *err)
 {
-    struct rf_outfile o = { 0 };
     struct rf_buf file = { 0 };
-    uint8_t digest[RF_SHA256_SIZE];
     int rc = rf_safetensors_build(t, nt, m, nm, &file, err);
-    if (rc || (rc = rf_sha256_of(file.data, file.len, digest, err)) || (rc = rf_outfile_open(&o, path, force, err)))
-        goto out;
-    fwrite(file.data, 1, file.len, o.f); /* commit asks the stream whether all went well */
-    if ((rc = rf_outfile_commit(&o, err)))
-        goto out;
-    if (sha256hex)
-        rf_sha256_hex(digest, sha256hex);
-out:
-    rf_outfile_release(&o);
+    if (!rc)
+        rc = rf_file_write(path, force, file.data, file.len, sha256hex, err);
     rf_buf_release(&file);
     return rc;
 }

@@ -63,14 +63,7 @@ static int lay_files(struct rf_err *err)
     for (size_t i = 0; i <= RF_DEMO_FILES && !rc; i++) {
         const struct rf_demo_file f =
             i < RF_DEMO_FILES ? rf_demo_files[i] : (struct rf_demo_file){ marker, NULL, NULL };
-        const size_t n = (size_t)(f.end - f.data);
-        struct rf_outfile o = { 0 };
-        rc = rf_outfile_open(&o, f.name, true, err);
-        if (!rc && n && fwrite(f.data, 1, n, o.f) != n)
-            rc = rf_fail_errno(err, RF_IO, "cannot write %s", f.name);
-        if (!rc)
-            rc = rf_outfile_commit(&o, err);
-        rf_outfile_release(&o);
+        rc = rf_file_write(f.name, true, f.data, (size_t)(f.end - f.data), NULL, err);
     }
     return rc;
 }

@@ -220,19 +220,6 @@ static int measure(struct found *f, struct prompts *p, const struct options *o, 
     return measure_after(f, p, o, ctx, err);
 }
 
-static int save(const struct rf_buf *bytes, const struct options *o, char hex[RF_SHA256_HEX], struct rf_err *err)
-{
-    struct rf_outfile file = { 0 };
-    int rc = rf_outfile_open(&file, o->output, o->force, err);
-    if (rc || (rc = rf_sha256_hex_of(bytes->data, bytes->len, hex, err)))
-        goto out;
-    fwrite(bytes->data, 1, bytes->len, file.f); /* the commit sees what went wrong */
-    rc = rf_outfile_commit(&file, err);
-out:
-    rf_outfile_release(&file);
-    return rc;
-}
-
 static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err)
 {
     const struct options *const o = opts;
@@ -271,7 +258,8 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
     routefit_free(r.r);
     r.r = NULL;
     if ((rc = rf_recal_file_load(&file, NULL, &bytes, &r.r, err)) ||
-        (rc = check_pair(&prompts, &found.r, &r, ctx->db, o, err)) || (rc = save(&bytes, o, hex, err)))
+        (rc = check_pair(&prompts, &found.r, &r, ctx->db, o, err)) ||
+        (rc = rf_file_write(o->output, o->force, bytes.data, bytes.len, hex, err)))
         goto out;
     fprintf(ctx->chat, "%s: strong %s, weak %s; the figures after are of %lld-fold cross-validation\n", o->bench,
             prompts.bench.strong_name, prompts.bench.weak_name, (long long)o->folds);

@@ -509,7 +509,7 @@ int rf_cluster_add(struct rf_ctx *ctx, const struct rf_cluster_add *o, struct rf
         goto out;
     running = true;
     if ((rc = load_new(&w, err)) || (rc = build(&w, &bytes, err)) || (rc = check(&w, &bytes, err)) ||
-        (rc = draw_curve(&w, err)) || (rc = rf_fit_write(&file, &bytes, sha256, err)) ||
+        (rc = draw_curve(&w, err)) || (rc = rf_outfile_save(&file, bytes.data, bytes.len, sha256, err)) ||
         (rc = rf_run_end(&run, ctx, "done", w.s.sha256, sha256, o->output, err)))
         goto out;
     running = false;

@@ -132,16 +132,6 @@ static const char *data_sha256(const struct rf_fit_data *d)
     return d->votes ? d->own_votes.sha256 : d->own_scored.sha256;
 }
 
-int rf_fit_write(struct rf_outfile *file, const struct rf_buf *bytes, char sha256[RF_SHA256_HEX], struct rf_err *err)
-{
-    const int rc = rf_sha256_hex_of(bytes->data, bytes->len, sha256, err);
-    if (rc)
-        return rc;
-    if (fwrite(bytes->data, 1, bytes->len, file->f) != bytes->len)
-        return rf_fail_errno(err, RF_IO, "cannot write %s", file->path);
-    return rf_outfile_commit(file, err);
-}
-
 /* Of a kind that learns from either, what is asked for must be of one sort. */
 static int check_either(const struct rf_fit_options *o, struct rf_err *err)
 {
@@ -444,8 +434,8 @@ int rf_fit_command(struct rf_ctx *ctx, void *opts, int nargs, char **args, struc
         (o->cv && (rc = cross_validate(&w, err))))
         goto out;
     rf_progress_start(&w.bar, "fit", "epochs", 0);
-    if (o->output &&
-        ((rc = rf_fitted_make(&w.file, &w.job, err)) || (rc = rf_fit_write(&file, &w.file.bytes, sha256, err))))
+    if (o->output && ((rc = rf_fitted_make(&w.file, &w.job, err)) ||
+                      (rc = rf_outfile_save(&file, w.file.bytes.data, w.file.bytes.len, sha256, err))))
         goto out;
     if ((rc = store(&w, o->output ? sha256 : NULL, err)))
         goto out;

@@ -48,18 +48,6 @@ size_t rf_export_carry(const struct rf_export *e, struct rf_meta *meta, size_t n
     return n;
 }
 
-int rf_export_save(const char *path, bool force, const struct rf_buf *bytes, struct rf_err *err)
-{
-    struct rf_outfile file = { 0 };
-    int rc = rf_outfile_open(&file, path, force, err);
-    if (!rc) {
-        fwrite(bytes->data, 1, bytes->len, file.f); /* the commit sees what went wrong */
-        rc = rf_outfile_commit(&file, err);
-    }
-    rf_outfile_release(&file);
-    return rc;
-}
-
 int rf_export_linear(const struct rf_export *e, double **w, double *intercept, struct rf_err *err)
 {
     const int rc = RF_NEW(*w, routefit_dim(e->router), err);
@@ -96,7 +84,7 @@ static int save_in(const char *dir, const char *name, bool force, const struct r
     struct rf_buf path = { 0 };
     int rc = rf_buf_printf(&path, err, "%s/%s", dir, name);
     if (!rc)
-        rc = rf_export_save(path.data, force, bytes, err);
+        rc = rf_file_write(path.data, force, bytes->data, bytes->len, NULL, err);
     rf_buf_release(&path);
     return rc;
 }
@@ -190,7 +178,8 @@ int rf_export_vector(const struct rf_export *e, const char *path, bool force, st
         weight[i] = (float)w[i];
     bias = (float)intercept;
     const struct rf_tensor t[] = { { "weight", RF_F32, 1, { dim }, weight }, { "bias", RF_F32, 1, { 1 }, &bias } };
-    if ((rc = rf_safetensors_build(t, 2, meta, metas, &bytes, err)) || (rc = rf_export_save(path, force, &bytes, err)))
+    if ((rc = rf_safetensors_build(t, 2, meta, metas, &bytes, err)) ||
+        (rc = rf_file_write(path, force, bytes.data, bytes.len, NULL, err)))
         goto out;
     *out = (struct rf_exported){ dim, bytes.len, NAN, 0 };
 out:

@@ -52,10 +52,9 @@ int rf_export_text(const struct rf_export *e, const char *embedder, bool whole, 
                    const char *path, bool force, struct rf_exported *out, struct rf_err *err);
 
 /* What the three shapes share: metadata that the new file takes over, behind the n entries of meta (room for
- * RF_EXPORT_CARRIED more); the new number of entries. And a file of ready bytes, written atomically. */
+ * RF_EXPORT_CARRIED more); the new number of entries. */
 enum { RF_EXPORT_CARRIED = 4 };
 size_t rf_export_carry(const struct rf_export *e, struct rf_meta *meta, size_t n);
-int rf_export_save(const char *path, bool force, const struct rf_buf *bytes, struct rf_err *err);
 
 /* w[dim] (the caller's to free) and the intercept of the router as one linear function. RF_USAGE: its kind is none. */
 int rf_export_linear(const struct rf_export *e, double **w, double *intercept, struct rf_err *err);

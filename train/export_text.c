@@ -168,7 +168,7 @@ int rf_export_text(const struct rf_export *e, const char *embedder, bool whole, 
     *out = (struct rf_exported){ c.buckets, chosen->len, NAN, 0 };
     if (whole && (rc = compare(&real, &small, c.buckets, texts, seed, out, err)))
         goto out;
-    rc = rf_export_save(path, force, chosen, err);
+    rc = rf_file_write(path, force, chosen->data, chosen->len, NULL, err);
 out:
     routefit_embedder_free(net);
     rf_buf_release(&file);

@@ -149,8 +149,6 @@ int rf_fit_data_load(struct rf_fit_data *d, struct rf_db *db, const struct rf_ki
                      const struct rf_fit_options *o, uint64_t seed, struct rf_err *err);
 void rf_fit_data_release(struct rf_fit_data *d);
 
-/* A weight file's bytes under their name, and their digest. */
-int rf_fit_write(struct rf_outfile *file, const struct rf_buf *bytes, char sha256[RF_SHA256_HEX], struct rf_err *err);
 /* The run function of every kind's command: ctx->cmd is the cmd of a struct rf_kind. */
 int rf_fit_command(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf_err *err);
 /* The whole weight file of a model as bytes in buf: adds the common metadata, checks the bytes with the pair (RF_FAIL

@@ -256,6 +256,39 @@ static void an_unfinished_write_leaves_the_old_file(void **state)
     rf_outfile_release(&o);
 }
 
+static void whole_files_are_written_with_their_digest(void **state)
+{
+    (void)state;
+    static const char sha256_of_abc[] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    char hex[RF_SHA256_HEX] = "kept";
+    struct rf_err err = { 0 };
+    struct rlimit limit, small;
+    static char big[100000];
+    assert_int_equal(rf_file_write("x", false, "abc", 3, hex, &err), 0);
+    assert_string_equal(hex, sha256_of_abc);
+    assert_content("x", "abc");
+    assert_int_equal(rf_file_write("x", false, "new", 3, NULL, &err), RF_USAGE);
+    assert_int_equal(rf_file_write("x", true, NULL, 0, NULL, NULL), 0);
+    assert_content("x", "");
+    assert_int_equal(rf_file_write("x", true, "abc", 3, NULL, NULL), 0);
+    /* no room: the old content and the digest stay, whether the data are buffered or not, and no temporary file is left
+     */
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    for (size_t n = 100; n <= sizeof big; n *= 10) {
+        err = (struct rf_err){ 0 };
+        memcpy(hex, "kept", 5);
+        small = (struct rlimit){ n / 2, limit.rlim_max };
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        assert_int_equal(rf_file_write("x", true, big, n, hex, &err), RF_IO);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        assert_non_null(strstr(err.msg, "cannot write x (is the disk full?): "));
+        assert_string_equal(hex, "kept");
+        assert_content("x", "abc");
+    }
+    unlink("x");
+}
+
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -496,6 +529,7 @@ int main(void)
         cmocka_unit_test(existing_targets_need_force),
         cmocka_unit_test(links_folders_and_devices_are_never_replaced),
         cmocka_unit_test(an_unfinished_write_leaves_the_old_file),
+        cmocka_unit_test(whole_files_are_written_with_their_digest),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
