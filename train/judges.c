@@ -9,6 +9,8 @@
 #include "core/mem.h"
 #include "core/names.h"
 
+static const double least = 1e-9, most = 1e9; /* of a weight: sums of floats and of their squares */
+
 /* Splits "NAME:WEIGHT"; *len = bytes of the name. */
 static int split(const char *text, const struct rf_names *known, size_t *len, double *weight, struct rf_err *err)
 {
@@ -24,9 +26,10 @@ static int split(const char *text, const struct rf_names *known, size_t *len, do
         return 0;
     }
     *len = (size_t)(colon - text);
-    return *weight > 0 && *weight < 1e9
+    return *weight >= least && *weight <= most
                ? 0
-               : rf_fail(err, RF_USAGE, "--votes %s: found weight %s, expected a number above 0", text, colon + 1);
+               : rf_fail(err, RF_USAGE, "--votes %s: found weight %s, expected a number above 0, from %g to %g", text,
+                         colon + 1, least, most);
 }
 
 static bool is_in(char *const *list, size_t n, const char *name)

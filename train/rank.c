@@ -277,12 +277,62 @@ static void set_problem(struct problem *p, const struct rf_rank *r, const struct
     *p = (struct problem){ d, sum, ties, at, k, k + (model[ties].draws ? 1 : 0) };
 }
 
-static bool any_draw(const struct rf_duels *d, const double *sum)
+/* The weight of the draws; at: between rated models alone, or NULL. */
+static double draws_of(const struct rf_duels *d, const double *sum, const size_t *at)
 {
     double draws = 0;
     for (size_t k = 0; k < d->pairs; k++)
-        draws += sum[k * RF_OUTCOMES + RF_DRAW];
-    return draws > 0;
+        if (!at || (at[d->pair[k].a] != SIZE_MAX && at[d->pair[k].b] != SIZE_MAX))
+            draws += sum[k * RF_OUTCOMES + RF_DRAW];
+    return draws;
+}
+
+/* reach[to] goes down to that of `from` and `step`. */
+static bool lower(double *reach, size_t to, size_t from, double step)
+{
+    const bool lowers = reach[from] + step < reach[to];
+    if (lowers)
+        reach[to] = reach[from] + step;
+    return lowers;
+}
+
+/* Have the strengths of connected models and eta a finite maximum? Without draws eta falls for ever. It rises for ever,
+ * and the strengths with it, where strengths exist that are farther apart than one for every win and no farther for
+ * every draw: then each outcome that was seen only gains (win e^(d/2), draw e^eta; sigma(d - eta)). They exist unless a
+ * chain of votes from a model back to itself has more wins than draws: a negative cycle, for Bellman and Ford. */
+static int eta_is_finite(const struct problem *p, bool *finite, struct rf_err *err)
+{
+    const struct rf_duels *const d = p->d;
+    double *reach = NULL; /* [rated] */
+    bool moves = true;
+    const int rc = RF_NEW(reach, p->rated, err);
+    for (size_t round = 0; round <= p->rated && moves && !rc; round++) {
+        moves = false;
+        for (size_t k = 0; k < d->pairs; k++) {
+            if (!counts(p, k))
+                continue;
+            const double *const y = p->sum + k * RF_OUTCOMES;
+            const size_t a = p->at[d->pair[k].a], b = p->at[d->pair[k].b];
+            moves |= y[RF_FIRST] > 0 && lower(reach, b, a, -1);
+            moves |= y[RF_SECOND] > 0 && lower(reach, a, b, -1);
+            moves |= y[RF_DRAW] > 0 && lower(reach, b, a, 1);
+            moves |= y[RF_DRAW] > 0 && lower(reach, a, b, 1);
+        }
+    }
+    *finite = draws_of(d, p->sum, p->at) > 0 && moves;
+    rf_free(reach);
+    return rc;
+}
+
+static int refuse_eta(double draws, struct rf_err *err)
+{
+    return draws > 0 ? rf_fail(err, RF_BAD_INPUT,
+                               "too many ties for this model of ties: found no chain of votes from a model back to "
+                               "itself with more wins than ties, without which no strengths are the likeliest; try "
+                               "--ties half")
+                     : rf_fail(err, RF_BAD_INPUT,
+                               "the votes between rated models hold no tie: expected some for this model of ties, or "
+                               "--ties drop");
 }
 
 /* Subtracts the mean over the rated models. */
@@ -299,8 +349,9 @@ static void centre(double *theta, const int *group, size_t n)
         theta[i] -= mean / (double)k;
 }
 
-int rf_rank_fit(struct rf_rank *r, const struct rf_duels *d, const double *sum, enum rf_tie_model ties,
-                const struct rf_rank *start, struct rf_err *err)
+/* rf_rank_fit; *finite tells a refusal because the votes give eta no finite value from other failures. */
+static int fit(struct rf_rank *r, const struct rf_duels *d, const double *sum, enum rf_tie_model ties,
+               const struct rf_rank *start, bool *finite, struct rf_err *err)
 {
     bool *reach = NULL;
     size_t *at = NULL;
@@ -308,8 +359,9 @@ int rf_rank_fit(struct rf_rank *r, const struct rf_duels *d, const double *sum, 
     struct problem p;
     int rc;
     *r = (struct rf_rank){ .models = d->models, .eta = NAN };
-    if (model[ties].draws && !any_draw(d, sum)) {
-        rc = rf_fail(err, RF_BAD_INPUT, "the votes hold no tie: expected some for this model of ties, or --ties drop");
+    *finite = !model[ties].draws || draws_of(d, sum, NULL) > 0;
+    if (!*finite) {
+        rc = refuse_eta(0, err);
         goto out;
     }
     if ((rc = RF_NEW(reach, d->models * d->models, err)) || (rc = RF_NEW(r->group, d->models, err)) ||
@@ -326,6 +378,10 @@ int rf_rank_fit(struct rf_rank *r, const struct rf_duels *d, const double *sum, 
         goto out;
     }
     set_problem(&p, r, d, sum, ties, at);
+    if (p.n > p.rated && ((rc = eta_is_finite(&p, finite, err)) || !*finite)) {
+        rc = rc ? rc : refuse_eta(draws_of(d, sum, at), err);
+        goto out;
+    }
     if ((rc = RF_NEW(x, p.n, err)) || (rc = RF_NEW(room, p.n * p.n + 3 * p.n, err)))
         goto out;
     for (size_t i = 0; i < d->models; i++)
@@ -347,6 +403,13 @@ out:
     if (rc)
         rf_rank_release(r);
     return rc;
+}
+
+int rf_rank_fit(struct rf_rank *r, const struct rf_duels *d, const double *sum, enum rf_tie_model ties,
+                const struct rf_rank *start, struct rf_err *err)
+{
+    bool finite;
+    return fit(r, d, sum, ties, start, &finite, err);
 }
 
 void rf_rank_release(struct rf_rank *r)
@@ -434,18 +497,18 @@ struct boot {
 static int boot_one(const struct boot *b, const double *sum, double *theta, struct rf_err *err)
 {
     const size_t models = b->d->models;
-    struct rf_rank fit;
+    struct rf_rank r;
+    struct rf_err why = { 0 };
+    bool finite;
     for (size_t i = 0; i < models; i++)
         theta[i] = NAN;
-    if (model[b->ties].draws && !any_draw(b->d, sum))
-        return 0;
-    const int rc = rf_rank_fit(&fit, b->d, sum, b->ties, b->r, err);
-    if (rc)
-        return rc;
-    memcpy(theta, fit.theta, models * sizeof *theta);
-    centre(theta, b->r->group, models);
-    rf_rank_release(&fit);
-    return 0;
+    const int rc = fit(&r, b->d, sum, b->ties, b->r, &finite, &why);
+    if (!rc) {
+        memcpy(theta, r.theta, models * sizeof *theta);
+        centre(theta, b->r->group, models);
+        rf_rank_release(&r);
+    }
+    return rc && finite ? rf_fail(err, rc, "%s", why.msg) : 0;
 }
 
 /* Resamples [block * RF_LANES, ...): par's unit of work. */

@@ -36,8 +36,8 @@ struct rf_rank {
 };
 
 /* sum[d->pairs][RF_OUTCOMES]: the weights of the outcomes. start: ratings to begin with, or NULL. The largest group of
- * models that are comparable is rated: each beats or draws every other by some chain (Ford 1957). On failure *r is
- * empty. */
+ * models that are comparable is rated: each beats or draws every other by some chain (Ford 1957). RF_BAD_INPUT: a model
+ * of ties whose eta the votes give no finite value, for want of ties or of wins. On failure *r is empty. */
 int rf_rank_fit(struct rf_rank *r, const struct rf_duels *d, const double *sum, enum rf_tie_model ties,
                 const struct rf_rank *start, struct rf_err *err);
 void rf_rank_release(struct rf_rank *r); /* a zeroed struct is fine */
@@ -49,7 +49,7 @@ int rf_rank_sandwich(const struct rf_rank *r, const struct rf_duels *d, const do
                      enum rf_tie_model ties, double *cov, struct rf_err *err);
 
 /* theta[resamples][models]: fits of multinomial resamples of the votes, each with mean 0 over the models rated in r;
- * NaN where a resample does not rate a model. The same for any number of threads. */
+ * NaN where a resample does not rate a model, or refuses. The same for any number of threads. */
 int rf_rank_bootstrap(const struct rf_rank *r, const struct rf_duels *d, enum rf_tie_model ties, size_t resamples,
                       uint64_t seed, int threads, double *theta, struct rf_err *err);
 

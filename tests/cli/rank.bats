@@ -73,3 +73,27 @@ setup() {
     run "$ROUTEFIT" rank --anchor small
     [ "$status" -eq 2 ]
 }
+
+@test "rank: a resample that gives a model of ties no maximum counts as one that rates no model" {
+    printf 'model_a,model_b,winner\nx,y,a\ny,x,a\nx,z,a\nz,y,tie\n' >few.csv
+    export ROUTEFIT_DB=few.db
+    "$ROUTEFIT" -q ingest few.csv >/dev/null
+    for ties in davidson rao-kupper; do
+        run "$ROUTEFIT" -q rank --ties $ties --interval bootstrap --resamples 200 --format csv
+        [ "$status" -eq 0 ]
+        [[ "${lines[1]}" == x,1*,,,,0,3,* ]] # most resamples have no maximum: no interval
+    done
+    printf 'model_a,model_b,winner\nx,y,a\nx,y,tie\n' >above.csv
+    "$ROUTEFIT" -q --db above.db ingest above.csv >/dev/null
+    run "$ROUTEFIT" --db above.db rank --ties rao-kupper
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'more wins than ties'* ]]
+}
+
+@test "rank --votes: weights that sums can hold" {
+    for weight in 1e-300 1e308; do
+        run "$ROUTEFIT" rank --votes human:$weight
+        [ "$status" -eq 2 ]
+        [[ "$output" == *'from 1e-09 to 1e+09'* ]]
+    done
+}

@@ -192,6 +192,37 @@ static void models_without_a_finite_strength_are_not_rated(void **state)
     assert_non_null(strstr(err.msg, "no tie"));
 }
 
+/* Of models A, B, C (0, 1, 2) and D, E (3, 4): pairs AB, AC, BC, DE. */
+static void models_of_ties_refuse_votes_without_a_maximum(void **state)
+{
+    (void)state;
+    struct rf_duel pair[] = { { 0, 1 }, { 0, 2 }, { 1, 2 }, { 3, 4 } };
+    static const struct {
+        double sum[12];
+        const char *says; /* NULL: there is a maximum */
+    } cases[] = {
+        { { 0, 0, 2, 0, 0, 0, 0, 0, 1, 0, 0, 0 }, "too many ties" }, /* nothing else */
+        { { 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, "too many ties" }, /* A may be as far above B as it likes */
+        { { 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0 }, "too many ties" }, /* A beat B; C drew with both */
+        { { 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0 }, NULL },     /* A, B, C in a row; A drew with C: two against one */
+        { { 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0 }, NULL },     /* A and B beat each other */
+        { { 1, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1 }, "no tie" }, /* the draw is of those that are not rated */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int ties = RF_DAVIDSON; ties <= RF_RAO_KUPPER; ties++) {
+            const struct rf_duels d = { .models = 5, .pair = pair, .pairs = 4 };
+            struct rf_rank r;
+            struct rf_err err = { 0 };
+            const int rc = rf_rank_fit(&r, &d, cases[i].sum, (enum rf_tie_model)ties, NULL, &err);
+            assert_int_equal(rc, cases[i].says ? RF_BAD_INPUT : 0);
+            if (cases[i].says)
+                assert_non_null(strstr(err.msg, cases[i].says));
+            else
+                assert_true(fabs(r.theta[0]) < 3 && fabs(r.eta) < 3 && r.gradient < 1e-6);
+            rf_rank_release(&r);
+        }
+}
+
 static int open_blas(void **state)
 {
     (void)state;
@@ -205,6 +236,7 @@ int main(void)
         cmocka_unit_test(order_of_models_does_not_matter),
         cmocka_unit_test(sandwich_and_bootstrap_agree),
         cmocka_unit_test(models_without_a_finite_strength_are_not_rated),
+        cmocka_unit_test(models_of_ties_refuse_votes_without_a_maximum),
     };
     return cmocka_run_group_tests(tests, open_blas, NULL);
 }
