@@ -1,8 +1,8 @@
 /* fit knn: a bank of questions with every model's score; a prompt's predictions are means over its nearest neighbours
  * (RouterBench, routers/knn_router.py). The number of neighbours is the one of --k with the least squared error on the
  * validation questions, whose neighbours are searched once for all of --k. --guard lets no model take a prompt from a
- * baseline without evidence (train/guard.h). Refuses: more neighbours than the bank has questions, several numbers
- * without validation questions. */
+ * baseline without evidence (train/guard.h). Refuses: more neighbours than the bank has questions (of several numbers
+ * such are left out, and said), several numbers without validation questions. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,12 +57,25 @@ struct run {
     const struct rf_scored *s;
     size_t *bank; /* [rows] questions of the training side */
     size_t rows;
-    float *x;    /* [rows][dim] their vectors */
-    size_t *k;   /* [o->k.n] ascending */
+    float *x;  /* [rows][dim] their vectors */
+    size_t *k; /* [ks] ascending */
+    size_t ks;
     size_t best; /* the one kept */
     struct rf_guard guard;
     size_t baseline; /* model */
 };
+
+/* Leaves out the numbers that are larger than the bank, which a small benchmark makes of the default ones. */
+static int cut_k(struct run *r, struct rf_err *err)
+{
+    int rc = 0;
+    while (r->ks > 1 && r->k[r->ks - 1] > r->rows && !rc)
+        rc = rf_fit_note(r->f, err, "k = %zu left out: the bank has %zu questions", r->k[--r->ks], r->rows);
+    return rc || r->k[r->ks - 1] <= r->rows
+               ? rc
+               : rf_fail(err, RF_USAGE, "--k %zu: the bank has %zu questions, expected at most so many neighbours",
+                         r->k[r->ks - 1], r->rows);
+}
 
 static int fill_bank(struct run *r, struct rf_err *err)
 {
@@ -76,8 +89,8 @@ static int fill_bank(struct run *r, struct rf_err *err)
             r->bank[r->rows++] = i;
     r->f->used_train = r->rows;
     r->f->used_valid = s->r.n - r->rows;
-    if (r->k[r->o->k.n - 1] > r->rows)
-        return rf_fail(err, RF_USAGE, "--k %zu: the bank has %zu questions", r->k[r->o->k.n - 1], r->rows);
+    if ((rc = cut_k(r, err)))
+        return rc;
     if (!rf_mul(r->rows, s->in.dim, &cells))
         return rf_fail(err, RF_FAIL, "out of memory: %zu vectors of %zu", r->rows, s->in.dim);
     if ((rc = RF_NEW(r->x, cells, err)))
@@ -126,17 +139,17 @@ static double squared_error(const struct run *r, const size_t *at, size_t n, con
 static int choose_k(struct run *r, struct rf_err *err)
 {
     const struct rf_scored *const s = r->s;
-    const size_t n = r->f->used_valid, dim = s->in.dim, most = r->k[r->o->k.n - 1];
+    const size_t n = r->f->used_valid, dim = s->in.dim, most = r->k[r->ks - 1];
     size_t *at = NULL, found = 0;
     float *x = NULL;
     uint32_t *near = NULL;
     double least = INFINITY;
     int rc = 0;
     r->best = r->k[0];
-    if (r->o->k.n > 1 && !n)
+    if (r->ks > 1 && !n)
         return rf_fail(err, RF_BAD_INPUT,
                        "--k has %zu values and no validation questions to choose by: give one, or a larger --valid",
-                       r->o->k.n);
+                       r->ks);
     if (!n)
         return 0;
     if ((rc = RF_NEW(at, n, err)) || (rc = RF_NEW(x, n * dim, err)) || (rc = RF_NEW(near, n * most, err)))
@@ -148,7 +161,7 @@ static int choose_k(struct run *r, struct rf_err *err)
         }
     if ((rc = rf_neighbours(r->x, r->rows, x, n, dim, most, r->f->threads, near, NULL, err)))
         goto out;
-    for (size_t i = 0; i < r->o->k.n; i++) {
+    for (size_t i = 0; i < r->ks; i++) {
         const double loss = squared_error(r, at, n, near, most, r->k[i]);
         if ((rc = rf_fit_note(r->f, err, "k = %zu: squared error %.5f in validation", r->k[i], loss)) ||
             (rc = rf_fit_epoch(r->f, loss, loss, NAN, err)))
@@ -424,6 +437,7 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
 {
     struct run r = { .f = f, .o = opts, .s = f->scored };
     int rc;
+    r.ks = r.o->k.n;
     if ((rc = rf_list_counts(&r.o->k, "--k", MOST_K, &r.k, err)) || (rc = fill_bank(&r, err)) ||
         (r.o->guard && (rc = set_guard(&r, err))) || (rc = choose_k(&r, err)))
         goto out;
