@@ -288,6 +288,10 @@ static int fingerprint(struct rf_bench *b, struct rf_err *err)
 
 int rf_bench_given(const struct rf_list *bench, struct rf_err *err)
 {
+    for (size_t i = 1; i < bench->n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (!strcmp(bench->v[i], bench->v[j]))
+                return rf_fail(err, RF_USAGE, "--bench: found benchmark \"%s\" twice, expected it once", bench->v[i]);
     return bench->n
                ? 0
                : rf_fail(err, RF_USAGE, "found no benchmark, expected --bench NAME; `routefit ls benches` lists them");

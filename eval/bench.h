@@ -58,7 +58,7 @@ struct rf_bench {
     char sha256[RF_SHA256_HEX]; /* fingerprint of prompts and qualities */
 };
 
-/* RF_USAGE where --bench names none. */
+/* RF_USAGE where --bench names none, or one twice. */
 int rf_bench_given(const struct rf_list *bench, struct rf_err *err);
 int rf_bench_load(struct rf_bench *b, struct rf_db *db, const struct rf_bench_options *o, struct rf_err *err);
 void rf_bench_release(struct rf_bench *b); /* a zeroed struct is fine */

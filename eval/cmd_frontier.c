@@ -151,20 +151,35 @@ static int read_metrics(struct options *o, struct rf_err *err)
     return 0;
 }
 
+/* Table metric has no roles: a model that is called like a router or a baseline is kept as "model:NAME". */
+static int name_in_metrics(struct rf_buf *to, const struct rf_many *m, size_t i, struct rf_err *err)
+{
+    const char *const name = m->entry[i].name;
+    bool shared = false;
+    for (size_t j = 0; j < m->n && m->entry[i].role == RF_MANY_MODEL; j++)
+        shared |= m->entry[j].role != RF_MANY_MODEL && !strcmp(m->entry[j].name, name);
+    to->len = 0;
+    const int rc = shared ? rf_buf_add(to, "model:", strlen("model:"), err) : 0;
+    return rc ? rc : rf_buf_add(to, name, strlen(name) + 1, err);
+}
+
 static int store(const struct rf_many *m, const char *bench, struct rf_db *db, int64_t run, struct rf_err *err)
 {
     struct rf_stmt *s = NULL;
+    struct rf_buf name = { 0 };
     int rc = rf_run_metric_new(&s, db, run, err);
     for (size_t i = 0; i < m->n && !rc; i++) {
         const struct rf_many_entry *const e = &m->entry[i];
         const struct rf_named *const named = e->named;
+        rc = name_in_metrics(&name, m, i, err);
         for (size_t k = 0; k < RF_MANY_METRICS && !rc; k++)
-            rc = rf_run_metric(s, bench, e->name, rf_many_metric_name[k], e->metric[k], e->low[k], e->high[k], err);
+            rc = rf_run_metric(s, bench, name.data, rf_many_metric_name[k], e->metric[k], e->low[k], e->high[k], err);
         for (size_t k = 0; k < RF_NAMED_METRICS && named && !rc; k++)
-            rc = rf_run_metric(s, bench, e->name, rf_named_metric_name[k], named->value[k], named->low[k],
+            rc = rf_run_metric(s, bench, name.data, rf_named_metric_name[k], named->value[k], named->low[k],
                                named->high[k], err);
     }
     rf_stmt_free(s);
+    rf_buf_release(&name);
     return rc;
 }
 

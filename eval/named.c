@@ -154,7 +154,7 @@ double rf_routereval_bits(const double *share, size_t models)
     double bits = 0;
     for (size_t m = 0; m < models; m++)
         bits -= share[m] > 0 ? share[m] * log2(share[m]) : 0;
-    return bits;
+    return bits > 0 ? bits : 0; /* a lone share may be rounded to above 1 */
 }
 
 /* ---- LLMRouterBench ---- */

@@ -102,7 +102,7 @@ static int take_budget(struct source *s, double budget, struct rf_err *err)
 {
     struct rf_at_point at = { .how = RF_AT_BUDGET, .at = budget, .lambda = NAN, .upper = NAN, .mix = NAN };
     size_t k = 0;
-    while (k < s->corners && s->corner[k].mean.cost <= budget)
+    while (k < s->corners && rf_affords(budget, s->corner[k].mean.cost))
         k++;
     if (!k) { /* the cheapest corner is too dear */
         double *const quality = s->figure + 2 * (s->p->n - s->first) * s->f->prompts;
@@ -118,7 +118,7 @@ static int take_budget(struct source *s, double budget, struct rf_err *err)
     choose(s, b, s->high);
     at.lambda = a->lambda;
     if (b != a) {
-        at.mix = (budget - a->mean.cost) / (b->mean.cost - a->mean.cost);
+        at.mix = fmax(0, (budget - a->mean.cost) / (b->mean.cost - a->mean.cost));
         at.upper = b->lambda;
     }
     return take(s, at, err);

@@ -17,6 +17,13 @@
 extern "C" {
 #endif
 
+/* Does a budget pay for a mean cost? A mean is a rounded sum, so the last digits do not count: a budget of 10 pays for
+ * questions that cost 10 each. */
+static inline bool rf_affords(double budget, double cost)
+{
+    return cost <= budget * (1 + 1e-12);
+}
+
 /* RouterBench's 32 values (utils.py, WILLINGNESS_TO_PAY). */
 enum { RF_WTP_GRID = 32 };
 extern const double rf_wtp_grid[RF_WTP_GRID];

@@ -31,7 +31,44 @@ int rf_router_open(struct routefit_router **out, const char *path, const struct 
     return 0;
 }
 
-/* The name of path, or the path itself where another router or a baseline has that name. */
+/* Does no router before this one, and nothing else in the same tables, have the name? */
+static bool is_free(const char *name, size_t len, const struct rf_router *known, size_t nknown,
+                    const char *const *taken, size_t ntaken)
+{
+    for (size_t i = 0; i < nknown; i++)
+        if (strlen(known[i].name) == len && !memcmp(known[i].name, name, len))
+            return false;
+    for (size_t i = 0; i < ntaken; i++)
+        if (strlen(taken[i]) == len && !memcmp(taken[i], name, len))
+            return false;
+    return true;
+}
+
+/* The first len bytes of name where they are free, else longer ones that say the same: with `mark` in front, as often
+ * as it takes. */
+static char *free_name(const char *name, size_t len, const char *mark, const struct rf_router *known, size_t nknown,
+                       const char *const *taken, size_t ntaken, struct rf_err *err)
+{
+    struct rf_buf text = { 0 };
+    char *out = NULL;
+    size_t marks = 0;
+    do {
+        text.len = 0;
+        for (size_t i = 0; i < marks; i++)
+            if (rf_buf_add(&text, mark, strlen(mark), err))
+                goto out;
+        if (rf_buf_add(&text, name, len, err))
+            goto out;
+        marks++;
+    } while (!is_free(text.data, text.len, known, nknown, taken, ntaken));
+    out = rf_strndup(text.data, text.len, err);
+out:
+    rf_buf_release(&text);
+    return out;
+}
+
+/* The name of path, or the path itself where another router or a baseline has that name; "./" in front of a path that
+ * is another's name (a/r, then r). */
 static char *name_of(const char *path, const struct rf_router *known, size_t nknown, const char *const *taken,
                      size_t ntaken, struct rf_err *err)
 {
@@ -40,12 +77,9 @@ static char *name_of(const char *path, const struct rf_router *known, size_t nkn
     const size_t cut = sizeof suffix - 1;
     if (len > cut && !strcmp(base + len - cut, suffix))
         len -= cut;
-    bool free_name = true;
-    for (size_t i = 0; i < nknown; i++)
-        free_name = free_name && !(strlen(known[i].name) == len && !memcmp(known[i].name, base, len));
-    for (size_t i = 0; i < ntaken; i++)
-        free_name = free_name && !(strlen(taken[i]) == len && !memcmp(taken[i], base, len));
-    return free_name ? rf_strndup(base, len, err) : rf_strndup(path, strlen(path), err);
+    return is_free(base, len, known, nknown, taken, ntaken)
+               ? rf_strndup(base, len, err)
+               : free_name(path, strlen(path), *path == '/' ? "/" : "./", known, nknown, taken, ntaken, err);
 }
 
 /* The same word, or two paths to one file. */
@@ -60,9 +94,11 @@ static int check_new(const char *const *word, size_t i, struct rf_err *err)
     return 0;
 }
 
-/* Stored scores, where the word is their name: 1; 0: it is a path. */
-static int load_stored(struct rf_router *r, struct rf_db *db, const char *word, struct rf_err *err)
+/* Stored scores, where word[i] is their name: 1; 0: it is a path. */
+static int load_stored(struct rf_router *known, size_t i, struct rf_db *db, const char *word, const char *const *taken,
+                       size_t ntaken, struct rf_err *err)
 {
+    struct rf_router *const r = &known[i];
     const size_t cut = sizeof prefix - 1;
     const bool named = !strncmp(word, prefix, cut);
     struct stat st;
@@ -75,7 +111,7 @@ static int load_stored(struct rf_router *r, struct rf_db *db, const char *word, 
     if (!rc)
         return rf_fail(err, named ? RF_USAGE : RF_IO, "%s: found no %s of this name; `routefit ls scores` lists scores",
                        name, named ? "scores" : "file, and no scores");
-    r->name = rf_strndup(name, strlen(name), err);
+    r->name = free_name(name, strlen(name), prefix, known, i, taken, ntaken, err);
     return r->name ? 1 : RF_FAIL;
 }
 
@@ -85,7 +121,7 @@ int rf_routers_load(struct rf_router **out, struct rf_db *db, const char *const 
     struct rf_router *r = NULL;
     int rc = RF_NEW(r, n, err);
     for (size_t i = 0; i < n && !rc; i++) {
-        if ((rc = check_new(word, i, err)) || (rc = load_stored(&r[i], db, word[i], err)) < 0)
+        if ((rc = check_new(word, i, err)) || (rc = load_stored(r, i, db, word[i], taken, ntaken, err)) < 0)
             break;
         if (rc || (rc = rf_router_open(&r[i].r, word[i], o, err))) {
             rc = rc < 0 ? rc : 0;

@@ -29,14 +29,15 @@ struct rf_router_options {
         RF_PICK_OPTIONS(T, f.pick)
 
 struct rf_router {
-    char *name; /* of the scores, or the file's without folder and .safetensors, or the path where two would share it */
+    char *name; /* of the scores (scores:NAME where two would share it), or the file's without folder and .safetensors,
+                   or the path where two would share it; no two are the same */
     struct routefit_router *r; /* of a file, owned; NULL: stored scores */
     struct rf_stored *stored;  /* owned; NULL: a file */
 };
 
 /* Loads word[n] in order into *out, an array of n: "scores:NAME" is a name of stored scores, any other word a path, or
- * such a name where there is no file; db NULL: files only. Release with rf_routers_free. taken[ntaken]: names that no
- * file gets. */
+ * such a name where there is no file; db NULL: files only. Release with rf_routers_free. taken[ntaken]: names that none
+ * gets. */
 int rf_routers_load(struct rf_router **out, struct rf_db *db, const char *const *word, size_t n,
                     const struct rf_router_options *o, const char *const *taken, size_t ntaken, struct rf_err *err);
 void rf_routers_free(struct rf_router *r, size_t n); /* NULL is fine */

@@ -141,14 +141,14 @@ static struct rf_staged_policy policy_of(const struct fitted *f, bool by_lambda,
         p.low = p.high = f->corner[rf_cascade_at_lambda(f->corner, f->n, at)];
         return p;
     }
-    while (k < f->n && f->corner[k].mean.cost <= at)
+    while (k < f->n && rf_affords(at, f->corner[k].mean.cost))
         k++;
     p.low = f->corner[k ? k - 1 : 0];
     p.high = f->corner[k < f->n ? k : f->n - 1];
     if (!k)
         p.low.mean = (struct rf_point){ NAN, NAN };
     else if (k < f->n)
-        p.mix = (at - p.low.mean.cost) / (p.high.mean.cost - p.low.mean.cost);
+        p.mix = fmax(0, (at - p.low.mean.cost) / (p.high.mean.cost - p.low.mean.cost));
     return p;
 }
 
@@ -332,7 +332,7 @@ static int take_baselines(struct work *w, struct rf_err *err)
     double usual[RF_CASCADE_STAGES];
     const bool none = !w->o->budgets && !w->o->corners;
     for (size_t k = 1; k < w->c.stages; k++)
-        usual[k - 1] = s->model[k].cost * (1 + 1e-12);
+        usual[k - 1] = s->model[k].cost;
     const struct rf_points_wish wish = { .corners = w->o->corners,
                                          .budget = none ? usual : w->o->budget,
                                          .budgets = none ? w->c.stages - 1 : w->o->budgets,

@@ -154,3 +154,40 @@ PY
     run "$ROUTEFIT" frontier --bench bench --reference small
     [ "$status" -eq 2 ]
 }
+
+@test "frontier: a router, a model and a baseline of one name are kept apart" {
+    "$ROUTEFIT" -q fit knn --bench bench --k 20 -o big.safetensors
+    "$ROUTEFIT" -q fit linear --bench bench --cv 2 --name oracle >/dev/null
+    mkdir a
+    cp big.safetensors small
+    cp big.safetensors a/small
+    run "$ROUTEFIT" -q frontier --bench bench --format csv big.safetensors a/small small scores:oracle
+    [ "$status" -eq 0 ]
+    [ "$(cut -d, -f2,3 <<<"$output" | tail -n +2 | head -6 | tr '\n' ' ')" = 'big,router small,router ./small,router scores:oracle,router zero router,baseline oracle,baseline ' ]
+    [ "$(sqlite3 routefit.db "SELECT group_concat(router) FROM (SELECT router FROM metric WHERE name = 'quality' ORDER BY router)")" = './small,big,mid,model:big,model:small,oracle,scores:oracle,small,zero router' ]
+    sqlite3 routefit.db "UPDATE model SET name = 'oracle' WHERE name = 'mid'"
+    run "$ROUTEFIT" -q frontier --bench bench --json
+    [ "$status" -eq 0 ]
+    run "$ROUTEFIT" frontier --bench bench,bench
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'found benchmark "bench" twice'* ]]
+}
+
+@test "frontier and cascade: a budget pays for a model that costs just that" {
+    sqlite3 routefit.db "UPDATE result SET cost = 0.007 WHERE model = (SELECT id FROM model WHERE name = 'small')"
+    "$ROUTEFIT" -q frontier --bench bench --model big,small --budget 7 --format csv >at.csv
+    awk -F, '$2 == "zero router" { found = $5 == 7 && $9 > 0 } END { exit !found }' at.csv
+    "$ROUTEFIT" -q cascade --bench bench --order small,big --verifier results:bench --budget 7 --format csv >at.csv
+    awk -F, '$2 == "cascade" { found = $5 == 7 && $7 > 0 } END { exit !found }' at.csv
+}
+
+@test "fit knn: a small benchmark leaves out the larger of the default numbers" {
+    head -n 41 bench.csv | sed 's/^b\./c./; s/,bench,/,little,/' >little.csv
+    "$ROUTEFIT" -q ingest --name little little.csv >/dev/null
+    run "$ROUTEFIT" fit knn --bench little -o little.safetensors
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'k = 80 left out: the bank has '* ]]
+    run "$ROUTEFIT" fit knn --bench little --k 80,90 -o never.safetensors
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'--k 80: the bank has '*'expected at most'* ]]
+}

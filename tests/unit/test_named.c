@@ -105,6 +105,8 @@ static void routereval(void **state)
     assert_near(rf_routereval_bits_code(two, 2), -p * log2(p) - (1 - p) * log2(1 - p), 1e-15);
     static const double share[] = { .5, .25, 0, .25 };
     assert_near(rf_routereval_bits(share, 4), 1.5, 1e-15);
+    const double lone = 1 + 0x1p-52; /* a sum of shares */
+    assert_true(!signbit(rf_routereval_bits(&lone, 1)) && rf_routereval_bits(&lone, 1) <= 0);
 }
 
 static void llmrouterbench(void **state)
