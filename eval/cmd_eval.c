@@ -154,31 +154,6 @@ static int print_benches(const struct rf_evaluation *e, size_t n, struct rf_ctx 
     return rc;
 }
 
-static int store(const struct rf_evaluation *e, size_t n, struct rf_ctx *ctx, int64_t run, struct rf_err *err)
-{
-    int rc = rf_db_begin(ctx->db, err);
-    for (size_t i = 0; i < n && !rc; i++)
-        rc = rf_evaluation_store(&e[i], ctx->db, run, err);
-    if (!rc)
-        rc = rf_db_commit(ctx->db, err);
-    if (rc)
-        rf_db_rollback(ctx->db);
-    return rc;
-}
-
-/* One fingerprint of all benchmarks. */
-static int fingerprint(const struct rf_evaluation *e, size_t n, char hex[RF_SHA256_HEX], struct rf_err *err)
-{
-    struct rf_sha256 *h = NULL;
-    int rc = rf_sha256_new(&h, err);
-    for (size_t i = 0; i < n && !rc; i++)
-        rc = rf_sha256_add(h, e[i].bench.sha256, RF_SHA256_HEX - 1, err);
-    if (!rc)
-        rc = rf_sha256_end_hex(h, hex, err);
-    rf_sha256_free(h);
-    return rc;
-}
-
 /* *gate receives o->under.n + o->over.n of them. */
 static int read_gates(const struct options *o, struct rf_gate **gate, struct rf_err *err)
 {
@@ -214,7 +189,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
         if ((rc = rf_evaluate(&e[i], ctx, o->common.bench.v[i], &o->common, router, routers, err)) ||
             (rc = add_rows(t, &e[i], people, o->compat, ctx->chat, err)))
             goto out;
-    if ((rc = fingerprint(e, benches, sha256, err)) || (rc = store(e, benches, ctx, row.id, err)))
+    if ((rc = rf_evaluations_store(e, benches, ctx->db, row.id, sha256, err)))
         goto out;
     for (size_t i = 0; i < benches && !people; i++)
         rf_evaluation_tell(&e[i], ctx->chat);

@@ -32,37 +32,17 @@ static int digest_file(const char *path, char hex[RF_SHA256_HEX], struct rf_err 
     return rc;
 }
 
-static int fingerprint(const struct rf_report *r, char hex[RF_SHA256_HEX], struct rf_err *err)
-{
-    struct rf_sha256 *h = NULL;
-    int rc = rf_sha256_new(&h, err);
-    for (size_t i = 0; i < r->benches && !rc; i++)
-        rc = rf_sha256_add(h, r->bench[i].e.bench.sha256, RF_SHA256_HEX - 1, err);
-    if (!rc)
-        rc = rf_sha256_end_hex(h, hex, err);
-    rf_sha256_free(h);
-    return rc;
-}
-
-static int store(const struct rf_report *r, struct rf_db *db, struct rf_err *err)
-{
-    int rc = rf_db_begin(db, err);
-    for (size_t i = 0; i < r->benches && !rc; i++)
-        rc = rf_evaluation_store(&r->bench[i].e, db, r->run, err);
-    rc = rc ? rc : rf_db_commit(db, err);
-    if (rc)
-        rf_db_rollback(db);
-    return rc;
-}
-
-static int fill(struct rf_report *r, struct rf_ctx *ctx, const struct options *o, struct rf_err *err)
+static int fill(struct rf_report *r, struct rf_evaluation *e, struct rf_ctx *ctx, const struct options *o,
+                struct rf_err *err)
 {
     int rc = 0;
     for (size_t i = 0; i < r->routers && !rc; i++)
         rc = r->router[i].r ? digest_file(r->path[i], r->sha256[i], err) : 0;
-    for (size_t i = 0; i < r->benches && !rc; i++)
-        if (!(rc = rf_evaluate(&r->bench[i].e, ctx, o->common.bench.v[i], &o->common, r->router, r->routers, err)))
+    for (size_t i = 0; i < r->benches && !rc; i++) {
+        r->bench[i].e = &e[i];
+        if (!(rc = rf_evaluate(&e[i], ctx, o->common.bench.v[i], &o->common, r->router, r->routers, err)))
             rc = rf_report_fill(&r->bench[i], ctx, &o->common, err);
+    }
     return rc;
 }
 
@@ -74,20 +54,22 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
                            .path = (const char *const *)args + 1,
                            .routers = (size_t)nargs - 1,
                            .share = o->share };
+    struct rf_evaluation *e = NULL;
     struct rf_router *router = NULL;
     struct rf_outfile out = { 0 };
     struct rf_run row = { 0 };
     char sha256[RF_SHA256_HEX] = "";
     int rc;
     if ((rc = rf_bench_given(&o->common.bench, err)) || (rc = rf_outfile_open(&out, args[0], o->force, err)) ||
-        (rc = RF_NEW(r.bench, r.benches, err)) || (rc = RF_NEW(r.sha256, r.routers + 1, err)) ||
+        (rc = RF_NEW(r.bench, r.benches, err)) || (rc = RF_NEW(e, r.benches, err)) ||
+        (rc = RF_NEW(r.sha256, r.routers + 1, err)) ||
         (rc = rf_routers_load(&router, ctx->db, r.path, r.routers, &o->common.router, rf_baseline_names, RF_BASELINES,
                               err)) ||
         (rc = rf_run_begin(&row, ctx, err)))
         goto out;
     r.router = router;
     r.run = row.id;
-    if ((rc = fill(&r, ctx, o, err)) || (rc = fingerprint(&r, sha256, err)) || (rc = store(&r, ctx->db, err)) ||
+    if ((rc = fill(&r, e, ctx, o, err)) || (rc = rf_evaluations_store(e, r.benches, ctx->db, row.id, sha256, err)) ||
         (rc = rf_report_write(&r, ctx, out.f, err)) || (rc = rf_outfile_commit(&out, err)))
         goto out;
     fprintf(ctx->chat, "%s written\n", args[0]);
@@ -96,6 +78,9 @@ out:
     rf_outfile_release(&out);
     for (size_t i = 0; r.bench && i < r.benches; i++)
         rf_report_bench_release(&r.bench[i]);
+    for (size_t i = 0; e && i < r.benches; i++)
+        rf_evaluation_release(&e[i]);
+    rf_free(e);
     rf_free(r.bench);
     rf_free(r.sha256);
     rf_routers_free(router, r.routers);

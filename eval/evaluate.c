@@ -5,6 +5,7 @@
 
 #include "core/progress.h"
 #include "core/run_metric.h"
+#include "core/sha256.h"
 #include "eval/item_clusters.h"
 
 enum { CURVE_POINTS = 201 }; /* of a stored curve */
@@ -232,7 +233,7 @@ static int store_curve(struct rf_stmt *s, const struct rf_entry *t, struct rf_er
     return rc;
 }
 
-int rf_evaluation_store(const struct rf_evaluation *e, struct rf_db *db, int64_t run, struct rf_err *err)
+static int store(const struct rf_evaluation *e, struct rf_db *db, int64_t run, struct rf_err *err)
 {
     struct rf_stmt *metric = NULL, *curve = NULL;
     int rc = rf_run_metric_new(&metric, db, run, err);
@@ -249,5 +250,32 @@ int rf_evaluation_store(const struct rf_evaluation *e, struct rf_db *db, int64_t
 out:
     rf_stmt_free(metric);
     rf_stmt_free(curve);
+    return rc;
+}
+
+static int fingerprint(const struct rf_evaluation *e, size_t n, char *hex, struct rf_err *err)
+{
+    struct rf_sha256 *h = NULL;
+    int rc = rf_sha256_new(&h, err);
+    for (size_t i = 0; i < n && !rc; i++)
+        rc = rf_sha256_add(h, e[i].bench.sha256, RF_SHA256_HEX - 1, err);
+    if (!rc)
+        rc = rf_sha256_end_hex(h, hex, err);
+    rf_sha256_free(h);
+    return rc;
+}
+
+int rf_evaluations_store(const struct rf_evaluation *e, size_t n, struct rf_db *db, int64_t run, char *sha256,
+                         struct rf_err *err)
+{
+    int rc = fingerprint(e, n, sha256, err);
+    if (rc || (rc = rf_db_begin(db, err)))
+        return rc;
+    for (size_t i = 0; i < n && !rc; i++)
+        rc = store(&e[i], db, run, err);
+    if (!rc)
+        rc = rf_db_commit(db, err);
+    if (rc)
+        rf_db_rollback(db);
     return rc;
 }

@@ -55,8 +55,10 @@ int rf_evaluate(struct rf_evaluation *e, struct rf_ctx *ctx, const char *name, c
 void rf_evaluation_tell(const struct rf_evaluation *e, FILE *chat);
 void rf_evaluation_release(struct rf_evaluation *e); /* a zeroed struct is fine */
 
-/* Writes metrics and curves (thinned to at most 201 points) under a run; inside the caller's transaction. */
-int rf_evaluation_store(const struct rf_evaluation *e, struct rf_db *db, int64_t run, struct rf_err *err);
+/* Keeps metrics and curves (thinned to at most 201 points) of n evaluations under a run, in one transaction.
+ * sha256[RF_SHA256_HEX] = one fingerprint of all benchmarks, also where the rest fails. */
+int rf_evaluations_store(const struct rf_evaluation *e, size_t n, struct rf_db *db, int64_t run, char *sha256,
+                         struct rf_err *err);
 
 #ifdef __cplusplus
 }

@@ -31,14 +31,14 @@ static size_t entry_of(const struct rf_evaluation *e, int baseline)
 /* All pairs of routers, then each against length and random. */
 static void choose_duels(struct rf_report_bench *b)
 {
-    const size_t rival[] = { entry_of(&b->e, RF_BASELINE_LENGTH), entry_of(&b->e, RF_BASELINE_RANDOM) };
-    for (size_t i = 0; i < b->e.n; i++)
-        for (size_t j = i + 1; j < b->e.n; j++)
-            if (b->e.entry[i].baseline < 0 && b->e.entry[j].baseline < 0)
+    const size_t rival[] = { entry_of(b->e, RF_BASELINE_LENGTH), entry_of(b->e, RF_BASELINE_RANDOM) };
+    for (size_t i = 0; i < b->e->n; i++)
+        for (size_t j = i + 1; j < b->e->n; j++)
+            if (b->e->entry[i].baseline < 0 && b->e->entry[j].baseline < 0)
                 b->duel[b->duels++] = (struct rf_duel){ .a = i, .b = j, .margin = NAN };
     for (size_t k = 0; k < COUNT(rival); k++)
-        for (size_t i = 0; i < b->e.n && rival[k] != SIZE_MAX; i++)
-            if (b->e.entry[i].baseline < 0)
+        for (size_t i = 0; i < b->e->n && rival[k] != SIZE_MAX; i++)
+            if (b->e->entry[i].baseline < 0)
                 b->duel[b->duels++] = (struct rf_duel){ .a = i, .b = rival[k], .margin = NAN };
 }
 
@@ -53,15 +53,15 @@ int rf_report_fill(struct rf_report_bench *b, struct rf_ctx *ctx, const struct r
                                            .delta = .02 };
     struct rf_contestant *who = NULL;
     int rc;
-    if ((rc = RF_NEW(b->duel, b->e.n * (b->e.n + 1), err)) || (rc = RF_NEW(who, b->e.n, err)))
+    if ((rc = RF_NEW(b->duel, b->e->n * (b->e->n + 1), err)) || (rc = RF_NEW(who, b->e->n, err)))
         goto out;
-    for (size_t i = 0; i < b->e.n; i++)
-        who[i] = (struct rf_contestant){ &b->e.entry[i].curve, { .kind = RF_MEASURE_APGR } };
+    for (size_t i = 0; i < b->e->n; i++)
+        who[i] = (struct rf_contestant){ &b->e->entry[i].curve, { .kind = RF_MEASURE_APGR } };
     choose_duels(b);
-    if ((b->duels && (rc = rf_compare(who, b->e.n, &co, b->duel, b->duels, err))) ||
-        (rc = rf_costs_load(&b->costs, ctx->db, &b->e.bench, NULL, err)))
+    if ((b->duels && (rc = rf_compare(who, b->e->n, &co, b->duel, b->duels, err))) ||
+        (rc = rf_costs_load(&b->costs, ctx->db, &b->e->bench, NULL, err)))
         goto out;
-    rc = rf_tasks_load(&b->tasks, ctx->db, &b->e.bench, err);
+    rc = rf_tasks_load(&b->tasks, ctx->db, &b->e->bench, err);
 out:
     rf_free(who);
     return rc;
@@ -69,7 +69,6 @@ out:
 
 void rf_report_bench_release(struct rf_report_bench *b)
 {
-    rf_evaluation_release(&b->e);
     rf_free(b->duel);
     rf_costs_release(&b->costs);
     rf_tasks_release(&b->tasks);
@@ -79,8 +78,8 @@ void rf_report_bench_release(struct rf_report_bench *b)
 
 static int put_head(const struct rf_report_bench *b, FILE *f, struct rf_err *err)
 {
-    const struct rf_bench *const n = &b->e.bench;
-    const struct rf_entry *const any = &b->e.entry[0];
+    const struct rf_bench *const n = &b->e->bench;
+    const struct rf_entry *const any = &b->e->entry[0];
     const double scale = rf_bench_scale(n);
     int rc;
     fputs("<h2>", f);
@@ -110,7 +109,7 @@ static int put_head(const struct rf_report_bench *b, FILE *f, struct rf_err *err
 
 static int put_curves(const struct rf_report_bench *b, FILE *f, struct rf_err *err)
 {
-    const struct rf_evaluation *const e = &b->e;
+    const struct rf_evaluation *const e = b->e;
     const double scale = rf_bench_scale(&e->bench);
     const size_t n = e->n < RF_PLOT_SERIES ? e->n : RF_PLOT_SERIES;
     struct rf_quality_line *line = NULL;
@@ -139,12 +138,12 @@ static int put_metrics(const struct rf_report_bench *b, FILE *f, struct rf_err *
     static const int digits[RF_METRICS] = {
         [RF_APGR] = 3, [RF_AUC] = 2, [RF_CPT20] = 1, [RF_CPT50] = 1, [RF_CPT80] = 1, [RF_STRONG95] = 1
     };
-    const double scale = rf_bench_scale(&b->e.bench);
+    const double scale = rf_bench_scale(&b->e->bench);
     int rc = 0;
     fputs("<h3>Metrics</h3>\n", f);
     rf_html_table(f, "metrics", column, COUNT(column));
-    for (size_t i = 0; i < b->e.n && !rc; i++) {
-        const struct rf_entry *const t = &b->e.entry[i];
+    for (size_t i = 0; i < b->e->n && !rc; i++) {
+        const struct rf_entry *const t = &b->e->entry[i];
         rf_html_row(f);
         rc = rf_html_cell(f, t->name, err);
         for (size_t m = 0; m < RF_WEAK; m++) {
@@ -153,12 +152,12 @@ static int put_metrics(const struct rf_report_bench *b, FILE *f, struct rf_err *
         }
     }
     rf_html_table_end(f);
-    for (size_t i = 0; i < b->e.n && !rc; i++)
-        if (b->e.entry[i].fitted_on > 0) {
+    for (size_t i = 0; i < b->e->n && !rc; i++)
+        if (b->e->entry[i].fitted_on > 0) {
             fputs("<p class=\"worse\">", f);
-            rc = rf_html_name(f, b->e.entry[i].name, err);
+            rc = rf_html_name(f, b->e->entry[i].name, err);
             fprintf(f, " was also fitted or tuned on %lld of the %zu questions: its figures flatter it.</p>\n",
-                    (long long)b->e.entry[i].fitted_on, b->e.bench.n);
+                    (long long)b->e->entry[i].fitted_on, b->e->bench.n);
         }
     fputs(
         "<p class=\"note\">APGR: mean share of the gap between weak and strong that is closed. CPT x%: share of strong "
@@ -181,7 +180,7 @@ static int put_duels(const struct rf_report_bench *b, FILE *f, struct rf_err *er
     for (size_t i = 0; i < b->duels && !rc; i++) {
         const struct rf_duel *const d = &b->duel[i];
         rf_html_row(f);
-        if ((rc = rf_html_cell(f, b->e.entry[d->a].name, err)) || (rc = rf_html_cell(f, b->e.entry[d->b].name, err)))
+        if ((rc = rf_html_cell(f, b->e->entry[d->a].name, err)) || (rc = rf_html_cell(f, b->e->entry[d->b].name, err)))
             break;
         rf_html_real(f, d->difference, d->low, d->high, 3);
         rf_html_real(f, d->p_family, NAN, NAN, 4);
@@ -221,14 +220,14 @@ static int put_reliability(const struct rf_report_bench *b, FILE *f, struct rf_e
     double *score = NULL;
     size_t shown = 0;
     int rc;
-    if ((rc = RF_NEW(bins, RF_PLOT_SERIES, err)) || (rc = RF_NEW(score, b->e.bench.n, err)))
+    if ((rc = RF_NEW(bins, RF_PLOT_SERIES, err)) || (rc = RF_NEW(score, b->e->bench.n, err)))
         goto out;
-    for (size_t i = 0; i < b->e.n && !rc; i++) {
-        const struct rf_entry *const t = &b->e.entry[i];
+    for (size_t i = 0; i < b->e->n && !rc; i++) {
+        const struct rf_entry *const t = &b->e->entry[i];
         struct rf_prob p;
         if (t->baseline >= 0 || !scores_of(&t->curve, score))
             continue;
-        if ((rc = rf_prob_of(score, b->e.bench.strong, b->e.bench.weak, b->e.bench.n, &p, err)))
+        if ((rc = rf_prob_of(score, b->e->bench.strong, b->e->bench.weak, b->e->bench.n, &p, err)))
             break;
         if (!shown) {
             fputs("<h3>Are the win rates probabilities?</h3>\n", f);
@@ -285,12 +284,12 @@ static int put_costs(const struct rf_report_bench *b, FILE *f, struct rf_err *er
         enum rf_metric m;
         double closed;
     } point[] = { { RF_CPT50, .5 }, { RF_CPT80, .8 } };
-    const double strong = 1000 * rf_costs_at(&b->costs, &b->e.entry[0].curve, 1);
+    const double strong = 1000 * rf_costs_at(&b->costs, &b->e->entry[0].curve, 1);
     int rc = 0;
     fputs("<h3>Costs</h3>\n", f);
     rf_html_table(f, "costs", column, COUNT(column));
-    for (size_t i = 0; i < b->e.n && !rc; i++) {
-        const struct rf_entry *const t = &b->e.entry[i];
+    for (size_t i = 0; i < b->e->n && !rc; i++) {
+        const struct rf_entry *const t = &b->e->entry[i];
         for (size_t k = 0; k < COUNT(point) && t->baseline != RF_BASELINE_ORACLE && !rc; k++) {
             const double share = t->metric[point[k].m];
             const double usd = isnan(share) ? (double)NAN : 1000 * rf_costs_at(&b->costs, &t->curve, share);
@@ -323,7 +322,7 @@ static int put_costs(const struct rf_report_bench *b, FILE *f, struct rf_err *er
 static int put_task(const struct rf_report_bench *b, const struct rf_entry *t, const struct rf_task_gain *g, FILE *f,
                     size_t *lost, struct rf_err *err)
 {
-    const double scale = rf_bench_scale(&b->e.bench);
+    const double scale = rf_bench_scale(&b->e->bench);
     int rc = 0;
     for (size_t k = 0, shown = 0; k < b->tasks.name.n && shown < TASKS_SHOWN && !rc; k++) {
         if (!(g[k].q < .1))
@@ -358,9 +357,9 @@ static int put_tasks(const struct rf_report_bench *b, double share, FILE *f, str
     rf_html_table(f, "tasks", column, COUNT(column));
     if ((rc = RF_NEW(g, b->tasks.name.n, err)))
         return rc;
-    for (size_t i = 0; i < b->e.n && !rc; i++)
-        if (b->e.entry[i].baseline < 0 && !(rc = rf_by_task(&b->tasks, &b->e.entry[i].curve, share, g, err)))
-            rc = put_task(b, &b->e.entry[i], g, f, &found, err);
+    for (size_t i = 0; i < b->e->n && !rc; i++)
+        if (b->e->entry[i].baseline < 0 && !(rc = rf_by_task(&b->tasks, &b->e->entry[i].curve, share, g, err)))
+            rc = put_task(b, &b->e->entry[i], g, f, &found, err);
     rf_html_table_end(f);
     if (!found)
         fprintf(f, "<p class=\"note\">None of the %zu tasks stands out.</p>\n", b->tasks.name.n);
@@ -414,8 +413,8 @@ static int put_provenance(const struct rf_report *r, const struct rf_ctx *ctx, F
     fputs("</dd>", f);
     for (size_t i = 0; i < r->benches && !rc; i++) {
         fputs("<dt>data of ", f);
-        rc = rf_html_name(f, r->bench[i].e.bench.name, err);
-        fprintf(f, "</dt><dd><code>%s</code></dd>", r->bench[i].e.bench.sha256);
+        rc = rf_html_name(f, r->bench[i].e->bench.name, err);
+        fprintf(f, "</dt><dd><code>%s</code></dd>", r->bench[i].e->bench.sha256);
     }
     fputs("</dl>\n<p class=\"note\"><code>routefit runs show</code> prints the run, <code>routefit runs verify</code> "
           "does "

@@ -19,7 +19,7 @@ extern "C" {
 
 /* What the page says of one benchmark. */
 struct rf_report_bench {
-    struct rf_evaluation e;
+    const struct rf_evaluation *e;
     struct rf_duel *duel; /* [duels] of APGR: all pairs of routers, and each router against prompt length and chance */
     size_t duels;
     struct rf_costs costs;
@@ -41,7 +41,7 @@ struct rf_report {
 /* Fills everything of a benchmark but e, which is there. */
 int rf_report_fill(struct rf_report_bench *b, struct rf_ctx *ctx, const struct rf_evaluate_options *o,
                    struct rf_err *err);
-void rf_report_bench_release(struct rf_report_bench *b); /* e too; a zeroed struct is fine */
+void rf_report_bench_release(struct rf_report_bench *b); /* but not e; a zeroed struct is fine */
 
 int rf_report_write(const struct rf_report *r, const struct rf_ctx *ctx, FILE *f, struct rf_err *err);
 
