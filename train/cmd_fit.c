@@ -47,6 +47,7 @@
     RF_OPT(struct rf_fit_options, votes, "votes", 0, RF_OPT_LIST, "LIST", votes_default, NULL, 0, 0,                   \
            "Whose votes count, and for how much: JUDGE or JUDGE:WEIGHT, as in human,gpt-4:0.4; results:BENCH or "      \
            "results:BENCH:WEIGHT takes two models' scores on a question of the benchmark as a vote" votes_note "."),   \
+        RF_ORDERS_OPTION(struct rf_fit_options, orders),                                                               \
         RF_OPT(struct rf_fit_options, min_chars, "min-chars", 0, RF_OPT_INT, "N", "16", NULL, 0, 1e9,                  \
                "Leave out votes on prompts of fewer characters, white space at the ends not counted; 16 is "           \
                "RouteLLM's.")
@@ -155,6 +156,7 @@ int rf_fit_data_load(struct rf_fit_data *d, struct rf_db *db, const struct rf_ki
                                            .text = kind->input == ROUTEFIT_TEXT,
                                            .source = o->source,
                                            .votes = either && !o->votes.n ? (struct rf_list){ &human, 1 } : o->votes,
+                                           .orders = (enum rf_orders)o->orders,
                                            .min_chars = o->min_chars,
                                            .valid = o->valid,
                                            .seed = seed,

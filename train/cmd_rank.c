@@ -26,8 +26,10 @@ struct options {
 
 static const struct rf_opt table[] = {
     RF_OPT(struct options, filter.votes, "votes", 0, RF_OPT_LIST, "LIST", "human", NULL, 0, 0,
-           "Whose votes count, and for how much: JUDGE or JUDGE:WEIGHT, as in human,gpt-4:0.4; routefit ls "
-           "judges lists them."),
+           "Whose votes count, and for how much: JUDGE or JUDGE:WEIGHT, as in human,gpt-4:0.4 (routefit ls judges "
+           "lists them); results:BENCH or results:BENCH:WEIGHT takes two models' scores on a question of the "
+           "benchmark as a vote."),
+    RF_ORDERS_OPTION(struct options, filter.orders),
     RF_OPT(struct options, filter.source, "source", 0, RF_OPT_LIST, "LIST", NULL, NULL, 0, 0,
            "Only votes of these sources; without it all."),
     RF_OPT(struct options, ties, "ties", 't', RF_OPT_CHOICE, "MODEL", "half", RF_TIE_MODELS, 0, 0,

@@ -106,7 +106,9 @@ static int fingerprint(struct rf_duels *d, struct rf_err *err)
 
 int rf_duels_load(struct rf_duels *d, struct rf_db *db, const struct rf_duels_filter *f, struct rf_err *err)
 {
-    const struct rf_votes_filter wish = { .votes = f->votes, .source = f->source, .promptless = true };
+    const struct rf_votes_filter wish = {
+        .votes = f->votes, .source = f->source, .orders = (enum rf_orders)f->orders, .promptless = true
+    };
     struct rf_votes counted = { 0 }; /* what was read and left out */
     struct rf_raw_vote *raw = NULL;
     uint32_t *of = NULL;

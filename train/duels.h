@@ -38,6 +38,7 @@ struct rf_duels {
 struct rf_duels_filter {
     struct rf_list votes;  /* "JUDGE" or "JUDGE:WEIGHT"; empty: all judges, weight 1 */
     struct rf_list source; /* names; empty: all */
+    int orders;            /* enum rf_orders */
 };
 
 /* Fills *d (whatever it held); on failure *d is empty. Both bad is a draw. */

@@ -36,6 +36,7 @@ struct rf_fit_options {
     struct rf_list tune;   /* words of the grid (train/tune.h) */
     /* kinds that learn from votes: rf_fit_table, or rf_fit_text_table without --embedder */
     struct rf_list votes; /* judges and their weights */
+    int orders;           /* enum rf_orders */
     int64_t min_chars;
     /* kinds that learn from results: rf_fit_results_table */
     struct rf_list bench, model;

@@ -24,6 +24,7 @@ const char *rf_left_out_name(enum rf_left_out why)
         [RF_OUT_ZERO] = "on a prompt whose vector is all zero",
         [RF_OUT_SAME_MODEL] = "of a model against itself",
         [RF_OUT_WEIGHT] = "with a strength that is not above zero",
+        [RF_OUT_ORDER] = "of a pair shown in both orders, merged with the verdict on the other",
         [RF_OUT_TIE] = "ties",
         [RF_OUT_UNRATED] = "of a model without a finite rating",
         [RF_OUT_SETS] = "not of a strong model against a weak one",

@@ -30,6 +30,16 @@ struct rf_battle {
     bool valid;   /* its prompt is on the validation side */
 };
 
+/* What two verdicts of a judge on a pair are that was shown in both orders: two votes, or one, a tie where they differ
+ * (as FastChat's gpt-4_pair counts them). */
+enum rf_orders { RF_ORDERS_KEEP, RF_ORDERS_MERGE };
+#define RF_ORDERS_CHOICES "keep|merge"
+/* The row for a member of that type (int) of a command's options. */
+#define RF_ORDERS_OPTION(type, member)                                                                                 \
+    RF_OPT(type, member, "orders", 0, RF_OPT_CHOICE, "HOW", "keep", RF_ORDERS_CHOICES, 0, 0,                           \
+           "What two verdicts of a judge on a pair are that was shown to it in both orders: two votes, or one, a tie " \
+           "where they differ.")
+
 /* Why a vote is left out. The last three are for kinds; rf_left_out_name() has the words. */
 enum rf_left_out {
     RF_OUT_SOURCE,     /* --source names others */
@@ -42,6 +52,7 @@ enum rf_left_out {
     RF_OUT_ZERO,       /* the vector is all zero: it says nothing */
     RF_OUT_SAME_MODEL, /* a model against itself */
     RF_OUT_WEIGHT,     /* strength not above zero */
+    RF_OUT_ORDER,      /* --orders merge: it stands in the vote of the other order */
     RF_OUT_TIE,        /* ties by the kind's convention */
     RF_OUT_UNRATED,    /* a model without a finite rating where tiers are asked for */
     RF_OUT_SETS,       /* not one of the strong set against one of the weak set */
@@ -82,7 +93,8 @@ struct rf_votes_filter {
     bool text;             /* true: texts in place of vectors */
     struct rf_list source; /* names; empty: all */
     struct rf_list votes;  /* judges and their weights, as train/judges.h takes them; empty: all */
-    bool promptless;       /* true: votes without a prompt count too (they have no vector) */
+    enum rf_orders orders;
+    bool promptless;   /* true: votes without a prompt count too (they have no vector) */
     int64_t min_chars; /* code points of the first turn without white space at both ends (RouteLLM: 16); prompts without
                           text pass */
     double valid;      /* share of the prompts on the validation side, [0, 1) */
@@ -91,7 +103,7 @@ struct rf_votes_filter {
     size_t folds;
 };
 
-/* Fills *v (whatever it held); on failure *v is empty. Only RF_OUT_SOURCE .. RF_OUT_WEIGHT are counted here. */
+/* Fills *v (whatever it held); on failure *v is empty. Only RF_OUT_SOURCE .. RF_OUT_ORDER are counted here. */
 int rf_votes_load(struct rf_votes *v, struct rf_db *db, const struct rf_votes_filter *f, struct rf_err *err);
 void rf_votes_release(struct rf_votes *v);
 /* The task of a row's prompt, borrowed; NULL: none, or these are not texts. */

@@ -63,6 +63,40 @@ static enum rf_winner winner_of(const char *word)
     return RF_BOTH_BAD; /* the table's CHECK leaves no fifth */
 }
 
+/* The columns of a vote, and of the same judge's verdict on the same pair in the other order. */
+enum { PROMPT, MODEL_A, MODEL_B, WINNER, WEIGHT, JUDGE, SOURCE, ID, OTHER, OTHER_WINNER, OTHER_WEIGHT, OTHER_SOURCE };
+static const char sql[] =
+    "WITH one AS MATERIALIZED (SELECT id, min(id) OVER (PARTITION BY known_as) AS model FROM model_name)"
+    " SELECT p.prompt, a.model, b.model, p.winner, p.weight, p.judge, s.name, p.id, q.id, q.winner, q.weight, t.name"
+    " FROM preference p JOIN source s ON s.id = p.source JOIN one a ON a.id = p.model_a JOIN one b ON b.id = p.model_b"
+    " LEFT JOIN preference q ON ?1 AND q.origin = p.origin AND q.key = p.key AND q.judge = p.judge"
+    " AND coalesce(q.shown_first, '') = CASE p.shown_first WHEN 'a' THEN 'b' WHEN 'b' THEN 'a' END"
+    " AND q.model_a = p.model_a AND q.model_b = p.model_b LEFT JOIN source t ON t.id = q.source ORDER BY p.id";
+
+static double weight_in(struct rf_stmt *s, int column)
+{
+    return rf_col_null(s, column) ? 1 : rf_col_real(s, column);
+}
+
+static bool is_weight(double w)
+{
+    return w > 0 && w < 1e30;
+}
+
+/* Merges the vote with that of the other order, if it too can be read and counts; true where it stands there. */
+static bool stands_elsewhere(struct rf_stmt *s, const struct rf_list *source, double trust, struct rf_raw_vote *r)
+{
+    const double other = rf_col_null(s, OTHER) ? 0 : weight_in(s, OTHER_WEIGHT) * trust;
+    if (!is_weight(other) || rf_col_null(s, OTHER_WINNER) || !passes(source, rf_col_text(s, OTHER_SOURCE)))
+        return false;
+    if (rf_col_int(s, OTHER) < rf_col_int(s, ID))
+        return true;
+    if (winner_of(rf_col_text(s, OTHER_WINNER)) != r->winner)
+        r->winner = RF_TIE;
+    r->weight = (r->weight + other) / 2;
+    return false;
+}
+
 int rf_votes_read(struct rf_votes *v, struct rf_db *db, const struct rf_votes_filter *f, struct rf_raw_vote **raw,
                   size_t *n, struct rf_err *err)
 {
@@ -71,27 +105,21 @@ int rf_votes_read(struct rf_votes *v, struct rf_db *db, const struct rf_votes_fi
     struct rf_judges judges = { 0 };
     size_t count = 0, cap = 0;
     int rc = rf_judges_parse(&judges, db, &f->votes, err);
-    if (rc ||
-        (rc = rf_stmt_new(&s, db,
-                          "WITH one AS MATERIALIZED (SELECT id, min(id) OVER (PARTITION BY known_as) AS model FROM "
-                          "model_name)"
-                          " SELECT p.prompt, a.model, b.model, p.winner, p.weight, p.judge, s.name"
-                          " FROM preference p JOIN source s ON s.id = p.source JOIN one a ON a.id = p.model_a"
-                          " JOIN one b ON b.id = p.model_b ORDER BY p.id",
-                          err)))
+    if (rc || (rc = rf_stmt_new(&s, db, sql, err)))
         goto out;
+    rf_bind_int(s, 1, f->orders == RF_ORDERS_MERGE);
     while ((rc = rf_step(s, err)) == 1) {
-        const double trust = rf_judges_weight(&judges, rf_col_text(s, 5));
-        const struct rf_raw_vote r = { rf_col_int(s, 0), rf_col_int(s, 1), rf_col_int(s, 2),
-                                       (rf_col_null(s, 4) ? 1 : rf_col_real(s, 4)) * trust,
-                                       winner_of(rf_col_text(s, 3)) };
-        const int out = !passes(&f->source, rf_col_text(s, 6)) ? RF_OUT_SOURCE
-                        : isnan(trust)                         ? RF_OUT_JUDGE
-                        : rf_col_null(s, 3)                    ? RF_OUT_UNPARSED
-                        : rf_col_null(s, 0) && !f->promptless  ? RF_OUT_NO_PROMPT
-                        : r.a == r.b                           ? RF_OUT_SAME_MODEL
-                        : !(r.weight > 0 && r.weight < 1e30)   ? RF_OUT_WEIGHT
-                                                               : -1;
+        const double trust = rf_judges_weight(&judges, rf_col_text(s, JUDGE));
+        struct rf_raw_vote r = { rf_col_int(s, PROMPT), rf_col_int(s, MODEL_A), rf_col_int(s, MODEL_B),
+                                 weight_in(s, WEIGHT) * trust, winner_of(rf_col_text(s, WINNER)) };
+        const int out = !passes(&f->source, rf_col_text(s, SOURCE))  ? RF_OUT_SOURCE
+                        : isnan(trust)                               ? RF_OUT_JUDGE
+                        : rf_col_null(s, WINNER)                     ? RF_OUT_UNPARSED
+                        : rf_col_null(s, PROMPT) && !f->promptless   ? RF_OUT_NO_PROMPT
+                        : r.a == r.b                                 ? RF_OUT_SAME_MODEL
+                        : !is_weight(r.weight)                       ? RF_OUT_WEIGHT
+                        : stands_elsewhere(s, &f->source, trust, &r) ? RF_OUT_ORDER
+                                                                     : -1;
         v->read++;
         if (out >= 0) {
             v->left_out[out]++;

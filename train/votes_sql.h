@@ -31,8 +31,8 @@ int rf_name_models(struct rf_db *db, const int64_t *id, size_t n, char ***model,
 /* RF_USAGE where --source holds a name that the database does not know. */
 int rf_votes_check_names(struct rf_db *db, const struct rf_votes_filter *f, struct rf_err *err);
 /* *raw = the votes that pass --source and --votes and have a prompt (or need none), two models and a usable weight, in
- * database order, and behind them those that --votes results:BENCH asks for; v->read and v->left_out are counted. The
- * array is the caller's (rf_free). */
+ * database order (of two merged ones in the place of the earlier, with their mean weight), and behind them those that
+ * --votes results:BENCH asks for; v->read and v->left_out are counted. The array is the caller's (rf_free). */
 int rf_votes_read(struct rf_votes *v, struct rf_db *db, const struct rf_votes_filter *f, struct rf_raw_vote **raw,
                   size_t *n, struct rf_err *err);
 

@@ -97,3 +97,33 @@ setup() {
         [[ "$output" == *'from 1e-09 to 1e+09'* ]]
     done
 }
+
+@test "a pair judged in both orders is two votes, or one with --orders merge" {
+    python3 - <<'END' >gpt-4_pair.jsonl
+import json
+for q, (first, second) in enumerate([("model_1", "model_1"), ("model_1", "tie"), ("model_1", "model_2"), ("tie", "tie"), ("model_2", "error")]):
+    print(json.dumps({"question_id": q, "model_1": "x", "model_2": "y", "g1_winner": first, "g2_winner": second, "judge": ["gpt-4", "pair-v2"], "turn": 1}))
+END
+    "$ROUTEFIT" -q --db pairs.db ingest gpt-4_pair.jsonl >/dev/null
+    shares() {
+        "$ROUTEFIT" --db pairs.db rank --votes gpt-4 --orders "$1" --format csv 2>said | awk -F, '
+            NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } $1 == "x" { printf "%d %.4f\n", $at["votes"], $at["win_share"] }'
+    }
+    [ "$(shares keep)" = "9 0.6111" ]
+    [ "$(shares merge)" = "5 0.5000" ]
+    grep -q "left out: 4 of a pair shown in both orders, merged with the verdict on the other" said
+}
+
+@test "a verdict whose other order is of a source that does not count stands alone" {
+    mkdir pairwise
+    for order in alpha-vs-beta-gpt-4-reviewer beta-vs-alpha-gpt-4-reviewer; do
+        for q in 1 2; do echo "{\"question_id\": $q, \"reviewer_id\": 1, \"text\": \"$order\", \"score\": 1}"; done >pairwise/$order-threeclass.jsonl
+    done
+    "$ROUTEFIT" -q --db pairs.db ingest pairwise >/dev/null
+    judge=$(sqlite3 pairs.db 'SELECT DISTINCT judge FROM preference')
+    "$ROUTEFIT" --db pairs.db rank --votes "$judge" --orders merge >/dev/null 2>said
+    grep -q "^2 votes on 1 pairs" said
+    run "$ROUTEFIT" --db pairs.db rank --votes "$judge" --orders merge --source "$(sqlite3 pairs.db 'SELECT name FROM source LIMIT 1')" --ties half
+    [[ "$output" == *"(2 models, 2 votes)"* ]]
+    [[ "$output" != *merged* ]]
+}
