@@ -72,7 +72,9 @@ static int pick_models(struct rf_sides *s, struct rf_fit *f, const struct rf_lis
     for (size_t m = 0; m < v->models; m++)
         if (s->strong[m] && s->weak[m])
             return rf_fail(err, RF_USAGE, "model %s is in both --strong and --weak", v->model[m]);
-    return 0;
+    if ((rc = rf_sides_name("strong", v, s->strong, f, err)))
+        return rc;
+    return rf_sides_name("weak", v, s->weak, f, err);
 }
 
 /* Why a vote does not count, or RF_OUTS. */

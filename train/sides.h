@@ -40,15 +40,17 @@ struct rf_sides {
     size_t trains, valids;
 };
 
-/* Fills *s (release it also after a failure), f->used_train and f->used_valid (votes, not examples), f->left_out and a
- * note about models without a rating. Tiers come from a Bradley-Terry fit on the training votes. RF_BAD_INPUT: no
- * training votes left (the reasons are counted), no ratings. */
+/* Fills *s (release it also after a failure), f->used_train and f->used_valid (votes, not examples), f->left_out and
+ * notes: models without a rating, and who is on which side. Tiers come from a Bradley-Terry fit on the training votes.
+ * RF_BAD_INPUT: no training votes left (the reasons are counted), no ratings. */
 int rf_sides_pick(struct rf_sides *s, struct rf_fit *f, const struct rf_list *strong, const struct rf_list *weak,
                   enum rf_ties ties, struct rf_err *err);
 /* Mean log loss (nats) and share of examples e[n] ranked right (0.5 for a logit of 0), by weight; NaN where there are
  * none. logit: of strong over weak for a row. */
 void rf_sides_measure(const struct rf_example *e, size_t n, double (*logit)(const void *ctx, size_t row),
                       const void *ctx, double *loss, double *accuracy);
+/* Adds the note "strong: some-model, another and 5 more". */
+int rf_sides_name(const char *side, const struct rf_votes *v, const bool *in, struct rf_fit *f, struct rf_err *err);
 /* Metadata of both sides and the ties: "routefit.strong", ".weak" as the user wrote them, ".strong_models",
  * ".weak_models" as JSON lists, ".ties". */
 int rf_sides_describe(const struct rf_sides *s, const struct rf_votes *v, const struct rf_list *strong,

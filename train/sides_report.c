@@ -21,6 +21,24 @@ void rf_sides_measure(const struct rf_example *e, size_t n, double (*logit)(cons
     *accuracy = weight > 0 ? right / weight : (double)NAN;
 }
 
+enum { NAMES = 4 }; /* of a side that a sentence has room for */
+
+int rf_sides_name(const char *side, const struct rf_votes *v, const bool *in, struct rf_fit *f, struct rf_err *err)
+{
+    struct rf_buf b = { 0 };
+    size_t n = 0;
+    int rc = 0;
+    for (size_t i = 0; i < v->models && !rc; i++)
+        if (in[i] && ++n <= NAMES)
+            rc = rf_buf_printf(&b, err, "%s%s", n > 1 ? ", " : "", v->model[i]);
+    if (!rc && n > NAMES)
+        rc = rf_buf_printf(&b, err, " and %zu more", n - NAMES);
+    if (!rc)
+        rc = rf_fit_note(f, err, "%s: %s", side, b.len ? b.data : "no model");
+    rf_buf_release(&b);
+    return rc;
+}
+
 /* The words of a list as the user wrote them. */
 static int add_list(struct rf_model *m, const char *key, const struct rf_list *list, struct rf_err *err)
 {
