@@ -436,7 +436,8 @@ static const struct rf_cmd npy_command = {
              "dimensions, and JSON with \"embedding\": replies of an API, output of its batches, or\n"
              "JSON lines. Row i of an .npy file or a tensor goes to the prompt of data row i of\n"
              "the source, as numpy counts, rows that ingest dropped included: both must have the\n"
-             "same number of rows. JSON may say by prompt, row, id or index whose a vector is. Rows of zeros are stored and counted. A prompt\n"
+             "same number of rows. JSON may say by prompt, row, id or index whose a vector is. Rows of zeros are "
+             "stored and counted. A prompt\n"
              "that stands in several rows keeps its first vector; the others are counted as\n"
              "repeated, with the largest difference of an entry.\n",
     .examples = "routefit embed npy votes_openai.npy --source arena55k/votes --embedder openai\n"

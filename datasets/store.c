@@ -285,10 +285,11 @@ static int merge_later(struct rf_store *st, int64_t from, int64_t to, struct rf_
 /* The tables that refer to prompts. Where the old and the new prompt both stand in a set, the entry of the new one
  * stays. Each needs an index for as long as it takes: without one, every prompt deleted is looked for in all of them.
  */
-#define REFERS(X)                                                                                                      \
-    X(preference)                                                                                                      \
-    X(item) X(source_row) X(external_score) X(embedding) X(split_prompt) X(leave_out) X(prompt_key) X(fold_score)      \
-        X(fold_prediction) X(fit_prompt)
+/* clang-format off */
+#define REFERS(X) \
+    X(preference) X(item) X(source_row) X(external_score) X(embedding) X(split_prompt) X(leave_out) X(prompt_key) \
+    X(fold_score) X(fold_prediction) X(fit_prompt)
+/* clang-format on */
 #define INDEX(table)   "CREATE INDEX settle_" #table " ON " #table "(prompt);"
 #define UNINDEX(table) "DROP INDEX settle_" #table ";"
 #define REPOINT(table)                                                                                                 \

@@ -23,8 +23,8 @@ extern "C" {
 #endif
 
 enum { RF_CASCADE_STAGES = 8 };
-#define RF_CASCADE_WORK 3e8 /* prompts times combinations of the thresholds that are walked one by one, one solution   \
-                             */
+/* Prompts times combinations of the thresholds that are walked one by one for one solution. */
+#define RF_CASCADE_WORK 3e8
 
 /* Matrices are row-major and borrowed. */
 struct rf_cascade {

@@ -15,6 +15,8 @@ extern const struct rf_cmd rf_cmd_offpolicy;
 extern const struct rf_cmd rf_cmd_report;
 extern const struct rf_cmd rf_cmd_runs;
 
+/* a line each */
+/* clang-format off */
 const struct rf_cmd *const rf_eval_commands[] = {
     &rf_cmd_score,
     &rf_cmd_eval,
@@ -31,3 +33,4 @@ const struct rf_cmd *const rf_eval_commands[] = {
     &rf_cmd_runs,
     NULL,
 };
+/* clang-format on */

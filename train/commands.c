@@ -5,9 +5,12 @@ extern const struct rf_cmd rf_cmd_rank;
 extern const struct rf_cmd rf_cmd_fit;
 extern const struct rf_cmd rf_cmd_export;
 
+/* a line each */
+/* clang-format off */
 const struct rf_cmd *const rf_train_commands[] = {
     &rf_cmd_rank,
     &rf_cmd_fit,
     &rf_cmd_export,
     NULL,
 };
+/* clang-format on */

@@ -93,35 +93,20 @@ static void layouts_of_all_versions_hold_the_same_table(void **state)
                       "C\x08\0\0\0\0\0\0\0\0") "\x86R" BLOCK(OBJECTS("numpy.core"), SLICE("\x01", "\x02")),
             "](" MS("numpy.core") RANGE("K\x02") "e"))),
         /* pandas 1.0: a manager without arguments, and its state; bytes as protocol 2 writes them */
-        LITERAL(
-            "\x80\x02"
-            "cpandas.core.frame\nDataFrame\n)\x81}" TEXT("\x05", "_data") "cpandas.core.internals."
-                                                                          "managers\nBlockManager\n)\x81(]]]}" TEXT(
-                                                                              "\x06",
-                                                                              "0.14.1") "}(" TEXT("\x04",
-                                                                                                  "axes") "](" MS("nump"
-                                                                                                                  "y."
-                                                                                                                  "cor"
-                                                                                                                  "e")
-                                                                              RANGE("K\x02") "e" TEXT(
-                                                                                  "\x06",
-                                                                                  "blocks") "](}(" TEXT("\x06",
-                                                                                                        "values")
-                                                                                  ARRAY("numpy.core", "K\x01K\x02\x86",
-                                                                                        DTYPE("f8", ">"), "\x89",
-                                                                                        "c_codecs\nencode\nX\x12\0\0\0?"
-                                                                                        "\xC3\xB0\0\0\0\0\0\0?"
-                                                                                        "\xC3\xA0\0\0\0\0\0\0" TEXT(
-                                                                                            "\x06", "latin1") "\x86R")
-                                                                                      TEXT("\x08", "mgr_locs") SLICE(
-                                                                                          "\0",
-                                                                                          "\x01") "u}(" TEXT("\x06",
-                                                                                                             "values")
-                                                                                          OBJECTS("numpy.core") TEXT(
-                                                                                              "\x08", "mgr_locs")
-                                                                                              SLICE(
-                                                                                                  "\x01",
-                                                                                                  "\x02") "ueustbsb."),
+        /* clang-format off */
+        LITERAL("\x80\x02" "cpandas.core.frame\nDataFrame\n)\x81}"
+                TEXT("\x05", "_data") "cpandas.core.internals.managers\nBlockManager\n)\x81(]]]}"
+                TEXT("\x06", "0.14.1") "}("
+                TEXT("\x04", "axes") "](" MS("numpy.core") RANGE("K\x02") "e"
+                TEXT("\x06", "blocks") "](}("
+                TEXT("\x06", "values")
+                ARRAY("numpy.core", "K\x01K\x02\x86", DTYPE("f8", ">"), "\x89",
+                      "c_codecs\nencode\nX\x12\0\0\0?\xC3\xB0\0\0\0\0\0\0?\xC3\xA0\0\0\0\0\0\0"
+                      TEXT("\x06", "latin1") "\x86R")
+                TEXT("\x08", "mgr_locs") SLICE("\0", "\x01") "u}("
+                TEXT("\x06", "values") OBJECTS("numpy.core")
+                TEXT("\x08", "mgr_locs") SLICE("\x01", "\x02") "ueustbsb."),
+        /* clang-format on */
         LITERAL("\x80\x02}(" TEXT("\x01", "m") "](G?\xF0\0\0\0\0\0\0G?\xE0\0\0\0\0\0\0e" TEXT("\x01", "s") "](" TEXT(
             "\x02", "hi") "Neu."),
         LITERAL("\x80\x02](}(" TEXT("\x01", "m") "G?\xF0\0\0\0\0\0\0" TEXT("\x01", "s")
