@@ -424,7 +424,10 @@ static void an_evaluation_holds_routers_and_baselines(void **state)
                    "NULL, NULL, NULL);",
                    &err),
         0);
-    assert_int_equal(rf_evaluation_store(&e, p->db, 1, &err), 0);
+    char sha256[RF_SHA256_HEX], of_digests[RF_SHA256_HEX];
+    assert_int_equal(rf_evaluations_store(&e, 1, p->db, 1, sha256, &err), 0);
+    assert_int_equal(rf_sha256_hex_of(e.bench.sha256, RF_SHA256_HEX - 1, of_digests, &err), 0);
+    assert_string_equal(sha256, of_digests);
     int64_t n = 0;
     assert_int_equal(rf_db_int(p->db, &n, &err, "SELECT count(*) FROM curve WHERE router = 'two'", 0, NULL), 1);
     assert_int_equal(n, 5);
