@@ -78,11 +78,12 @@ int rf_csr_transpose(const struct rf_csr *part, size_t nparts, struct rf_csr *ou
         entries += rf_csr_entries(&part[p]);
     }
     if (t.cols > UINT32_MAX || t.rows > UINT32_MAX) {
-        rc = rf_fail(err, RF_FAIL, "a sparse matrix of %zu x %zu: at most %u rows and columns", t.cols, t.rows, UINT32_MAX);
+        rc = rf_fail(err, RF_FAIL, "a sparse matrix of %zu x %zu: at most %u rows and columns", t.cols, t.rows,
+                     UINT32_MAX);
         goto out;
     }
-    if ((rc = RF_NEW(t.ptr, t.rows + 1, err)) || (rc = RF_ROOM(t.col, entries, err)) || (rc = RF_ROOM(t.val, entries, err)) ||
-        (rc = RF_NEW(next, t.rows + 1, err)))
+    if ((rc = RF_NEW(t.ptr, t.rows + 1, err)) || (rc = RF_ROOM(t.col, entries, err)) ||
+        (rc = RF_ROOM(t.val, entries, err)) || (rc = RF_NEW(next, t.rows + 1, err)))
         goto out;
     t.room_rows = t.rows + 1;
     t.room_entries = entries;

@@ -8,7 +8,7 @@
 
 enum { ALIGN = 64 };
 
-static long fail_in;        /* 0 = off, else allocations until the failing one */
+static long fail_in; /* 0 = off, else allocations until the failing one */
 static bool fail_for_ever;
 
 void rf_mem_fail_at(long nth, bool for_ever)

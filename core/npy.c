@@ -197,8 +197,9 @@ static int rows_in_order(struct rf_input *in, const struct rf_npy_header *h, tak
             rc = hand_out(&m, row, h->shape[0], take, ctx, err);
     }
     if (!rc && !(rc = rf_input_chunk(in, SIZE_MAX, &more, err)) && more.len)
-        rc = rf_fail(err, RF_BAD_INPUT, "found more bytes behind the numbers, expected the end for the shape (%zu, %zu)",
-                     h->shape[0], dim);
+        rc =
+            rf_fail(err, RF_BAD_INPUT, "found more bytes behind the numbers, expected the end for the shape (%zu, %zu)",
+                    h->shape[0], dim);
     rf_matrix_release(&m);
     return rc;
 }

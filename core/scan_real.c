@@ -1,7 +1,7 @@
 /* Where the digits make an integer below 2^53 and the power of ten is at most 22, both are exact doubles, and one
  * multiplication or division rounds once, as strtod does (W. Clinger, "How to read floating point numbers accurately",
- * PLDI 1990). With the 64 bits of x87's long double the same holds for 18 digits and 10^27, but for the second rounding,
- * to double: it is right unless the first one ended beside a tie. The others go to strtod itself. */
+ * PLDI 1990). With the 64 bits of x87's long double the same holds for 18 digits and 10^27, but for the second
+ * rounding, to double: it is right unless the first one ended beside a tie. The others go to strtod itself. */
 #include "core/scan_real.h"
 
 #include <float.h>

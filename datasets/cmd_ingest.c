@@ -32,7 +32,8 @@ static const struct rf_opt rows[] = {
     RF_OPT(struct options, as, "as", 0, RF_OPT_TEXT, "FORMAT", NULL, NULL, 0, 0,
            "Read all files as this format (--formats) instead of asking their content."),
     RF_OPT(struct options, format, "format", 0, RF_OPT_TEXT, "F", NULL, NULL, 0, 0,
-           "Form of the summary, " RF_FORMAT_CHOICES ", as of all tables; the name of a format of files counts as --as."),
+           "Form of the summary, " RF_FORMAT_CHOICES
+           ", as of all tables; the name of a format of files counts as --as."),
     RF_OPT(struct options, name, "name", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
            "Name of the source, for a single file; else the last two parts of its path."),
     RF_OPT(struct options, bench, "bench", 0, RF_OPT_TEXT, "NAME", NULL, NULL, 0, 0,
@@ -421,8 +422,8 @@ out:
 /* ---- the command ---- */
 
 /* All tables in one transaction. */
-static int ingest_tables(struct ingest *g, const struct rf_files *files,
-                         const struct rf_vector_layout *const *layout, struct rf_err *err)
+static int ingest_tables(struct ingest *g, const struct rf_files *files, const struct rf_vector_layout *const *layout,
+                         struct rf_err *err)
 {
     const struct rf_sink_options so = {
         .bench = g->o->bench,
@@ -458,7 +459,11 @@ static int check_options(const struct options *o, const struct rf_files *files, 
 {
     const struct {
         const char *option, *value;
-    } names[] = { { "name", o->name }, { "bench", o->bench }, { "judge", o->judge }, { "embedder", o->embedder }, { "tensor", o->tensor } };
+    } names[] = { { "name", o->name },
+                  { "bench", o->bench },
+                  { "judge", o->judge },
+                  { "embedder", o->embedder },
+                  { "tensor", o->tensor } };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].value && !*names[i].value)
             return rf_fail(err, RF_USAGE, "--%s: found nothing, expected a name", names[i].option);
@@ -491,8 +496,9 @@ static int choose_formats(struct rf_ctx *ctx, const struct options *o, const str
     const int form = o->format ? rf_choice(RF_FORMAT_CHOICES, o->format) : -1;
     const char *const old = form < 0 ? o->format : NULL, *const as = o->as ? o->as : old;
     if (o->as && old)
-        return rf_fail(err, RF_USAGE, "found --as %.40s and --format %.40s, expected one of " RF_FORMAT_CHOICES
-                       " behind --format", o->as, old);
+        return rf_fail(err, RF_USAGE,
+                       "found --as %.40s and --format %.40s, expected one of " RF_FORMAT_CHOICES " behind --format",
+                       o->as, old);
     if (form >= 0 && ctx->format != RF_FORMAT_TABLE && (int)ctx->format != form)
         return rf_fail(err, RF_USAGE, "found --json or --format and another --format, expected one of them");
     if (form >= 0)
@@ -553,37 +559,38 @@ const struct rf_cmd rf_cmd_ingest = {
     .name = "ingest",
     .summary = "read votes, benchmark results and vectors into the database",
     .args = "FILE|DIR|-...",
-    .about = "Recognises each file by its content, not by its name, and stores what is new. All\n"
-             "tables of one call are one transaction: killed at any point, the database is as it\n"
-             "was. The same bytes again change nothing. Folders are walked in the order of names;\n"
-             "files in them that no reader knows are skipped aloud. A quoted pattern ('data/*.csv')\n"
-             "is expanded where no file has that name. What is packed with gzip or zstd is unpacked\n"
-             "on the way, standard input and pipes too; its source is the unpacked content.\n"
-             "\n"
-             "--formats lists the layouts that it knows. The plain ones, as CSV, JSON lines or a\n"
-             "JSON array of objects:\n"
-             "  votes    model_a, model_b, winner (a, b, tie, bothbad); perhaps prompt, or\n"
-             "           prompt_id and prompt_bytes where the text is not shared; id, origin,\n"
-             "           judge, weight\n"
-             "  results  task (bench or bench/task), model, score; prompt, sample_id or\n"
-             "           prompt_id; perhaps prompt_bytes, cost, input_tokens, output_tokens,\n"
-             "           turn\n"
-             "\n"
-             "Rules. A prompt is its text: the same text in two files is one prompt. A blank\n"
-             "score (or NaN, null, None, NA) is a missing result, in every layout: counted, never 0\n"
-             "and never too many; a score that is no number is dropped. RouterBench's router sees the last element of the\n"
-             "prompt list; a sample id on two rows is one item, and a model's score, cost and\n"
-             "response all come from the row that has its score. A vote or cell that the\n"
-             "database has is known; one that contradicts it is dropped. Every dropped row\n"
-             "keeps its line and reason (routefit ls dropped).\n"
-             "\n"
-             "Vectors come as .npy, as safetensors (one tensor of two dimensions, or --tensor), with\n"
-             "one row for each data row of a source; or as JSON with \"embedding\" (numbers or\n"
-             "base64): replies of an API of embeddings, output of its batches, or lines of your own\n"
-             "with prompt (text, input), row, id or custom_id, index. Without --for and --embedder\n"
-             "the file says it, or its name: arena55k_votes_lsa64.npy belongs to the source that\n"
-             "shares most words with it, arena55k/votes, and the words behind are the embedder,\n"
-             "lsa64. Each file of vectors is a transaction of its own, after the tables.",
+    .about =
+        "Recognises each file by its content, not by its name, and stores what is new. All\n"
+        "tables of one call are one transaction: killed at any point, the database is as it\n"
+        "was. The same bytes again change nothing. Folders are walked in the order of names;\n"
+        "files in them that no reader knows are skipped aloud. A quoted pattern ('data/*.csv')\n"
+        "is expanded where no file has that name. What is packed with gzip or zstd is unpacked\n"
+        "on the way, standard input and pipes too; its source is the unpacked content.\n"
+        "\n"
+        "--formats lists the layouts that it knows. The plain ones, as CSV, JSON lines or a\n"
+        "JSON array of objects:\n"
+        "  votes    model_a, model_b, winner (a, b, tie, bothbad); perhaps prompt, or\n"
+        "           prompt_id and prompt_bytes where the text is not shared; id, origin,\n"
+        "           judge, weight\n"
+        "  results  task (bench or bench/task), model, score; prompt, sample_id or\n"
+        "           prompt_id; perhaps prompt_bytes, cost, input_tokens, output_tokens,\n"
+        "           turn\n"
+        "\n"
+        "Rules. A prompt is its text: the same text in two files is one prompt. A blank\n"
+        "score (or NaN, null, None, NA) is a missing result, in every layout: counted, never 0\n"
+        "and never too many; a score that is no number is dropped. RouterBench's router sees the last element of the\n"
+        "prompt list; a sample id on two rows is one item, and a model's score, cost and\n"
+        "response all come from the row that has its score. A vote or cell that the\n"
+        "database has is known; one that contradicts it is dropped. Every dropped row\n"
+        "keeps its line and reason (routefit ls dropped).\n"
+        "\n"
+        "Vectors come as .npy, as safetensors (one tensor of two dimensions, or --tensor), with\n"
+        "one row for each data row of a source; or as JSON with \"embedding\" (numbers or\n"
+        "base64): replies of an API of embeddings, output of its batches, or lines of your own\n"
+        "with prompt (text, input), row, id or custom_id, index. Without --for and --embedder\n"
+        "the file says it, or its name: arena55k_votes_lsa64.npy belongs to the source that\n"
+        "shares most words with it, arena55k/votes, and the words behind are the embedder,\n"
+        "lsa64. Each file of vectors is a transaction of its own, after the tables.",
     .examples = "routefit ingest votes.csv\n"
                 "routefit ingest routellm/mmlu routellm/gsm8k routellm/mt_bench\n"
                 "routefit ingest --name arena55k/train train.csv.gz\n"

@@ -1,10 +1,11 @@
-/* Takes the demo's files into the program by the assembler's .incbin, byte for byte; the paths are relative to the root of the tree. */
+/* Takes the demo's files into the program by the assembler's .incbin, byte for byte; the paths are relative to the root
+ * of the tree. */
 #include "datasets/demo_files.h"
 
 /* sym and sym_end mark the bytes of one file. */
-#define BUNDLE(sym, file)                                                                       \
-    extern const unsigned char sym[], sym##_end[];                                              \
-    __asm__(".pushsection .rodata\n.balign 16\n.global " #sym "\n" #sym ":\n.incbin \"datasets/demo/" file \
+#define BUNDLE(sym, file)                                                                                              \
+    extern const unsigned char sym[], sym##_end[];                                                                     \
+    __asm__(".pushsection .rodata\n.balign 16\n.global " #sym "\n" #sym ":\n.incbin \"datasets/demo/" file             \
             "\"\n.global " #sym "_end\n" #sym "_end:\n.byte 0\n.popsection\n")
 
 BUNDLE(rf_demo_votes, "votes.csv");

@@ -21,8 +21,8 @@ struct rf_files {
 };
 /* Adds path, or if it is a folder the regular files below it, sorted by name within each folder; names that start with
  * a dot and links to folders are left out. Where nothing has that name and it holds *, ? or [, it is a pattern of
- * glob(7), and what matches is added in the same way, in the order of names; RF_IO where nothing does. Zero-initialise f
- * once. */
+ * glob(7), and what matches is added in the same way, in the order of names; RF_IO where nothing does. Zero-initialise
+ * f once. */
 int rf_files_add(struct rf_files *f, const char *path, struct rf_err *err);
 void rf_files_release(struct rf_files *f);
 

@@ -355,7 +355,9 @@ static int take_embedding(struct walk *w, struct rf_err *err)
     const int c = peek_token(w, err);
     if (w->n)
         return refuse(w, "a second embedding", "one in a row", err);
-    const int rc = c == '[' ? numbers(w, err) : c == '"' ? base64(w, err) : refuse_next(w, c, "an array of numbers", err);
+    const int rc = c == '['   ? numbers(w, err)
+                   : c == '"' ? base64(w, err)
+                              : refuse_next(w, c, "an array of numbers", err);
     return rc ? rc : w->n ? 0 : refuse(w, "an embedding without numbers", "at least one", err);
 }
 
@@ -446,7 +448,8 @@ static int emit(struct walk *w, bool reply, struct rf_err *err)
         r.row = w->index;
     } else {
         return refuse(w, "a vector that does not say whose it is",
-                      "\"prompt\" (or \"text\", \"input\"), \"row\", \"id\", \"custom_id\" or \"index\" beside it", err);
+                      "\"prompt\" (or \"text\", \"input\"), \"row\", \"id\", \"custom_id\" or \"index\" beside it",
+                      err);
     }
     w->n = 0;
     w->has_index = false;
@@ -497,14 +500,22 @@ static const struct {
     const char *key;
     int (*take)(struct walk *w, struct rf_err *err); /* of a value that is not null */
 } keys[] = {
-    { IN_ROW, "embedding", take_embedding }, { IN_ROW, "prompt", take_text },
-    { IN_ROW, "text", take_text },           { IN_ROW, "input", take_text },
-    { IN_ROW, "custom_id", take_custom_id }, { IN_ROW, "row", take_row },
-    { IN_ROW, "id", take_id },               { IN_ROW, "index", take_index },
-    { IN_ROW, "model", take_model },         { IN_ROW, "data", take_reply },
-    { IN_ROW, "response", take_response },   { IN_RESPONSE, "body", take_body },
-    { IN_BODY, "data", take_answer },        { IN_BODY, "model", take_model },
-    { IN_REPLY, "embedding", take_embedding }, { IN_REPLY, "index", take_index },
+    { IN_ROW, "embedding", take_embedding },
+    { IN_ROW, "prompt", take_text },
+    { IN_ROW, "text", take_text },
+    { IN_ROW, "input", take_text },
+    { IN_ROW, "custom_id", take_custom_id },
+    { IN_ROW, "row", take_row },
+    { IN_ROW, "id", take_id },
+    { IN_ROW, "index", take_index },
+    { IN_ROW, "model", take_model },
+    { IN_ROW, "data", take_reply },
+    { IN_ROW, "response", take_response },
+    { IN_RESPONSE, "body", take_body },
+    { IN_BODY, "data", take_answer },
+    { IN_BODY, "model", take_model },
+    { IN_REPLY, "embedding", take_embedding },
+    { IN_REPLY, "index", take_index },
     { IN_ANSWER, "embedding", take_embedding },
 };
 

@@ -30,9 +30,9 @@ int rf_view_print(const struct rf_view *v, struct rf_db *db, int64_t limit, FILE
 int rf_view_need(const char *name, const struct rf_view **v, struct rf_err *err);
 
 /* Fills of views that no query gives. */
-int rf_ls_prompts(struct rf_db *db, struct rf_table *t, struct rf_err *err); /* datasets/ls_prompts.c */
+int rf_ls_prompts(struct rf_db *db, struct rf_table *t, struct rf_err *err);   /* datasets/ls_prompts.c */
 int rf_ls_agreement(struct rf_db *db, struct rf_table *t, struct rf_err *err); /* datasets/ls_agreement.c */
-int rf_ls_near(struct rf_db *db, struct rf_table *t, struct rf_err *err);    /* datasets/ls_near.c */
+int rf_ls_near(struct rf_db *db, struct rf_table *t, struct rf_err *err);      /* datasets/ls_near.c */
 
 #ifdef __cplusplus
 }

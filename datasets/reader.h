@@ -113,8 +113,9 @@ struct rf_score {
 int rf_sink_vote(struct rf_sink *s, const struct rf_vote *v, struct rf_err *err);
 /* *item receives the id for rf_sink_result, valid until the end of the file; 0 where the sink dropped the row. */
 int rf_sink_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err);
-/* A result of a model without a score is missing, whatever the item; one with neither is none. A cost that comes with tokens is compared with the prices that the database has for a model of this name, if any: one
- * that no list gives is stored and noted. */
+/* A result of a model without a score is missing, whatever the item; one with neither is none. A cost that comes with
+ * tokens is compared with the prices that the database has for a model of this name, if any: one that no list gives is
+ * stored and noted. */
 int rf_sink_result(struct rf_sink *s, int64_t item, const struct rf_result *r, uint64_t line, struct rf_err *err);
 int rf_sink_contaminated(struct rf_sink *s, struct rf_str text, uint64_t line, struct rf_err *err);
 int rf_sink_price(struct rf_sink *s, const struct rf_price *p, struct rf_err *err);
@@ -141,7 +142,7 @@ void rf_sink_repaired(struct rf_sink *s, size_t n); /* lone surrogates replaced 
 /* A column or key that the reader does not use; named once in the summary, unless its name is empty. */
 int rf_sink_unused(struct rf_sink *s, struct rf_str name, struct rf_err *err);
 bool rf_sink_reads_responses(const struct rf_sink *s);       /* false: a reader may leave them out */
-struct rf_str rf_sink_name(const struct rf_sink *s);          /* of the source: --name, or from the path */
+struct rf_str rf_sink_name(const struct rf_sink *s);         /* of the source: --name, or from the path */
 const char *rf_sink_judge(const struct rf_sink *s);          /* ingest --judge NAME, or NULL */
 const char *rf_sink_path(const struct rf_sink *s);           /* of the file being read */
 struct rf_mapping *rf_sink_mapping(const struct rf_sink *s); /* ingest --map; NULL: none */

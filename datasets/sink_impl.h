@@ -49,9 +49,9 @@ struct rf_sink {
         int64_t prompt;
     } place[RF_ROWS_TOGETHER]; /* [nplace] rows of source_row that are not inserted yet */
     size_t nplace;
-    struct rf_sink_asked { /* the item emitted last: rows of one question often stand together */
-        struct rf_buf words; /* all that the reader said of it; empty: there is none */
-        struct rf_buf other; /* room for those of the next one */
+    struct rf_sink_asked {    /* the item emitted last: rows of one question often stand together */
+        struct rf_buf words;  /* all that the reader said of it; empty: there is none */
+        struct rf_buf other;  /* room for those of the next one */
         int64_t item, prompt; /* prompt 0: none */
     } asked;
     struct rf_sink_reason *reason; /* [nreason] */

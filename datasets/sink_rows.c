@@ -314,13 +314,15 @@ static int describe(const struct rf_item *v, struct rf_buf *out, struct rf_err *
     return rc;
 }
 
-/* An item with a key of its own: 1 where the row before was of the same, and nothing is new; 0 where not; or an rf_code.
+/* An item with a key of its own: 1 where the row before was of the same, and nothing is new; 0 where not; or an
+ * rf_code.
  */
 static int same_item(struct rf_sink *s, const struct rf_item *v, int64_t *item, struct rf_err *err)
 {
     struct rf_sink_asked *const a = &s->asked;
     int rc = describe(v, &a->other, err);
-    if (rc || !rf_str_same((struct rf_str){ a->words.data, a->words.len }, (struct rf_str){ a->other.data, a->other.len }))
+    if (rc ||
+        !rf_str_same((struct rf_str){ a->words.data, a->words.len }, (struct rf_str){ a->other.data, a->other.len }))
         return rc;
     mark(s, ROW_ASKED);
     *item = a->item;

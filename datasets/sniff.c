@@ -153,8 +153,8 @@ int rf_sniff_pick(const struct rf_sniff *s, const struct rf_reader **r, struct r
     }
     *r = best;
     if (rival)
-        return rf_fail(err, RF_BAD_INPUT, "%s:1: looks like %s and like %s; say which with --as", s->path,
-                       best->name, rival->name);
+        return rf_fail(err, RF_BAD_INPUT, "%s:1: looks like %s and like %s; say which with --as", s->path, best->name,
+                       rival->name);
     return 0;
 }
 

@@ -127,9 +127,9 @@ int rf_summary_stored(struct rf_summary *s, const char *source, const char *form
                       struct rf_err *err)
 {
     const struct rf_sink_count *const c = rf_sink_counts(sink);
-    const uint64_t value[C_WHY - C_ROWS] = { c->rows,    c->kept,         c->known,    c->dropped, c->repaired,
-                                             c->votes,   c->ties,         c->unparsed, c->items,   c->results, c->missing,
-                                             c->prompts, c->contaminated, c->prices,   c->scores };
+    const uint64_t value[C_WHY - C_ROWS] = { c->rows,    c->kept,    c->known,        c->dropped, c->repaired,
+                                             c->votes,   c->ties,    c->unparsed,     c->items,   c->results,
+                                             c->missing, c->prompts, c->contaminated, c->prices,  c->scores };
     int rc = put_status(s, source, format, s->dry ? "would store" : "stored", err);
     for (size_t i = 0; !rc && i < sizeof value / sizeof *value; i++)
         rc = rf_table_int(s->table, (int64_t)value[i], err);

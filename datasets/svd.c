@@ -1,6 +1,6 @@
-/* The randomised SVD. Everything runs on the side of A's rows (prompts): A A' is applied column by column of A, so that no
- * matrix of columns x width is ever stored before the last step. The block is cut into slices of 16 vectors, each packed so that its
- * 64-byte rows stay in cache; the slices are the unit of threads, and every sum has one fixed order.
+/* The randomised SVD. Everything runs on the side of A's rows (prompts): A A' is applied column by column of A, so that
+ * no matrix of columns x width is ever stored before the last step. The block is cut into slices of 16 vectors, each
+ * packed so that its 64-byte rows stay in cache; the slices are the unit of threads, and every sum has one fixed order.
  * Refuses: values that are not finite (they surface in a Gram matrix), widths beyond the matrix. */
 #include "datasets/svd.h"
 
@@ -14,10 +14,10 @@
 #include "core/rng.h"
 
 enum {
-    SLICE = 16,        /* floats: one cache line */
-    OVERSAMPLE = 16,   /* vectors beside the wanted ones: the last wanted ones converge with them */
-    GRAM_CHUNKS = 16,  /* most partial sums of a Gram matrix */
-    GRAM_PASSES = 4    /* most Cholesky-QR rounds; two do for all but nearly dependent columns */
+    SLICE = 16,       /* floats: one cache line */
+    OVERSAMPLE = 16,  /* vectors beside the wanted ones: the last wanted ones converge with them */
+    GRAM_CHUNKS = 16, /* most partial sums of a Gram matrix */
+    GRAM_PASSES = 4   /* most Cholesky-QR rounds; two do for all but nearly dependent columns */
 };
 
 /* 16 floats as two vectors of the processor's own width: wider ones are taken apart through memory by the compiler. */
@@ -44,7 +44,7 @@ static void block_range(size_t block, size_t rows, size_t *from, size_t *to)
 struct gram {
     const float *y; /* [n][k] */
     size_t n, k, chunks;
-    double *part;   /* [chunks][k][k] */
+    double *part; /* [chunks][k][k] */
 };
 
 static int gram_chunk(void *ctx, size_t chunk, struct rf_err *err)
@@ -133,9 +133,10 @@ out:
     return rc;
 }
 
-/* The columns of y[n][k] become orthonormal and span the same space; *least (or NULL) = the smallest singular value before. The diagonal is raised a little, so that nearly dependent
- * columns pass the first round and are told apart in the next (shifted Cholesky-QR: Fukaya et al. 2020, SIAM J. Sci.
- * Comput. 42(1), A477). A column of zeros (A has a lower rank) stays one. */
+/* The columns of y[n][k] become orthonormal and span the same space; *least (or NULL) = the smallest singular value
+ * before. The diagonal is raised a little, so that nearly dependent columns pass the first round and are told apart in
+ * the next (shifted Cholesky-QR: Fukaya et al. 2020, SIAM J. Sci. Comput. 42(1), A477). A column of zeros (A has a
+ * lower rank) stays one. */
 static int orthonormalise(float *y, size_t n, size_t k, int threads, double *least, struct rf_err *err)
 {
     const double tolerance = 3e-6, raise = 1e-5;
@@ -333,9 +334,10 @@ out:
     return rc;
 }
 
-/* Eigenvalues of the Gram matrix of z[m][k], descending, into s as their roots; w[k][dim] = the vectors over their roots, so
- * that z w is orthonormal. Returns through *dim how many stand above the rounding of float sums. */
-static int directions(const float *z, size_t m, size_t k, int threads, double *s, float *w, size_t *dim, struct rf_err *err)
+/* Eigenvalues of the Gram matrix of z[m][k], descending, into s as their roots; w[k][dim] = the vectors over their
+ * roots, so that z w is orthonormal. Returns through *dim how many stand above the rounding of float sums. */
+static int directions(const float *z, size_t m, size_t k, int threads, double *s, float *w, size_t *dim,
+                      struct rf_err *err)
 {
     const double rounding = 1e-7;
     double *g = NULL, *value = NULL;
@@ -364,7 +366,8 @@ static int check(const struct rf_csr *at, const struct rf_svd_options *o, struct
 {
     const size_t most = smaller(at->rows, at->cols);
     if (o->dim < 1 || o->dim > most)
-        return rf_fail(err, RF_USAGE, "%zu singular vectors of a %zu x %zu matrix: at most %zu", o->dim, at->cols, at->rows, most);
+        return rf_fail(err, RF_USAGE, "%zu singular vectors of a %zu x %zu matrix: at most %zu", o->dim, at->cols,
+                       at->rows, most);
     if (o->iterations < 1)
         return rf_fail(err, RF_USAGE, "0 iterations of the singular vectors: at least 1");
     return 0;

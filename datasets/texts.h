@@ -18,9 +18,9 @@ extern "C" {
 /* Zero-initialise; release with rf_texts_release. */
 struct rf_texts {
     size_t n;
-    int64_t *prompt;      /* [n] row of table prompt, ascending */
-    struct rf_str *text;  /* [n] into bytes */
-    bool *marked;         /* [n] */
+    int64_t *prompt;     /* [n] row of table prompt, ascending */
+    struct rf_str *text; /* [n] into bytes */
+    bool *marked;        /* [n] */
     struct rf_buf bytes;
 };
 

@@ -128,8 +128,7 @@ static int hand_out(const struct routefit_tensor *t, rf_vector_take take, void *
     return rc;
 }
 
-static int read_safetensors(struct rf_input *in, const char *tensor, rf_vector_take take, void *ctx,
-                            struct rf_err *err)
+static int read_safetensors(struct rf_input *in, const char *tensor, rf_vector_take take, void *ctx, struct rf_err *err)
 {
     struct routefit_tensors *f = NULL;
     const struct routefit_tensor *t = NULL;

@@ -46,8 +46,8 @@ int rf_vector_layout_of(struct rf_str head, const struct rf_vector_layout **out,
 
 /* What must be known before the rows are read: whose vectors they are and how they say where they belong. */
 struct rf_vector_survey {
-    char model[128]; /* the embedder as the file names it; "": it does not */
-    bool any;        /* a row is there, and: */
+    char model[128];            /* the embedder as the file names it; "": it does not */
+    bool any;                   /* a row is there, and: */
     enum rf_vector_owner owner; /* of the first row */
 };
 /* Of a file of JSON; others name no model, and their rows go by place. */

@@ -1,5 +1,5 @@
-/* Vectors of prompts in the database: embedders, their vectors, and the ways between them and files. In .npy files row i
- * belongs to the prompt of data row i of an ingested source (table source_row); what other files say of their rows
+/* Vectors of prompts in the database: embedders, their vectors, and the ways between them and files. In .npy files row
+ * i belongs to the prompt of data row i of an ingested source (table source_row); what other files say of their rows
  * stands in datasets/vector_file.h.
  * Refuses: a row count that is not the source's, another width under a known embedder's name, vectors from elsewhere
  * under the name of a text embedder. */

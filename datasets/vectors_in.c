@@ -16,9 +16,9 @@ struct load {
     struct rf_vectors_count c;
     int64_t source;
     size_t source_rows;
-    uint8_t *seen;   /* [(source_rows + 7) / 8] a bit for each data row that the file numbered */
-    size_t numbered; /* how many */
-    bool whole;      /* every one of them must be there */
+    uint8_t *seen;                   /* [(source_rows + 7) / 8] a bit for each data row that the file numbered */
+    size_t numbered;                 /* how many */
+    bool whole;                      /* every one of them must be there */
     struct rf_vector_writer *writer; /* NULL until the first vector says the width */
     float *old;                      /* [c.dim] */
     struct rf_stmt *by_row, *by_key, *by_hash, *by_turn, *known;
@@ -247,8 +247,8 @@ static int read_file(struct load *l, struct rf_err *err)
         goto out;
     rf_progress_start(&l->progress, l->path, "vectors", 0);
     rc = layout ? layout->read(in, l->from->tensor, take, l, err)
-                : rf_fail(err, RF_BAD_INPUT, "%s: found no vectors, expected .npy, safetensors or JSON with \"embedding\"",
-                          l->path);
+                : rf_fail(err, RF_BAD_INPUT,
+                          "%s: found no vectors, expected .npy, safetensors or JSON with \"embedding\"", l->path);
     rf_progress_end(&l->progress);
 out:
     rf_input_close(in);

@@ -28,7 +28,8 @@ void rf_vote_flip(struct rf_vote *v);
  * is one pair. */
 void rf_vote_orient(struct rf_vote *v);
 
-/* The first text of a JSON list, the string itself where it is none: ["gpt-4", "pair-v2"] is the judge gpt-4. Borrows. */
+/* The first text of a JSON list, the string itself where it is none: ["gpt-4", "pair-v2"] is the judge gpt-4. Borrows.
+ */
 struct rf_str rf_first_name(struct rf_str s);
 
 /* Name of a file without folders and without .json, .jsonl, .ndjson, .csv, .gz, .zst at its end. */

@@ -1,5 +1,5 @@
-/* Made-up prompts for tests and benches: words of made-up syllables with a Zipf-like frequency, and copies of them with a
- * wanted similarity. */
+/* Made-up prompts for tests and benches: words of made-up syllables with a Zipf-like frequency, and copies of them with
+ * a wanted similarity. */
 #ifndef RF_TESTS_MADE_TEXTS_H
 #define RF_TESTS_MADE_TEXTS_H
 
@@ -14,7 +14,8 @@
 /* Appends a word: the k-th most frequent of `words` has a chance near 1/k. */
 static inline int made_word(struct rf_rng *r, double words, struct rf_buf *out)
 {
-    static const char *const syllable[] = { "an", "ter", "lo", "mi", "co", "re", "shu", "ven", "ta", "qui", "or", "pla", "de", "ing", "st", "ul" };
+    static const char *const syllable[] = { "an", "ter", "lo", "mi",  "co", "re",  "shu", "ven",
+                                            "ta", "qui", "or", "pla", "de", "ing", "st",  "ul" };
     const uint32_t k = (uint32_t)exp(rf_rng_uniform(r) * log(words));
     struct rf_rng spell;
     int rc = 0;

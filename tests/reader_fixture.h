@@ -34,7 +34,7 @@ static inline const char *picked(const char *text)
 
 /* Reads text as the format under the path; committed if all went well. Returns the code; *count gets the summary. */
 static inline int read_with(struct rf_db *db, const char *format, const char *path, const char *text,
-                     const struct rf_sink_options *o, struct rf_sink_count *count, struct rf_err *err)
+                            const struct rf_sink_options *o, struct rf_sink_count *count, struct rf_err *err)
 {
     const struct rf_reader *r = NULL;
     struct rf_sink *sink = NULL;

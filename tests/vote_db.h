@@ -13,7 +13,8 @@
 #include "core/stats.h"
 
 #define VOTE_DB_SCHEMA_ROW                                                                                             \
-    "INSERT INTO source VALUES (1, 'planted', 'p', 'aa', 'x', 0, 0, 0, 0, 0, 0, '', 0), (2, 'other', 'o', 'bb', 'x', 0, " \
+    "INSERT INTO source VALUES (1, 'planted', 'p', 'aa', 'x', 0, 0, 0, 0, 0, 0, '', 0), (2, 'other', 'o', 'bb', 'x', " \
+    "0, "                                                                                                              \
     "0, 0, 0, 0, 0, '', 0)"
 
 /* Runs a statement with printf-like text; the test fails where it does. */

@@ -85,10 +85,11 @@ static int clusters_read(struct clusters *c, const char *path, struct rf_err *er
                        routefit_kind(c->r));
     c->models = routefit_models(c->r);
     if (routefit_meta(c->r, "routefit.recalibration"))
-        return rf_fail(err, RF_USAGE,
-                       "--to %s: its win rates are recalibrated, which the new file would not have: add the model to the "
-                       "file before, then recalibrate",
-                       path);
+        return rf_fail(
+            err, RF_USAGE,
+            "--to %s: its win rates are recalibrated, which the new file would not have: add the model to the "
+            "file before, then recalibrate",
+            path);
     if (c->models == ROUTEFIT_MOST_MODELS)
         return rf_fail(err, RF_USAGE, "--to %s: it has %zu models, the most that a router has", path, c->models);
     float *beta = NULL;

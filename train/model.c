@@ -109,9 +109,9 @@ static int add_common(struct rf_model *m, const struct rf_kind *kind, const stru
         (rc = rf_model_meta(m, err, "routefit.version", "%s", RF_VERSION)) ||
         (rc = rf_model_meta(m, err, "routefit.seed", "%llu", (unsigned long long)f->seed)) ||
         (rc = rf_model_meta(m, err, "routefit.input", "%s", embedder ? "vector" : "text")) ||
-        (rc = embedder ? rf_model_meta(m, err, "routefit.embedder", "%s", embedder)
-                       : rf_model_meta(m, err, "routefit.features", "%s",
-                                       m->features ? m->features : ROUTEFIT_FEATURES)) ||
+        (rc = embedder
+                  ? rf_model_meta(m, err, "routefit.embedder", "%s", embedder)
+                  : rf_model_meta(m, err, "routefit.features", "%s", m->features ? m->features : ROUTEFIT_FEATURES)) ||
         (sha256 && (rc = rf_model_meta(m, err, "routefit.embedder_sha256", "%s", sha256))) ||
         (f->tuned && ((rc = rf_model_meta(m, err, "routefit.tuned", "%s", f->tuned)) ||
                       (rc = rf_model_meta(m, err, "routefit.tuned_on", "%s", f->tuned_on)))))

@@ -1,7 +1,7 @@
 /* What the text embedder costs on one thread, on made-up prompts: hashing, and the SVD to 256 of 22,794 prompts x 2^18
- * buckets. Floors: reading the text once; for the SVD the bytes that its passes must move (each entry's 8 bytes and a line of
- * 64 floats read and written for it, 17 slices a pass) over this machine's bandwidth between cache and core, measured here.
- * Prints "name  measured  floor  ratio". */
+ * buckets. Floors: reading the text once; for the SVD the bytes that its passes must move (each entry's 8 bytes and a
+ * line of 64 floats read and written for it, 17 slices a pass) over this machine's bandwidth between cache and core,
+ * measured here. Prints "name  measured  floor  ratio". */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,8 @@ enum { PROMPTS = 22794, BYTES = 480, WORDS = 60000, BUCKETS = 1 << 18, DIM = 256
 /* Words of 2 to 11 letters, made of syllables; the k-th most frequent one has a chance near 1/k (Zipf). */
 static size_t word_of(uint32_t k, char *out)
 {
-    static const char *const syllable[] = { "an", "ter", "lo", "mi", "co", "re", "shu", "ven", "ta", "qui", "or", "pla", "de", "ing", "st", "ul" };
+    static const char *const syllable[] = { "an", "ter", "lo", "mi",  "co", "re",  "shu", "ven",
+                                            "ta", "qui", "or", "pla", "de", "ing", "st",  "ul" };
     struct rf_rng rng;
     size_t n = 0;
     rf_rng_init(&rng, 5, k);
@@ -38,7 +39,8 @@ static char *make_prompts(struct rf_err *err)
         char *t = text + i * BYTES, word[32];
         memset(t, ' ', BYTES);
         for (size_t n = 0; n + 16 < BYTES; n++)
-            memcpy(t + n, word, word_of((uint32_t)(exp(rf_rng_uniform(&rng) * log(WORDS))), word)), n += strcspn(t + n, " ");
+            memcpy(t + n, word, word_of((uint32_t)(exp(rf_rng_uniform(&rng) * log(WORDS))), word)),
+                n += strcspn(t + n, " ");
     }
     return text;
 }
@@ -128,7 +130,8 @@ int main(void)
     if (rf_svd_sparse(&at, &o, &d, &err))
         goto out;
     /* a full pass gathers a line (64 bytes) and updates one (128); the last half pass gathers */
-    report("svd to 256, 5 iterations", rf_seconds() - start, entries * SLICES * (ITERATIONS * 208.0 + 72.0) / rate, "s");
+    report("svd to 256, 5 iterations", rf_seconds() - start, entries * SLICES * (ITERATIONS * 208.0 + 72.0) / rate,
+           "s");
     printf("%-28s energy %.1f of %.1f, peak memory %.0f MB\n", "", d.energy, d.total, (double)rf_peak_rss() / 1e6);
 out:
     if (err.code)

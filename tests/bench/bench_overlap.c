@@ -65,7 +65,8 @@ static int bench_near(struct rf_err *err)
     report("near-duplicates, 100,000 prompts", seconds() - start, (double)bytes.len * HASHES / 8 * cycle());
     for (size_t i = 0; i < p.n; i++)
         planted += p.v[i].b - p.v[i].a == PROMPTS - PLANTED;
-    printf("%-36s %zu of %d planted pairs found, peak memory %.0f MB\n", "", planted, PLANTED, (double)rf_peak_rss() / 1e6);
+    printf("%-36s %zu of %d planted pairs found, peak memory %.0f MB\n", "", planted, PLANTED,
+           (double)rf_peak_rss() / 1e6);
 out:
     rf_pairs_release(&p);
     rf_buf_release(&bytes);

@@ -1,6 +1,6 @@
 /* Price lists without a database: the reader over a sink of its own, which holds what it is told to the promises of
- * datasets/reader.h. Any bytes are prices of at least 0 with a line, dropped rows with what was found, or a refusal that
- * names the file. */
+ * datasets/reader.h. Any bytes are prices of at least 0 with a line, dropped rows with what was found, or a refusal
+ * that names the file. */
 #include <math.h>
 #include <string.h>
 

@@ -195,7 +195,8 @@ static void auc_is_the_share_of_pairs_in_order(void **state)
             continue;
         double var = 0; /* DeLong's: placements of both sides about their common mean */
         for (size_t i = 0; i < N; i++) {
-            const double others = (double)(right[i] ? N - rights : rights), own = (double)(right[i] ? rights : N - rights);
+            const double others = (double)(right[i] ? N - rights : rights),
+                         own = (double)(right[i] ? rights : N - rights);
             const double d = sum[i] / others - auc.value;
             var += d * d / (own - 1) / own;
         }

@@ -39,7 +39,10 @@ static void fill(struct rf_db *db)
 {
     static const char *const word[] = { "sort", "poem", "integral", "kitchen", "python", "dragon", "proof", "tax" };
     struct rf_stmt *s = NULL;
-    assert_int_equal(rf_stmt_new(&s, db, "INSERT INTO prompt (id, hash, text, turns, bytes) VALUES (?1, CAST(?1 AS BLOB), ?2, 1, 9)", NULL), 0);
+    assert_int_equal(
+        rf_stmt_new(&s, db, "INSERT INTO prompt (id, hash, text, turns, bytes) VALUES (?1, CAST(?1 AS BLOB), ?2, 1, 9)",
+                    NULL),
+        0);
     for (int i = 1; i <= PROMPTS + 1; i++) {
         char text[200];
         snprintf(text, sizeof text, "%s a %s of %s %d", word[i % 8], word[i * i % 7], word[i / 3 % 8], i);
@@ -48,13 +51,16 @@ static void fill(struct rf_db *db)
         assert_int_equal(rf_run(s, NULL), 0);
     }
     rf_stmt_free(s);
-    assert_int_equal(rf_db_exec(db,
-                                "INSERT INTO source VALUES (1, 'votes', 'votes.csv', 'aa', 'arena', 1, 5, 4, 0, 1, 0, 'now', 0);"
-                                "INSERT INTO source_row VALUES (1, 0, 1), (1, 1, 2), (1, 3, 1), (1, 4, 3);"
-                                "INSERT INTO model VALUES (1, 'm'), (2, 'n');"
-                                "INSERT INTO preference (source, line, origin, prompt, model_a, model_b, winner, judge) VALUES"
-                                " (1, 2, 'x', 1, 1, 2, 'a', 'human'), (1, 3, 'x', 2, 1, 2, 'a', 'human'),"
-                                " (1, 5, 'x', 61, 1, 2, 'a', 'human')", NULL), 0);
+    assert_int_equal(
+        rf_db_exec(db,
+                   "INSERT INTO source VALUES (1, 'votes', 'votes.csv', 'aa', 'arena', 1, 5, 4, 0, 1, 0, 'now', 0);"
+                   "INSERT INTO source_row VALUES (1, 0, 1), (1, 1, 2), (1, 3, 1), (1, 4, 3);"
+                   "INSERT INTO model VALUES (1, 'm'), (2, 'n');"
+                   "INSERT INTO preference (source, line, origin, prompt, model_a, model_b, winner, judge) VALUES"
+                   " (1, 2, 'x', 1, 1, 2, 'a', 'human'), (1, 3, 'x', 2, 1, 2, 'a', 'human'),"
+                   " (1, 5, 'x', 61, 1, 2, 'a', 'human')",
+                   NULL),
+        0);
 }
 
 static int setup(void **state)
@@ -75,7 +81,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    static const char *const made[] = { "t.db", "t.db-wal", "t.db-shm", "a.npy", "b.npy", "m.safetensors", "n.safetensors" };
+    static const char *const made[] = { "t.db",  "t.db-wal",      "t.db-shm",     "a.npy",
+                                        "b.npy", "m.safetensors", "n.safetensors" };
     struct scratch *s = *state;
     rf_db_close(s->db);
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
@@ -112,7 +119,9 @@ static void texts_carry_their_marks(void **state)
 
 /* ---- the text model ---- */
 
-static const struct rf_text_fit_options usual = { .dim = 8, .buckets = 1024, .iterations = 6, .shape = 1, .seed = 3, .threads = 1 };
+static const struct rf_text_fit_options usual = {
+    .dim = 8, .buckets = 1024, .iterations = 6, .shape = 1, .seed = 3, .threads = 1
+};
 
 static void fit(const struct scratch *s, const char *name, const struct rf_text_fit_options *o, struct rf_text_fit *out)
 {
@@ -310,7 +319,8 @@ static void saving_needs_every_vector(void **state)
     assert_int_equal(rf_vectors_load(s->db, path, "votes", "mine", &c, NULL), 0);
     assert_int_equal(rf_db_exec(s->db, "DELETE FROM embedding WHERE prompt = 3", NULL), 0);
     err = (struct rf_err){ 0 };
-    assert_int_equal(rf_vectors_save(s->db, "votes", "mine", in_folder(s, "b.npy"), false, false, &c, &err), RF_BAD_INPUT);
+    assert_int_equal(rf_vectors_save(s->db, "votes", "mine", in_folder(s, "b.npy"), false, false, &c, &err),
+                     RF_BAD_INPUT);
     assert_non_null(strstr(err.msg, "data row 4"));
     assert_int_not_equal(access(in_folder(s, "b.npy"), F_OK), 0);
 }
@@ -337,16 +347,11 @@ static void dropping_takes_the_vectors_along(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(texts_carry_their_marks),
-        TEST(vectors_have_the_promised_scale),
-        TEST(threads_do_not_change_the_file),
-        TEST(texts_without_words_are_blank),
-        TEST(few_texts_give_fewer_directions),
-        TEST(damaged_models_are_refused),
-        TEST(npy_rows_find_their_prompts),
-        TEST(npy_files_that_do_not_fit_are_refused),
-        TEST(saving_needs_every_vector),
-        TEST(dropping_takes_the_vectors_along),
+        TEST(texts_carry_their_marks),         TEST(vectors_have_the_promised_scale),
+        TEST(threads_do_not_change_the_file),  TEST(texts_without_words_are_blank),
+        TEST(few_texts_give_fewer_directions), TEST(damaged_models_are_refused),
+        TEST(npy_rows_find_their_prompts),     TEST(npy_files_that_do_not_fit_are_refused),
+        TEST(saving_needs_every_vector),       TEST(dropping_takes_the_vectors_along),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

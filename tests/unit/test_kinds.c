@@ -302,9 +302,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_fits_saves_and_loads), cmocka_unit_test(every_kind_is_recalibrated),
-        cmocka_unit_test(every_kind_takes_a_grid),
-        cmocka_unit_test(threads_give_the_same_bytes),     cmocka_unit_test(wrong_scores_are_never_saved),
-        cmocka_unit_test(every_bad_option_is_refused),
+        cmocka_unit_test(every_kind_takes_a_grid),         cmocka_unit_test(threads_give_the_same_bytes),
+        cmocka_unit_test(wrong_scores_are_never_saved),    cmocka_unit_test(every_bad_option_is_refused),
     };
     return cmocka_run_group_tests(tests, open_database, close_database);
 }

@@ -41,11 +41,13 @@ static const struct {
     int64_t value;
 } kept[] = {
     { "SELECT count(*) FROM preference", 2 },
-    { "SELECT count(*) FROM preference WHERE id = 5 AND source = 1 AND line = 2 AND origin = 'o' AND key = 'k' AND prompt "
+    { "SELECT count(*) FROM preference WHERE id = 5 AND source = 1 AND line = 2 AND origin = 'o' AND key = 'k' AND "
+      "prompt "
       "= 1 AND model_a = 1 AND model_b = 2 AND winner = 'a' AND judge = 'human' AND weight = 2.5 AND shown_first = 'b' "
       "AND response_a_bytes = 4 AND response_a_hash = x'03' AND score_a IS NULL AND task IS NULL",
       1 },
-    { "SELECT count(*) FROM preference WHERE id = 9 AND key IS NULL AND prompt IS NULL AND winner = 'bothbad' AND weight "
+    { "SELECT count(*) FROM preference WHERE id = 9 AND key IS NULL AND prompt IS NULL AND winner = 'bothbad' AND "
+      "weight "
       "IS NULL AND shown_first IS NULL AND response_b_bytes = 7 AND response_b_hash = x'04'",
       1 },
     { "SELECT count(*) FROM dropped WHERE source = 1 AND line = 4 AND reason = 'bad winner' AND found = 'found x, "

@@ -1,6 +1,6 @@
 /* Every command with one allocation after the other failing, on tiny data: it must end with an error, leak nothing (as
- * ASan and valgrind see it) and leave what it writes whole. Steps grow with the number of allocations, so that the early
- * ones are all met. */
+ * ASan and valgrind see it) and leave what it writes whole. Steps grow with the number of allocations, so that the
+ * early ones are all met. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,12 +70,18 @@ static int enter_folder(void **state)
          *asks = fopen("asks.jsonl", "w"), *vectors = fopen("vectors.jsonl", "w");
     if (!votes || !results || !prices || !asks || !vectors)
         return -1;
-    fputs("{\"ai\": {\"big\": {\"cost_input\": 2e-5, \"cost_output\": 3e-5}, \"old\": {\"cost_input\": \"x\"}}}\n", prices);
-    fputs("{\"prompt_id\": \"p/1\", \"messages\": [{\"role\": \"user\", \"content\": \"one\"}, {\"role\": \"user\", \"content\": "
-          "[{\"type\": \"text\", \"text\": \"two\"}]}]}\n{\"instruction\": \"add\", \"input\": \"3 4\"}\n{\"turns\": [\"a\", "
-          "\"b\"]}\n", asks);
-    fputs("{\"text\": \"one\", \"embedding\": [1, 2.5], \"model\": \"m\"}\n{\"custom_id\": \"p/1\", \"response\": {\"body\": {\"data\": "
-          "[{\"embedding\": \"AACAPwAAAEA=\"}]}}}\n{\"text\": \"\\u0061\", \"embedding\": [0, 0]}\n", vectors);
+    fputs("{\"ai\": {\"big\": {\"cost_input\": 2e-5, \"cost_output\": 3e-5}, \"old\": {\"cost_input\": \"x\"}}}\n",
+          prices);
+    fputs("{\"prompt_id\": \"p/1\", \"messages\": [{\"role\": \"user\", \"content\": \"one\"}, {\"role\": \"user\", "
+          "\"content\": "
+          "[{\"type\": \"text\", \"text\": \"two\"}]}]}\n{\"instruction\": \"add\", \"input\": \"3 4\"}\n{\"turns\": "
+          "[\"a\", "
+          "\"b\"]}\n",
+          asks);
+    fputs("{\"text\": \"one\", \"embedding\": [1, 2.5], \"model\": \"m\"}\n{\"custom_id\": \"p/1\", \"response\": "
+          "{\"body\": {\"data\": "
+          "[{\"embedding\": \"AACAPwAAAEA=\"}]}}}\n{\"text\": \"\\u0061\", \"embedding\": [0, 0]}\n",
+          vectors);
     fputs("model_a,model_b,winner,prompt\n", votes);
     for (int i = 0; i < VOTES; i++)
         fprintf(votes, "%s,%s,%s,tell me something long about %s numbers %d %d and %d\n", i % 2 ? "big" : "mid",
@@ -83,7 +89,10 @@ static int enter_folder(void **state)
                 i * 10007 % 99991, i * 3571); /* far enough apart to stand in several folds */
     fputs("task,model,score,cost,prompt\n", results);
     for (int i = 0; i < 3 * LONG; i++)
-        fprintf(results, "long,%s,%d,%g,question %d of the long quiz about %s\n", i % 3 == 0 ? "big" : i % 3 == 1 ? "small" : "new",
+        fprintf(results, "long,%s,%d,%g,question %d of the long quiz about %s\n",
+                i % 3 == 0   ? "big"
+                : i % 3 == 1 ? "small"
+                             : "new",
                 (5 * i + i / 3) % 7 > 2, 0.001 * (3 - i % 3), i / 3, i / 3 % 2 ? "algebra" : "poems");
     for (int i = 0; i < 2 * QUESTIONS; i++)
         fprintf(results, "quiz,%s,%d,%g,a question of the quiz about %s number %d\n", i % 2 ? "big" : "small",
@@ -124,7 +133,8 @@ static void every_command_survives_every_failing_allocation(void **state)
         "routefit fit logistic --embedder text --strong big,mid --weak small,tiny --cv 2 --name two --force",
         "routefit fit linear --bench quiz --embedder text --cv 2 --tune l2=1,9 -o tuned.safetensors --force",
         "routefit eval --bench quiz --resamples 100 linear:cv2",
-        "routefit fit mf --embedder text --valid 0.2 --strong big --weak small --solver adam --epochs 3 --bias --ties grounded -o "
+        "routefit fit mf --embedder text --valid 0.2 --strong big --weak small --solver adam --epochs 3 --bias --ties "
+        "grounded -o "
         "tied.safetensors --force",
         "routefit fit svr --embedder text --bench quiz --valid 0.3 --C 1,9 --cost mean -o svr.safetensors --force",
         "routefit fit mlp --embedder text --bench quiz --hidden 4,3 --epochs 2 --cost-l2 1 -o n.safetensors --force",
@@ -149,8 +159,10 @@ static void every_command_survives_every_failing_allocation(void **state)
         "routefit cascade --bench quiz --order small,big --verifier results:quiz --resamples 100 --points hull --json",
         "routefit plot --show front --bench quiz --resamples 100 many.safetensors",
         "routefit frontier --bench quiz --resamples 100 --budget 1 --points curve --wtp 1 --json many.safetensors",
-        "routefit recalibrate c.safetensors --bench long --on bench:long --strong big --weak small --router-strong big --router-weak small --folds 2 -o p.safetensors --force",
-        "routefit recalibrate p.safetensors --bench long --on bench:long --strong big --weak small --folds 2 --method isotonic -o i.safetensors --force",
+        "routefit recalibrate c.safetensors --bench long --on bench:long --strong big --weak small --router-strong big "
+        "--router-weak small --folds 2 -o p.safetensors --force",
+        "routefit recalibrate p.safetensors --bench long --on bench:long --strong big --weak small --folds 2 --method "
+        "isotonic -o i.safetensors --force",
         "routefit frontier --bench quiz --resamples 100 --metrics all --reference big --json many.safetensors",
         "routefit help --man",
     };

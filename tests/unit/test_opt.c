@@ -101,9 +101,12 @@ static void a_word_of_a_list_may_be_quoted(void **state)
     static const struct {
         const char *text, *word[3];
     } all[] = {
-        { "a,b", { "a", "b", NULL } },        { "\"a,b\",c", { "a,b", "c", NULL } },
-        { "\"a,b\"=x,c", { "a,b=x", "c", NULL } }, { "\"\"\",\"\"\"", { "\",\"", NULL, NULL } },
-        { "a\"b,c\"", { "a\"b", "c\"", NULL } }, { "\"a\"", { "a", NULL, NULL } },
+        { "a,b", { "a", "b", NULL } },
+        { "\"a,b\",c", { "a,b", "c", NULL } },
+        { "\"a,b\"=x,c", { "a,b=x", "c", NULL } },
+        { "\"\"\",\"\"\"", { "\",\"", NULL, NULL } },
+        { "a\"b,c\"", { "a\"b", "c\"", NULL } },
+        { "\"a\"", { "a", NULL, NULL } },
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         char line[80];

@@ -89,8 +89,9 @@ static void a_model_without_a_cost_column_is_read_and_one_without_both_is_named(
     struct rf_input *in = NULL;
     const struct rf_reader *r = NULL;
     struct rf_err err = { 0 };
-    static const char text[] = "sample_id,prompt,eval_name,m1,m2,m3,m1|total_cost,m2|model_response,oracle_model_to_route_to\n"
-                               "a,['p'],b,1.0,0.5,0.1,0.25,['r'],m1\n";
+    static const char text[] =
+        "sample_id,prompt,eval_name,m1,m2,m3,m1|total_cost,m2|model_response,oracle_model_to_route_to\n"
+        "a,['p'],b,1.0,0.5,0.1,0.25,['r'],m1\n";
     assert_int_equal(rf_reader_need("routerbench", &r, &err), 0);
     assert_int_equal(rf_input_memory(&in, "t.csv", text, strlen(text), &err), 0);
     assert_int_equal(rf_sink_new(&sink, db, &plain_options, &err), 0);

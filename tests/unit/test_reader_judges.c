@@ -408,9 +408,8 @@ static void both_games_of_a_pair_are_votes(void **state)
 static void votes_on_mtbench_find_their_questions(void **state)
 {
     (void)state;
-    static const char questions[] =
-        "{\"question_id\": 81, \"category\": \"writing\", \"turns\": [\"one\", \"two\"]}\n"
-        "{\"question_id\": 82, \"category\": \"writing\", \"turns\": [\"three\"]}\n";
+    static const char questions[] = "{\"question_id\": 81, \"category\": \"writing\", \"turns\": [\"one\", \"two\"]}\n"
+                                    "{\"question_id\": 82, \"category\": \"writing\", \"turns\": [\"three\"]}\n";
     static const char human[] = "question_id,model_a,model_b,winner,judge,turn\n81,x,y,model_a,h,1\n83,x,y,tie,h,1\n";
     for (int order = 0; order < 2; order++) {
         struct rf_db *db = new_db();

@@ -79,8 +79,8 @@ static void blanks_of_any_layout_are_missing_and_never_too_many(void **state)
         { "embedllm", "prompt_id,prompt,model_id,model_name,label\n", "0,q", ",0,m,", "\n", "bad number" },
         { "mtbench-judgements", "question_id,model,turn,score\n", "", ",m,1,", "\n", "bad score" },
         { "zeroeval", "id,model,correct\n", "", ",m,", "\n", "bad number" },
-        { "routerbench", "sample_id,prompt,eval_name,m,m|total_cost,m|model_response\n", "s", ",\"['q']\",b.t,",
-          ",,\n", "bad score" },
+        { "routerbench", "sample_id,prompt,eval_name,m,m|total_cost,m|model_response\n", "s", ",\"['q']\",b.t,", ",,\n",
+          "bad score" },
         { "routellm", "prompt,m\n", "q", ",", "\n", "bad score" },
     };
     for (size_t l = 0; l < sizeof layout / sizeof *layout; l++) {
@@ -89,8 +89,9 @@ static void blanks_of_any_layout_are_missing_and_never_too_many(void **state)
         char sql[200];
         rf_buf_printf(&text, NULL, "%s", layout[l].head);
         for (int i = 0; i < 200; i++) { /* ids of MT-Bench are 81 to 160; the others' do not matter */
-            const char *const score =
-                i == 5 ? "good" : i % 4 ? "1" : blank[(size_t)i / 4 % (sizeof blank / sizeof *blank)];
+            const char *const score = i == 5  ? "good"
+                                      : i % 4 ? "1"
+                                              : blank[(size_t)i / 4 % (sizeof blank / sizeof *blank)];
             rf_buf_printf(&text, NULL, "%s%d%s%s%s", layout[l].start, i, layout[l].middle, score, layout[l].end);
         }
         struct rf_sink_options o = plain_options;

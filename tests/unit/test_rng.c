@@ -147,10 +147,13 @@ static void shuffle_permutes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(philox_gives_the_published_vectors), cmocka_unit_test(words_follow_the_counter),
+        cmocka_unit_test(philox_gives_the_published_vectors),
+        cmocka_unit_test(words_follow_the_counter),
         cmocka_unit_test(filling_gives_the_same_words_in_bulk),
-        cmocka_unit_test(streams_and_seeds_differ),           cmocka_unit_test(uniform_and_normal_have_their_moments),
-        cmocka_unit_test(below_is_even_and_in_range),         cmocka_unit_test(shuffle_permutes),
+        cmocka_unit_test(streams_and_seeds_differ),
+        cmocka_unit_test(uniform_and_normal_have_their_moments),
+        cmocka_unit_test(below_is_even_and_in_range),
+        cmocka_unit_test(shuffle_permutes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

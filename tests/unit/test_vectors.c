@@ -67,18 +67,24 @@ static void every_layout_of_json_says_whose_a_vector_is(void **state)
         const char *text, *rows;
     } list[] = {
         { "{\"object\":\"embedding\",\"index\":7,\"embedding\":[1,2.5]}\n", "0 7 : 1 2.5;" },
-        { "\xEF\xBB\xBF{\"embedding\":[1],\"text\":\"a\\u00e9\\n\"}\r\n{\"embedding\":[2],\"input\":\"b\"}", "3 0 a\xC3\xA9\n: 1;3 0 b: 2;" },
+        { "\xEF\xBB\xBF{\"embedding\":[1],\"text\":\"a\\u00e9\\n\"}\r\n{\"embedding\":[2],\"input\":\"b\"}",
+          "3 0 a\xC3\xA9\n: 1;3 0 b: 2;" },
         { "{\"prompt\":\"a\",\"id\":3,\"index\":4,\"embedding\":[1]}", "3 0 a: 1;" },
         { "{\"row\":5,\"id\":3,\"embedding\":[1]} {\"id\":3,\"row\":5,\"embedding\":[1]}", "1 5 : 1;1 5 : 1;" },
         { "{\"id\":\"q/1\",\"embedding\":[1]}", "2 0 q/1: 1;" },
-        { "{\"id\":\"b\",\"custom_id\":\"c\",\"response\":{\"body\":{\"data\":[{\"embedding\":[1],\"index\":0}]}}}", "2 0 c: 1;" },
+        { "{\"id\":\"b\",\"custom_id\":\"c\",\"response\":{\"body\":{\"data\":[{\"embedding\":[1],\"index\":0}]}}}",
+          "2 0 c: 1;" },
         { "{\"response\":{\"body\":{\"data\":[{\"embedding\":\"AACAPw==\"}]}},\"custom_id\":\"c\"}", "2 0 c: 1;" },
         { "{\"custom_id\":\"c\",\"response\":null}", "2 0 c:;" },
-        { "{\"data\":[{\"index\":1,\"embedding\":[1]},{\"embedding\":[2],\"index\":0}],\"model\":\"m\"}\n{\"data\":[{\"index\":0,\"embedding\":[3]}]}",
+        { "{\"data\":[{\"index\":1,\"embedding\":[1]},{\"embedding\":[2],\"index\":0}],\"model\":\"m\"}\n{\"data\":[{"
+          "\"index\":0,\"embedding\":[3]}]}",
           "0 1 : 1;0 0 : 2;0 2 : 3;" },
         { "[{\"row\":1,\"embedding\":[1]},\n{\"row\":2,\"embedding\":[-0.5e1]}]\n", "1 1 : 1;1 2 : -5;" },
-        { "{\n  \"data\": [\n    {\n      \"index\": 0,\n      \"embedding\": [\n        1.5\n      ]\n    }\n  ]\n}\n", "0 0 : 1.5;" },
-        { "{\"embedding\":null,\"row\":1,\"other\":[{\"embedding\":[9]},true,false,null,-1.5],\"text\":null,\"custom_id\":\"x\"}", "2 0 x:;" },
+        { "{\n  \"data\": [\n    {\n      \"index\": 0,\n      \"embedding\": [\n        1.5\n      ]\n    }\n  ]\n}\n",
+          "0 0 : 1.5;" },
+        { "{\"embedding\":null,\"row\":1,\"other\":[{\"embedding\":[9]},true,false,null,-1.5],\"text\":null,\"custom_"
+          "id\":\"x\"}",
+          "2 0 x:;" },
     };
     struct seen s;
     struct rf_err err = { 0 };
@@ -106,7 +112,8 @@ static void faults_name_their_line(void **state)
         { "{\"row\":1,\"embedding\":[1],\"x\":tru}", "expected true" },
         { "{\"text\":\"\xFF\",\"embedding\":[1]}", "UTF-8" },
         { "[{\"row\":1,\"embedding\":[1]}] x", "expected the end of the file behind the array" },
-        { "{\"custom_id\":\"a\",\"response\":{\"body\":{\"data\":[{\"embedding\":[1]},{\"embedding\":[2]}]}}}", "found a second embedding" },
+        { "{\"custom_id\":\"a\",\"response\":{\"body\":{\"data\":[{\"embedding\":[1]},{\"embedding\":[2]}]}}}",
+          "found a second embedding" },
         { "{\"data\":[{\"embedding\":[1]}]}", "without \"index\"" },
         { "{\"data\":[{\"index\":1}],\"embedding\":[1]}", "without \"embedding\"" },
         { "{\"row\":1,\"embedding\":\"AACAP\"}", "multiple of 4 bytes" },
@@ -137,8 +144,10 @@ static void chunks_cut_nothing(void **state)
     struct seen s;
     struct rf_err err = { 0 };
     for (int i = 0; i < 20000; i++)
-        rf_buf_printf(&text, NULL, "{\"note\": \"%.*s\\u00e9\", \"row\": %d, \"embedding\": [%d.0, 12345678901234567890e-10 , -5e-1]}\n",
-                      i % 37, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz", i, i);
+        rf_buf_printf(
+            &text, NULL,
+            "{\"note\": \"%.*s\\u00e9\", \"row\": %d, \"embedding\": [%d.0, 12345678901234567890e-10 , -5e-1]}\n",
+            i % 37, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz", i, i);
     if (read_text(text.data, text.len, NULL, count, &s, &err))
         fail_msg("%s", err.msg);
     assert_int_equal(s.rows, 20000);
@@ -178,9 +187,12 @@ static void a_tensor_is_chosen_and_weights_are_not_taken(void **state)
     (void)state;
     static const float x[6] = { 1, 2, 3, 4, 5, 6 };
     static const double y[2] = { 1, 1e300 };
-    const struct rf_tensor both[] = { { "a", RF_F32, 2, { 3, 2 }, x }, { "b", RF_F32, 2, { 2, 3 }, x }, { "line", RF_F32, 1, { 6 }, x } };
+    const struct rf_tensor both[] = { { "a", RF_F32, 2, { 3, 2 }, x },
+                                      { "b", RF_F32, 2, { 2, 3 }, x },
+                                      { "line", RF_F32, 1, { 6 }, x } };
     const struct rf_tensor large[] = { { "t", RF_F64, 2, { 2, 1 }, y } };
-    const struct rf_tensor theirs[] = { { "P.weight", RF_F32, 2, { 3, 2 }, x }, { "text_proj.0.weight", RF_F32, 2, { 3, 2 }, x } };
+    const struct rf_tensor theirs[] = { { "P.weight", RF_F32, 2, { 3, 2 }, x },
+                                        { "text_proj.0.weight", RF_F32, 2, { 3, 2 }, x } };
     const struct rf_meta kind = { "routefit.kind", "knn" };
     const struct {
         const struct rf_tensor *t;
@@ -221,8 +233,9 @@ static void a_survey_sees_the_model_and_the_owner(void **state)
     } list[] = {
         { "{\"data\":[{\"index\":0,\"embedding\":[1]}],\"model\":\"m-3\"}", "m-3", true, RF_OWNER_PLACE },
         { "{\"embedding\":[1],\"text\":\"a\"}\nbroken", "", true, RF_OWNER_TEXT },
-        { "{\"custom_id\":\"1\",\"response\":{}}\n{\"custom_id\":\"2\",\"response\":{\"body\":{\"model\":\"m\",\"data\":[{\"embedding\":[1]}]}}}\n", "m", true,
-          RF_OWNER_ID },
+        { "{\"custom_id\":\"1\",\"response\":{}}\n{\"custom_id\":\"2\",\"response\":{\"body\":{\"model\":\"m\","
+          "\"data\":[{\"embedding\":[1]}]}}}\n",
+          "m", true, RF_OWNER_ID },
         { "id,text\n", "", false, RF_OWNER_PLACE },
     };
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
@@ -245,8 +258,13 @@ static void tables_are_left_to_their_readers(void **state)
 {
     (void)state;
     static const char *const other[] = {
-        "{\"prompt\":\"a\"}\n", "id,embedding\n1,2\n", "{\"m\":{\"feature\":\"f\",\"input_price\":1,\"output_price\":2,\"embedding\":[1]}}",
-        "{\"task\":\"t\",\"model\":\"m\",\"score\":1,\"prompt\":\"p\",\"embedding\":[1]}\n", "", "{", "\x10\0\0\0\0\0\0\0[1,2]",
+        "{\"prompt\":\"a\"}\n",
+        "id,embedding\n1,2\n",
+        "{\"m\":{\"feature\":\"f\",\"input_price\":1,\"output_price\":2,\"embedding\":[1]}}",
+        "{\"task\":\"t\",\"model\":\"m\",\"score\":1,\"prompt\":\"p\",\"embedding\":[1]}\n",
+        "",
+        "{",
+        "\x10\0\0\0\0\0\0\0[1,2]",
     };
     for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
         const struct rf_vector_layout *layout = NULL;

@@ -250,7 +250,7 @@ static void results_count_as_votes(void **state)
                     " (12, 1, 1, 1), (12, 2, 5, 1), (13, 1, 3, 1), (14, 1, 2, 1), (14, 2, 2, 1)");
     const struct rf_votes_filter f = { .votes = { of_bench, 1 } };
     assert_int_equal(rf_votes_load(&v, db, &f, NULL), 0);
-    assert_int_equal(v.n, 3); /* 5 against 3 is half a win and half a tie, 1 against 5 a whole win */
+    assert_int_equal(v.n, 3);            /* 5 against 3 is half a win and half a tie, 1 against 5 a whole win */
     assert_int_equal(v.read, 8 + 3 + 2); /* 2 against 2 is a quarter of a tie and three of "both bad" */
     assert_int_equal(v.left_out[RF_OUT_JUDGE], 8);
     assert_int_equal(v.left_out[RF_OUT_NO_PROMPT], 2);
