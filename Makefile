@@ -58,6 +58,7 @@ deps:
 deps-test: deps
 	@sh tests/deps.sh $(PKGS_TEST)
 	-@sh tests/deps.sh chromium $(PKGS_NOTEBOOKS) # without them their tests are skipped aloud
+	-@sh tests/deps.sh clang-format-14
 
 routefit: deps
 	@$(SUBMAKE) $(BUILD)/routefit
@@ -148,7 +149,7 @@ readme: $(BUILD)/routefit
 	@ROUTEFIT=$(BUILD)/routefit sh tests/readme.sh
 
 format:
-	clang-format -i $(SRC) $(HDR) routefit.c $(TESTSRC)
+	clang-format-14 -i $(SRC) $(HDR) routefit.c $(wildcard tests/*.h tests/*/*.[ch])
 
 clean:
 	rm -rf build build-san build-valgrind build-fuzz routefit
