@@ -389,7 +389,8 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
     qsort(r.task_l2, r.o->task_l2.n, sizeof *r.task_l2, descending);
     if ((rc = rf_sides_pick(&r.sides, f, &r.o->strong, &r.o->weak, (enum rf_ties)r.o->ties, err)))
         goto out;
-    if ((rc = make_features(&r, err)) || (rc = choose(&r, err)) ||
+    if ((rc = make_features(&r, err)) ||
+        (r.o->objective == RF_SPARSE_LOGISTIC && (rc = rf_sides_both_win(&r.sides, err))) || (rc = choose(&r, err)) ||
         (rc = solve(&r, r.sides.train, r.sides.trains, r.ridge, exactly, r.best, &off, err)))
         goto out;
     rc = fill_model(m, &r, off, err);

@@ -285,8 +285,14 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
     double ignored;
     int rc;
     if ((rc = find_tiers(&r, err)) || (rc = gather(&r, err)) ||
-        (rc = evaluate(&r, false, &m->train_loss, &ignored, err)) ||
-        (rc = evaluate(&r, true, &m->valid_loss, &m->valid_accuracy, err)) ||
+        (rc = evaluate(&r, false, &m->train_loss, &ignored, err)))
+        goto out;
+    if (isnan(m->train_loss)) {
+        rc = rf_fail(err, RF_BAD_INPUT,
+                     "none of the %zu votes has a winner and models of two tiers: there is nothing to learn", r.n);
+        goto out;
+    }
+    if ((rc = evaluate(&r, true, &m->valid_loss, &m->valid_accuracy, err)) ||
         (rc = rf_fit_epoch(f, m->train_loss, m->valid_loss, m->valid_accuracy, err)) ||
         (rc = fill_checks(m, &r, err)) || (rc = add_vectors(m, &r, err)) || (rc = add_votes(m, &r, err)) ||
         (rc = add_models(m, &r, err)) ||

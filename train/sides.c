@@ -9,6 +9,18 @@
 #include "train/bt.h"
 #include "train/model_set.h"
 
+int rf_sides_both_win(const struct rf_sides *s, struct rf_err *err)
+{
+    size_t strong = 0;
+    for (size_t i = 0; i < s->trains; i++)
+        strong += s->train[i].y > 0;
+    return strong > 0 && strong < s->trains ? 0
+                                            : rf_fail(err, RF_BAD_INPUT,
+                                                      "only one class: the %s side wins all %zu votes, and a router "
+                                                      "needs both outcomes",
+                                                      strong ? "strong" : "weak", s->trains);
+}
+
 void rf_sides_release(struct rf_sides *s)
 {
     rf_free(s->strong);

@@ -45,6 +45,8 @@ struct rf_sides {
  * RF_BAD_INPUT: no training votes left (the reasons are counted), no ratings. */
 int rf_sides_pick(struct rf_sides *s, struct rf_fit *f, const struct rf_list *strong, const struct rf_list *weak,
                   enum rf_ties ties, struct rf_err *err);
+/* RF_BAD_INPUT: one side wins all training votes. A constant then has no finite optimum under the logistic loss. */
+int rf_sides_both_win(const struct rf_sides *s, struct rf_err *err);
 /* Mean log loss (nats) and share of examples e[n] ranked right (0.5 for a logit of 0), by weight; NaN where there are
  * none. logit: of strong over weak for a row. */
 void rf_sides_measure(const struct rf_example *e, size_t n, double (*logit)(const void *ctx, size_t row),
