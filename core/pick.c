@@ -27,3 +27,12 @@ int rf_pick(const struct rf_pick_options *o, struct routefit_pick *pick, struct 
     const int rc = read_id(o->ids.v[0], &pick->strong_id, err);
     return rc ? rc : read_id(o->ids.v[1], &pick->weak_id, err);
 }
+
+int rf_pick_check(const struct routefit_router *r, const char *path, struct rf_err *err)
+{
+    return routefit_compares(r) ? 0
+                                : rf_fail(err, RF_USAGE,
+                                          "%s: the router chooses among models and does not say which two are "
+                                          "compared: name them with --router-strong and --router-weak",
+                                          path);
+}

@@ -2586,6 +2586,11 @@ size_t routefit_models(const struct routefit_router *r)
     return r->models;
 }
 
+int routefit_compares(const struct routefit_router *r)
+{
+    return !r->models || r->picked;
+}
+
 const char *routefit_model(const struct routefit_router *r, size_t i)
 {
     return r->model[i];

@@ -213,6 +213,8 @@ int routefit_linear(const struct routefit_router *r, double *w, double *bias);
 enum { ROUTEFIT_MOST_MODELS = 1024 };
 size_t routefit_models(const struct routefit_router *r);               /* 0: a router of one pair */
 const char *routefit_model(const struct routefit_router *r, size_t i); /* its name, owned by r; i < routefit_models */
+/* 1: it has a win rate; 0: it is a router among many models, and neither the file nor the pick names a pair. */
+int routefit_compares(const struct routefit_router *r);
 /* The predicted score of every model's answer, on the scale of the training scores, and its cost in US dollars:
  * score[models], cost[models] (NULL: not wanted). 0, or -1 for a router of one pair. */
 int routefit_predict(const struct routefit_router *r, const float *x, double *score, double *cost);

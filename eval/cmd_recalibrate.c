@@ -96,13 +96,6 @@ static int prompts_load(struct prompts *p, struct rf_db *db, const struct option
     for (size_t i = 0; i < b->n; i++) {
         if (o->on && !rf_prompt_set_find(&set, b->prompt[i]))
             continue;
-        if (isnan(p->score[i])) {
-            rc = rf_fail(err, RF_USAGE,
-                         "%s: the router chooses among models and does not say which two are compared: name them with "
-                         "--router-strong and --router-weak",
-                         r->name);
-            goto out;
-        }
         if (b->strong[i] == b->weak[i]) {
             p->ties++;
             continue;

@@ -11,6 +11,7 @@
 #include "core/npy.h"
 #include "core/par.h"
 #include "core/progress.h"
+#include "core/table.h"
 
 struct options {
     struct rf_router_options router;
@@ -97,16 +98,47 @@ static double win_rate(const struct scorer *s, struct rf_str text, const char *t
     return routefit_win_rate(s->router, s->vector);
 }
 
-static int put(const struct options *o, double p, FILE *f, struct rf_err *err)
+/* Where win rates go, one at a time. What stands before, between and behind the two values of a line is the format's;
+ * without a threshold there is only the first. */
+struct answers {
+    FILE *f;
+    enum rf_format format;
+    double threshold; /* NaN: none */
+    uint64_t n;       /* so far */
+};
+
+static const struct {
+    const char *open, *open_both; /* once, in front */
+    const char *first, *next;     /* before a line, the first and the others */
+    const char *to_answer, *behind, *answered;
+    const char *close, *close_none;
+} marks[] = {
+    [RF_FORMAT_TABLE] = { "", "", "", "", "\t", "\n", "\n", "", "" },
+    [RF_FORMAT_JSON] = { "", "", "[\n  {\"win_rate\": ", ",\n  {\"win_rate\": ", ", \"answer\": \"", "}", "\"}",
+                         "\n]\n", "[]\n" },
+    [RF_FORMAT_JSONL] = { "", "", "{\"win_rate\": ", "{\"win_rate\": ", ", \"answer\": \"", "}\n", "\"}\n", "", "" },
+    [RF_FORMAT_CSV] = { "win_rate\n", "win_rate,answer\n", "", "", ",", "\n", "\n", "", "" },
+    [RF_FORMAT_MD] = { "| win rate |\n|---:|\n", "| win rate | answer |\n|---:|---|\n", "| ", "| ", " | ", " |\n",
+                       " |\n", "", "" },
+};
+
+static int put(struct answers *a, double p, struct rf_err *err)
 {
-    rf_json_put_real(f, p);
-    if (!isnan(o->threshold))
-        fputs(p >= o->threshold ? "\tstrong" : "\tweak", f);
-    return putc('\n', f) == EOF ? rf_fail_errno(err, RF_IO, "standard output") : 0;
+    const bool answers = !isnan(a->threshold);
+    fputs(a->n++ ? marks[a->format].next : marks[a->format].first, a->f);
+    rf_json_put_real(a->f, p);
+    if (answers) {
+        fputs(marks[a->format].to_answer, a->f);
+        fputs(p >= a->threshold ? "strong" : "weak", a->f);
+    }
+    return fputs(answers ? marks[a->format].answered : marks[a->format].behind, a->f) == EOF
+               ? rf_fail_errno(err, RF_IO, "standard output")
+               : 0;
 }
 
 /* One line: the text itself, or a field of the object in it. */
-static int score_line(const struct scorer *s, const struct options *o, struct rf_str line, FILE *f, struct rf_err *err)
+static int score_line(const struct scorer *s, const struct options *o, struct rf_str line, struct answers *a,
+                      struct rf_err *err)
 {
     json_t *row = NULL;
     struct rf_str text = line, task = { 0 };
@@ -117,20 +149,21 @@ static int score_line(const struct scorer *s, const struct options *o, struct rf
         goto out;
     if (!o->field && text.len && text.s[text.len - 1] == '\r')
         text.len--;
-    rc = put(o, win_rate(s, text, task.s), f, err);
+    rc = put(a, win_rate(s, text, task.s), err);
 out:
     json_decref(row);
     return rc;
 }
 
-static int score_texts(const struct scorer *s, const struct options *o, const char *path, FILE *f, struct rf_err *err)
+static int score_texts(const struct scorer *s, const struct options *o, const char *path, struct answers *a,
+                       struct rf_err *err)
 {
     struct rf_input *in = NULL;
     struct rf_str text;
     uint64_t line;
     int rc = rf_input_open(&in, path, err);
     while (!rc && (rc = rf_input_line(in, &text, &line, err)) == 1) {
-        rc = rf_interrupted() ? rf_fail(err, RF_INTERRUPTED, "interrupted") : score_line(s, o, text, f, err);
+        rc = rf_interrupted() ? rf_fail(err, RF_INTERRUPTED, "interrupted") : score_line(s, o, text, a, err);
         if (rc)
             rf_fail_in(err, "%s:%llu", rf_input_name(in), (unsigned long long)line);
     }
@@ -138,7 +171,7 @@ static int score_texts(const struct scorer *s, const struct options *o, const ch
     return rc;
 }
 
-static int score_vectors(const struct scorer *s, const struct options *o, FILE *f, struct rf_err *err)
+static int score_vectors(const struct scorer *s, const struct options *o, struct answers *a, struct rf_err *err)
 {
     const size_t dim = routefit_dim(s->router);
     struct rf_matrix m = { 0 };
@@ -152,7 +185,7 @@ static int score_vectors(const struct scorer *s, const struct options *o, FILE *
         const size_t n = m.rows - first < RF_BLOCK_ROWS ? m.rows - first : RF_BLOCK_ROWS;
         routefit_win_rates(s->router, m.x + first * dim, n, p);
         for (size_t i = 0; i < n && !rc; i++)
-            rc = put(o, p[i], f, err);
+            rc = put(a, p[i], err);
     }
     rf_matrix_release(&m);
     return rc;
@@ -162,6 +195,7 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
 {
     const struct options *o = opts;
     struct scorer s = { 0 };
+    struct answers a = { ctx->out, ctx->format, o->threshold, 0 };
     int rc;
     if (o->npy && (nargs > 1 || o->field || o->text_model)) {
         rc = rf_fail(err, RF_USAGE, "--npy brings the vectors: expected no text file, --field or --text-model with it");
@@ -172,16 +206,18 @@ static int run(struct rf_ctx *ctx, void *opts, int nargs, char **args, struct rf
                      o->task_field);
         goto out;
     }
-    if ((rc = rf_router_open(&s.router, args[0], &o->router, err)))
+    if ((rc = rf_router_open(&s.router, args[0], &o->router, err)) || (rc = rf_pick_check(s.router, args[0], err)))
         goto out;
     if (o->task_field && !routefit_tasks(s.router)) {
         rc = rf_fail(err, RF_USAGE, "--task-field %s: %s takes no notice of tasks", o->task_field, args[0]);
         goto out;
     }
-    if (o->npy)
-        rc = score_vectors(&s, o, ctx->out, err);
-    else if (!(rc = make_ready(&s, o, args[0], err)))
-        rc = score_texts(&s, o, nargs > 1 ? args[1] : "-", ctx->out, err);
+    if (!o->npy && (rc = make_ready(&s, o, args[0], err)))
+        goto out;
+    fputs(isnan(o->threshold) ? marks[a.format].open : marks[a.format].open_both, a.f);
+    rc = o->npy ? score_vectors(&s, o, &a, err) : score_texts(&s, o, nargs > 1 ? args[1] : "-", &a, err);
+    if (!rc)
+        fputs(a.n ? marks[a.format].close : marks[a.format].close_none, a.f);
     if (fflush(ctx->out) && !rc)
         rc = rf_fail_errno(err, RF_IO, "standard output");
 out:
@@ -195,7 +231,8 @@ const struct rf_cmd rf_cmd_score = {
     .args = "ROUTER [FILE|-]",
     .about = "Reads one prompt per line and prints the router's win rate, the probability\n"
              "that the strong model wins, one line for each. With --threshold the word strong\n"
-             "or weak follows behind a tab. No database is read or written.",
+             "or weak follows behind a tab. With --json and the like win_rate and answer have\n"
+             "their names. No database is read or written.",
     .examples = "routefit score router.safetensors --text-model text.safetensors prompts.txt\n"
                 "routefit score router.safetensors --threshold 0.5 --npy vectors.npy\n"
                 "routefit score collapsed.safetensors --field prompt prompts.jsonl",

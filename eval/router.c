@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/input.h"
 #include "core/mem.h"
 #include "core/par.h"
 #include "core/prompt_tasks.h"
@@ -18,17 +19,25 @@ static const char suffix[] = ".safetensors", prefix[] = "scores:";
 int rf_router_open(struct routefit_router **out, const char *path, const struct rf_router_options *o,
                    struct rf_err *err)
 {
+    const bool picks = o->pick.strong || o->pick.weak || o->pick.ids.n;
     struct routefit_pick pick;
+    struct routefit_router *plain = NULL;
+    struct rf_buf bytes = { 0 };
     struct stat st;
-    char why[ROUTEFIT_ERR];
-    const int rc = rf_pick(&o->pick, &pick, err);
-    if (rc)
-        return rc;
-    if (stat(path, &st))
-        return rf_fail_errno(err, RF_IO, "%s", path);
-    if (routefit_load_file(out, path, &pick, why))
-        return rf_fail(err, RF_CORRUPT, "%s: %s", path, why);
-    return 0;
+    char why[ROUTEFIT_ERR], other[ROUTEFIT_ERR];
+    int rc = rf_pick(&o->pick, &pick, err);
+    if (!rc && stat(path, &st))
+        rc = rf_fail_errno(err, RF_IO, "%s", path);
+    if (rc || (rc = rf_file_read(path, 0, &bytes, err)))
+        goto out;
+    if (routefit_load(out, bytes.data, bytes.len, &pick, why)) {
+        const bool sound = picks && !routefit_load(&plain, bytes.data, bytes.len, NULL, other);
+        rc = rf_fail(err, sound ? RF_USAGE : RF_CORRUPT, "%s: %s", path, why);
+    }
+out:
+    routefit_free(plain);
+    rf_buf_release(&bytes);
+    return rc;
 }
 
 /* Does no router before this one, and nothing else in the same tables, have the name? */
@@ -321,6 +330,9 @@ int rf_router_score_asked(const struct rf_router *r, struct rf_db *db, const str
     if (r->stored)
         return rf_fail(err, RF_USAGE, "router \"%s\" is scores of a benchmark: %s needs a weight file", r->name,
                        a->what);
+    const int rc = rf_pick_check(r->r, r->name, err);
+    if (rc)
+        return rc;
     return routefit_input(r->r) == ROUTEFIT_TEXT ? score_texts(r, db, a, score, err) : score_vectors(r, db, &j, o, err);
 }
 

@@ -138,9 +138,10 @@ static const struct rf_cmd vector = {
     .name = "vector",
     .summary = "write a router on vectors as one vector of weights",
     .args = "ROUTER",
-    .about = "Every kind of router on vectors is one linear function of the vector: a dot\n"
-             "product and a bias give the log odds. Writes it as a logistic router (float32),\n"
-             "also out of RouteLLM's own files: name their two rows.",
+    .about = "A logistic or mf router, and a pair of models of a linear or svr router, is one\n"
+             "linear function of the vector: a dot product and a bias give the log odds.\n"
+             "Writes it as a logistic router (float32), also out of RouteLLM's own files: name\n"
+             "their two rows.",
     .examples = "routefit export vector mf.safetensors -o vector.safetensors\n"
                 "routefit export vector model.safetensors --ids 24,36 -o vector.safetensors\n",
     .opts = { output_table },

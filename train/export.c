@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/pick.h"
+
 int rf_export_open(struct rf_export *e, const char *path, const struct routefit_pick *pick, struct rf_err *err)
 {
     char why[ROUTEFIT_ERR];
@@ -50,7 +52,9 @@ size_t rf_export_carry(const struct rf_export *e, struct rf_meta *meta, size_t n
 
 int rf_export_linear(const struct rf_export *e, double **w, double *intercept, struct rf_err *err)
 {
-    const int rc = RF_NEW(*w, routefit_dim(e->router), err);
+    int rc = rf_pick_check(e->router, e->path, err);
+    if (!rc)
+        rc = RF_NEW(*w, routefit_dim(e->router), err);
     if (!rc && routefit_linear(e->router, *w, intercept) && routefit_meta(e->router, "routefit.recalibration"))
         return rf_fail(err, RF_USAGE,
                        "%s: its win rates are recalibrated by steps (isotonic), which are no linear function; "

@@ -73,7 +73,7 @@ PY
     [[ "$output" == *'--bench'* ]]
     run "$ROUTEFIT" reliability --bench "$bench"
     [ "$status" -eq 2 ]
-    run "$ROUTEFIT" reliability --bench "$bench,$bench" mine -o a.svg
+    run "$ROUTEFIT" reliability --bench "$bench,other" mine -o a.svg
     [ "$status" -eq 2 ]
     [[ "$output" == *'expected one'* ]]
     run "$ROUTEFIT" reliability --bench "${bench}x" mine

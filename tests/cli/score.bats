@@ -1,0 +1,65 @@
+# score as a filter: its formats, and routers that have no win rate.
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    unset ROUTEFIT_DB
+    python3 - <<'PY' 2>/dev/null || skip "no python3 to write a table"
+import random
+random.seed(5)
+with open("quiz.csv", "w") as f:
+    f.write("task,prompt,model,score,cost\n")
+    for i in range(120):
+        hard = i % 3 == 0
+        text = ("prove the lemma " if hard else "greet visitor ") + str(i)
+        for model, right in ("big", random.random() < .9), ("small", random.random() < (.2 if hard else .8)):
+            f.write(f"quiz,{text},{model},{int(right)},{.01 if model == 'big' else .001}\n")
+PY
+    "$ROUTEFIT" -q ingest quiz.csv >/dev/null
+    "$ROUTEFIT" -q embed text --dim 8 --fit-on all -o text.safetensors >/dev/null
+    printf 'prove it\nhello\n' >prompts.txt
+}
+
+@test "score: rows have names in every format, and --json is JSON" {
+    "$ROUTEFIT" -q fit ngram --votes results:quiz --strong big --weak small --min-chars 0 -o r.safetensors
+    "$ROUTEFIT" score r.safetensors --threshold 0.6 prompts.txt >plain
+    for format in json jsonl csv; do
+        "$ROUTEFIT" score r.safetensors --threshold 0.6 --format $format prompts.txt >rows.$format
+        "$ROUTEFIT" score r.safetensors --format $format prompts.txt >rates.$format
+    done
+    [ "$("$ROUTEFIT" score r.safetensors --json /dev/null)" = '[]' ]
+    [ "$("$ROUTEFIT" score r.safetensors --format md prompts.txt | head -2)" = $'| win rate |\n|---:|' ]
+    python3 - <<'PY'
+import csv, json
+plain = [(float(p), a) for p, a in (line.split("\t") for line in open("plain").read().splitlines())]
+for rows in json.load(open("rows.json")), [json.loads(line) for line in open("rows.jsonl")], list(csv.DictReader(open("rows.csv"))):
+    assert [(float(r["win_rate"]), r["answer"]) for r in rows] == plain
+for rows in json.load(open("rates.json")), [json.loads(line) for line in open("rates.jsonl")], list(csv.DictReader(open("rates.csv"))):
+    assert [list(r) for r in rows] == [["win_rate"]] * 2
+PY
+}
+
+@test "a router among many models has no win rate until two of them are named" {
+    "$ROUTEFIT" -q fit linear --bench quiz -o many.safetensors >/dev/null
+    for command in "score many.safetensors --text-model text.safetensors prompts.txt" "eval --bench quiz many.safetensors" \
+        "reliability --bench quiz many.safetensors" "compare --bench quiz many.safetensors length" \
+        "calibrate many.safetensors --on quiz --share 0.3" "drift many.safetensors --old quiz --new quiz" \
+        "export vector many.safetensors -o v.safetensors"; do
+        run timeout 20 "$ROUTEFIT" $command
+        [ "$status" -eq 2 ]
+        [[ "$output" == *'many'*': the router chooses among models and does not say which two are compared: name them with --router-strong and --router-weak' ]]
+    done
+    named=(--router-strong big --router-weak small)
+    [ "$("$ROUTEFIT" score many.safetensors --text-model text.safetensors "${named[@]}" prompts.txt | grep -c '^0\.')" = 2 ]
+    "$ROUTEFIT" -q export vector many.safetensors "${named[@]}" -o v.safetensors
+}
+
+@test "a router file is named once in a message, and a wrong pair is not the file's fault" {
+    "$ROUTEFIT" -q fit linear --bench quiz -o many.safetensors >/dev/null
+    run "$ROUTEFIT" score many.safetensors --router-strong bigg --router-weak small prompts.txt
+    [ "$status" -eq 2 ]
+    [[ "$output" == 'routefit score: many.safetensors: model bigg'* ]]
+    printf 'some text that is no router' >text
+    run "$ROUTEFIT" score text --router-strong big --router-weak small prompts.txt
+    [ "$status" -eq 6 ]
+    [[ "$output" == 'routefit score: text: found'* ]]
+}
