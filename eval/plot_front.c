@@ -10,10 +10,11 @@
 #include "core/text.h"
 
 /* Of the frame's width and height: a line, and the gap between a point and its label. A frame without a key is
- * FRAME_CHARS characters wide, its right margin MARGIN; COLUMNS points are all that its width can show. */
+ * FRAME_CHARS characters of text wide, or FRAME_UNITS of those wider ones that gnuplot counts margins in (80 as svg, 83
+ * as png, 98 as pdf), its right margin is MARGIN of them; COLUMNS points are all that its width can show. */
 #define LINE_HEIGHT 0.038
 #define GAP         0.010
-enum { FRAME_CHARS = 103, MARGIN = 3, COLUMNS = 1000 };
+enum { FRAME_CHARS = 100, FRAME_UNITS = 80, MARGIN = 3, COLUMNS = 1000 };
 enum { TITLE = 1, X_NAME, Y_NAME, FIRST };
 
 static int check_points(const struct rf_front_point *p, size_t n, struct rf_err *err)
@@ -92,6 +93,7 @@ struct box {
 
 struct label {
     struct box box;
+    int side; /* right of what it names: its left end is kept; left: its right end; 0: its middle */
     bool placed;
 };
 
@@ -192,7 +194,7 @@ static bool is_crossed(const struct frame *f, struct box b)
 
 static bool is_free(const struct frame *f, struct box b, const struct label *label, size_t labels)
 {
-    if (b.left < 0 || b.right > 1 || b.bottom < 0 || b.top > 1)
+    if (b.left < GAP || b.right > 1 || b.bottom < 0 || b.top > 1)
         return false;
     for (size_t i = 0; i < labels; i++)
         if (label[i].placed && meet(b, label[i].box))
@@ -214,11 +216,12 @@ static void place_point(const struct frame *f, const struct rf_front_point *q, s
         for (int k = 0; k < POINT_PLACES; k++) {
             const struct box b = place_at(x, y, width, point_places[k]);
             if (is_free(f, b, label, labels) && (pass || !is_crossed(f, b))) {
-                label[at] = (struct label){ b, true };
+                label[at] = (struct label){ b, point_places[k].side, true };
                 return;
             }
         }
-    label[at] = (struct label){ place_at(x, y, width, point_places[x > 0.6 ? 1 : 0]), true };
+    const struct place first = point_places[x > 0.6 ? 1 : 0];
+    label[at] = (struct label){ place_at(x, y, width, first), first.side, true };
 }
 
 /* Height of a line at a place across the frame, between its ends. */
@@ -245,7 +248,7 @@ static bool place_line(const struct frame *f, size_t k, struct label *label)
                 const struct box b = place_at(x, height_at(f, s, x), width, line_places[i]);
                 if (is_free(f, b, label, f->p->n + f->p->points) && !is_crossed(f, b) &&
                     (pass || !is_beside_another(f, b, k, line_places[i]))) {
-                    label[k] = (struct label){ b, true };
+                    label[k] = (struct label){ b, line_places[i].side, true };
                     return true;
                 }
             }
@@ -277,7 +280,7 @@ static void place_all(struct frame *f, struct label *label)
     if (place_lines(f, label))
         return;
     f->key = true;
-    f->character = 1. / (FRAME_CHARS + MARGIN - (double)rf_plot_key_width(f->p->series, f->p->n));
+    f->character *= FRAME_UNITS / (FRAME_UNITS + MARGIN - (double)rf_plot_key_width(f->p->series, f->p->n));
     place_points(f, label);
 }
 
@@ -344,17 +347,25 @@ struct sheet {
     struct label *label; /* [n + points] */
 };
 
-/* A label's text is a string value of the data block, put by `set label` at a place in the frame: its left end and its
- * middle. */
+/* A label's text is a string value of the data block, put by `set label` at a place in the frame: the end or the middle
+ * that stays where it is however wide the characters are. */
 static void put_labels(FILE *f, const struct sheet *s)
 {
     const struct rf_front *const p = s->frame.p;
     size_t router = 0;
     for (size_t i = 0; i < p->n + p->points; i++) {
+        const struct label *const l = &s->label[i];
         const bool line = i < p->n;
-        if (s->label[i].placed)
-            fprintf(f, "set label %zu $names[%zu][2:*] at graph %.5f, graph %.5f left tc rgb '%s' front\n", i + 1,
-                    FIRST + i, s->label[i].box.left, (s->label[i].box.bottom + s->label[i].box.top) / 2,
+        if (l->placed)
+            fprintf(f, "set label %zu $names[%zu][2:*] at graph %.5f, graph %.5f %s tc rgb '%s' front\n", i + 1,
+                    FIRST + i,
+                    l->side > 0   ? l->box.left
+                    : l->side < 0 ? l->box.right
+                                  : (l->box.left + l->box.right) / 2,
+                    (l->box.bottom + l->box.top) / 2,
+                    l->side > 0   ? "left"
+                    : l->side < 0 ? "right"
+                                  : "center",
                     line ? colour_of(&p->series[i], router) : "#333333");
         router += line && p->series[i].role == RF_PLOT_ROUTER;
     }

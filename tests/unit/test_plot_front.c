@@ -116,14 +116,19 @@ static struct rf_buf script_of(const struct rf_plot_series *line, size_t n, cons
     return script;
 }
 
+enum { FRAME_CHARS = 100 };
+
 /* Left end and middle, in units of the frame, of the labels in a script; how many there are. */
-static size_t labels_of(const char *script, double (*at)[2], size_t most)
+static size_t labels_of(const char *script, const char *const *name, double (*at)[2], size_t most)
 {
     size_t n = 0;
     for (const char *l = script; (l = strstr(l, "set label ")); l++) {
+        char side[8];
         assert_true(n < most);
-        assert_int_equal(sscanf(l, "set label %*u $names[%*u][2:*] at graph %lf, graph %lf left", &at[n][0], &at[n][1]),
-                         2);
+        assert_int_equal(
+            sscanf(l, "set label %*u $names[%*u][2:*] at graph %lf, graph %lf %7s", &at[n][0], &at[n][1], side), 3);
+        const double wide = (double)strlen(name[n]) / FRAME_CHARS;
+        at[n][0] -= !strcmp(side, "right") ? wide : !strcmp(side, "center") ? wide / 2 : 0;
         n++;
     }
     return n;
@@ -146,11 +151,11 @@ static void lines_are_named_where_they_run(void **state)
             y[k][i] = exp(-(double)i / 8 * (1 + (double)k)) + (k == 2 && i % 10 == 0 ? 0.4 : 0);
         }
         line[k] = (struct rf_plot_series){ .name = name[k], .role = RF_PLOT_ROUTER, .x = x, .y = y[k], .n = N };
-        wide[k] = (double)strlen(name[k]) / 103;
+        wide[k] = (double)strlen(name[k]) / FRAME_CHARS;
     }
     struct rf_buf script = script_of(line, LINES, NULL, 0);
     assert_non_null(strstr(script.data, "unset key"));
-    assert_int_equal(labels_of(script.data, at, LINES), LINES);
+    assert_int_equal(labels_of(script.data, name, at, LINES), LINES);
     double low = 0, top = 0;
     const char *const range = strstr(script.data, "set yrange [");
     assert_int_equal(sscanf(range, "set yrange [%lf:%lf]", &low, &top), 2);
@@ -177,7 +182,7 @@ static void lines_without_room_for_labels_have_a_key(void **state)
     (void)state;
     enum { LINES = 6 };
     static const double x[] = { 0, 1 }, y[] = { 1, 1 };
-    static const char name[] = "a name of a line that is as long as the names that are shown";
+    static const char *const name = "a name of a line that is as long as the names that are shown";
     const struct rf_front_point point = { "model", 0.5, 2, NAN, NAN };
     struct rf_plot_series line[LINES];
     double at[LINES][2];
@@ -187,7 +192,7 @@ static void lines_without_room_for_labels_have_a_key(void **state)
         line[k] = (struct rf_plot_series){ .name = name, .role = RF_PLOT_ROUTER, .x = x, .y = y, .n = 2 };
     struct rf_buf script = script_of(line, LINES, &point, 1);
     assert_null(strstr(script.data, "unset key"));
-    assert_int_equal(labels_of(script.data, at, LINES), 1); /* the model's */
+    assert_int_equal(labels_of(script.data, &name, at, LINES), 1); /* the model's */
     size_t keys = 0;
     for (const char *k = script.data; (k = strstr(k, "keyentry with lines ")); k++)
         keys++;
@@ -195,7 +200,7 @@ static void lines_without_room_for_labels_have_a_key(void **state)
     rf_buf_release(&script);
     script = script_of(line, 1, NULL, 0);
     assert_non_null(strstr(script.data, "unset key"));
-    assert_int_equal(labels_of(script.data, at, LINES), 1);
+    assert_int_equal(labels_of(script.data, &name, at, LINES), 1);
     rf_buf_release(&script);
 }
 
