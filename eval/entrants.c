@@ -50,7 +50,7 @@ static int find_against(struct rf_entrants *e, const char *name, struct rf_err *
 int rf_entrants_load(struct rf_entrants *e, struct rf_db *db, char **word, size_t n, const struct rf_router_options *o,
                      const char *against, struct rf_err *err)
 {
-    const char **path = NULL;
+    const char **path = NULL, *taken[RF_BASELINES + RF_ALONE];
     int rc;
     if ((rc = RF_NEW(path, n, err)) || (rc = RF_NEW(e->name, n + 1, err)) || (rc = RF_NEW(e->baseline, n, err)) ||
         (rc = RF_NEW(e->file, n, err)))
@@ -65,7 +65,11 @@ int rf_entrants_load(struct rf_entrants *e, struct rf_db *db, char **word, size_
                 goto out;
             }
     }
-    if ((rc = rf_routers_load(&e->router, db, path, e->routers, o, rf_baseline_names, RF_BASELINES, err)))
+    for (int i = 0; i < RF_BASELINES; i++)
+        taken[i] = rf_baseline_names[i];
+    for (int i = 0; i < RF_ALONE; i++) /* --against strong is the model, whatever a file is called */
+        taken[RF_BASELINES + i] = rf_alone_name[i];
+    if ((rc = rf_routers_load(&e->router, db, path, e->routers, o, taken, RF_BASELINES + RF_ALONE, err)))
         goto out;
     for (size_t i = 0; i < n; i++)
         e->name[i] = e->baseline[i] >= 0 ? rf_baselines[e->baseline[i]].name : e->router[e->file[i]].name;

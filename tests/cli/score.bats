@@ -63,3 +63,10 @@ PY
     [ "$status" -eq 6 ]
     [[ "$output" == 'routefit score: text: found'* ]]
 }
+
+@test "compare --against strong is the model, also beside a router file of that name" {
+    "$ROUTEFIT" -q fit ngram --votes results:quiz --strong big --weak small --min-chars 0 -o strong.safetensors
+    run "$ROUTEFIT" -q compare --bench quiz --at calls --share 0.5 --against strong --format csv strong.safetensors
+    [ "$status" -eq 0 ]
+    [[ "${lines[1]}" == 'quiz,120,'*',strong.safetensors,strong,50,100,'* ]]
+}
