@@ -1,6 +1,6 @@
 /* Writing: a temporary file beside the target, made whole and synced, then renamed over it. Whoever looks sees the old
  * file or the whole new one. Refuses: existing targets without force, and targets that are no regular files (links,
- * devices, folders) at all. */
+ * devices, folders, "-" for standard output) at all. */
 #include "core/input.h"
 
 #include <errno.h>
@@ -14,6 +14,9 @@ enum { TRIES = 100 }; /* temporary names, where earlier ones were left behind by
 static int refuse_target(const char *path, bool force, struct rf_err *err)
 {
     struct stat st;
+    if (!strcmp(path, "-"))
+        return rf_fail(err, RF_USAGE,
+                       "cannot write -: found standard output, expected the name of a file (./- is one)");
     if (lstat(path, &st))
         return 0; /* absent, or unreachable: then creating the temporary file says why */
     if (!S_ISREG(st.st_mode))

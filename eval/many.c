@@ -79,7 +79,8 @@ static int find_columns(size_t *column, const struct rf_results *r, const struct
             column[k]++;
         if (column[k] == r->models)
             rc = rf_fail(err, RF_BAD_INPUT,
-                         "router \"%s\" chooses among models of which \"%s\" has no results on benchmark \"%s\"",
+                         "router \"%s\" chooses among models of which \"%s\" has no results on benchmark \"%s\", or "
+                         "--model leaves it out",
                          router->name, name, bench);
     }
     rf_aliases_release(&alias);

@@ -401,12 +401,13 @@ static int add_checks(struct rf_model *m, const struct run *r, struct rf_err *er
     return rc;
 }
 
-/* A mean over neighbours needs every cost. */
+/* A mean over neighbours needs the cost of every answer that has a score; others are not looked at. */
 static int check_costs(const struct run *r, struct rf_err *err)
 {
     for (size_t i = 0; i < r->rows && r->o->cost == COST_NEIGHBOURS; i++)
         for (size_t j = 0; j < r->s->r.models; j++)
-            if (isnan(r->s->r.cost[r->bank[i] * r->s->r.models + j]))
+            if (isnan(r->s->r.cost[r->bank[i] * r->s->r.models + j]) &&
+                !isnan(r->s->r.score[r->bank[i] * r->s->r.models + j]))
                 return rf_fail(err, RF_BAD_INPUT,
                                "model \"%s\" lacks costs, expected one for every answer: use --cost mean",
                                r->s->r.model[j]);

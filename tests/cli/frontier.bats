@@ -181,6 +181,23 @@ PY
     awk -F, '$2 == "cascade" { found = $5 == 7 && $7 > 0 } END { exit !found }' at.csv
 }
 
+@test "fit knn --cost neighbours: what has no score needs no cost" {
+    awk -F, -v OFS=, 'NR % 7 == 3 { $4 = $5 = "" } { print }' bench.csv | sed 's/^b\./h./; s/,bench,/,holes,/' >holes.csv
+    "$ROUTEFIT" -q ingest --name holes holes.csv >/dev/null
+    "$ROUTEFIT" -q fit knn --bench holes --cost neighbours --k 20 -o holes.safetensors
+    sqlite3 routefit.db "UPDATE result SET cost = NULL WHERE item = (SELECT max(id) FROM item) AND model = (SELECT id FROM model WHERE name = 'mid')"
+    run "$ROUTEFIT" fit knn --bench holes --cost neighbours --k 20 --valid 0 -o never.safetensors
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'"mid" lacks costs'* ]]
+    run "$ROUTEFIT" fit knn --bench holes --k 20 -o -
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'found standard output, expected the name of a file'* ]]
+    [ ! -e - ]
+    run "$ROUTEFIT" frontier --bench holes --model mid,small holes.safetensors
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'"big" has no results on benchmark "holes", or --model leaves it out'* ]]
+}
+
 @test "fit knn: a small benchmark leaves out the larger of the default numbers" {
     head -n 41 bench.csv | sed 's/^b\./c./; s/,bench,/,little,/' >little.csv
     "$ROUTEFIT" -q ingest --name little little.csv >/dev/null
