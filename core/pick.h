@@ -24,7 +24,8 @@ struct rf_pick_options {
 
 /* Fills *pick, which borrows the options' names. RF_USAGE: --ids is not two row numbers. */
 int rf_pick(const struct rf_pick_options *o, struct routefit_pick *pick, struct rf_err *err);
-/* RF_USAGE where the router has no win rate, for it chooses among models and no two were named. path: for the message. */
+/* RF_USAGE where the router has no win rate, for it chooses among models and no two were named. path: for the message.
+ */
 int rf_pick_check(const struct routefit_router *r, const char *path, struct rf_err *err);
 
 #ifdef __cplusplus

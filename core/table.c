@@ -317,12 +317,19 @@ static int print_md(const struct rf_table *t, FILE *f, bool person, struct rf_er
 
 /* ---------------------------------------------------------------- for programs */
 
+static struct rf_str name_of(const struct rf_table *t, size_t c)
+{
+    return (struct rf_str){ t->col[c].name, strlen(t->col[c].name) };
+}
+
 static void put_object(const struct rf_table *t, size_t row, FILE *f)
 {
     fputc('{', f);
     for (size_t c = 0; c < t->ncols; c++) {
         const struct cell *cell = cell_at(t, row, c);
-        fprintf(f, "%s\"%s\": ", c ? ", " : "", t->col[c].name);
+        fputs(c ? ", " : "", f);
+        rf_json_put_string(f, name_of(t, c)); /* a name may hold a model's: share:MODEL */
+        fputs(": ", f);
         if (cell->missing)
             fputs("null", f);
         else if (t->col[c].type == RF_CELL_TEXT)
@@ -361,8 +368,10 @@ static int print_jsonl(const struct rf_table *t, FILE *f, bool person, struct rf
 static int print_csv(const struct rf_table *t, FILE *f, bool person, struct rf_err *err)
 {
     (void)err;
-    for (size_t c = 0; c < t->ncols; c++)
-        fprintf(f, "%s%s", c ? "," : "", t->col[c].name);
+    for (size_t c = 0; c < t->ncols; c++) {
+        fputs(c ? "," : "", f);
+        rf_csv_put(f, name_of(t, c), person);
+    }
     fputc('\n', f);
     for (size_t i = 0; i < t->n; i++) {
         const struct cell *cell = &t->cell[i];

@@ -130,6 +130,19 @@ static void markdown_escapes_bars(void **state)
     rf_table_free(t);
 }
 
+static void names_of_columns_are_quoted_for_programs(void **state)
+{
+    (void)state;
+    static const struct rf_column column[] = { RF_COLUMN_INT("share:a \"b\", c\n\\d") };
+    struct rf_table *t = NULL;
+    assert_int_equal(rf_table_new(&t, column, 1, NULL), 0);
+    assert_int_equal(rf_table_int(t, 1, NULL), 0);
+    assert_prints(t, RF_FORMAT_JSON, "[\n  {\"share:a \\\"b\\\", c\\n\\\\d\": 1}\n]\n");
+    assert_prints(t, RF_FORMAT_JSONL, "{\"share:a \\\"b\\\", c\\n\\\\d\": 1}\n");
+    assert_prints(t, RF_FORMAT_CSV, "\"share:a \"\"b\"\", c\n\\d\"\n1\n");
+    rf_table_free(t);
+}
+
 static void a_table_without_rows_is_well_formed(void **state)
 {
     (void)state;
@@ -265,6 +278,7 @@ int main(void)
         cmocka_unit_test(programs_get_every_column_and_all_digits),
         cmocka_unit_test(columns_without_a_value_are_for_programs_only),
         cmocka_unit_test(markdown_escapes_bars),
+        cmocka_unit_test(names_of_columns_are_quoted_for_programs),
         cmocka_unit_test(a_table_without_rows_is_well_formed),
         cmocka_unit_test(a_terminal_gets_no_control_characters_in_any_format),
         cmocka_unit_test(a_full_disk_is_reported),
