@@ -9,6 +9,8 @@ int rf_fitted_make(struct rf_fitted *t, const struct rf_fit_job *job, struct rf_
     int rc = job->kind->fit(&t->fit, job->opts, &t->model, err);
     if (!rc)
         rc = rf_model_build(&t->model, job->kind, &t->fit, &t->bytes, err);
+    if (rc == RF_INTERRUPTED) /* a kind that has more to say of it has said so */
+        rc = rf_fail(err, rc, "stopped by Ctrl-C before a router was whole: nothing is written");
     t->seconds = rf_seconds() - t->fit.started;
     return rc;
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <signal.h>
 #include <math.h>
 #include <string.h>
 #include <cmocka.h>
@@ -15,6 +16,7 @@
 #include "eval/recal_file.h"
 #include "fit_args.h"
 #include "near.h"
+#include "train/fitted.h"
 #include "train/kind.h"
 #include "vote_db.h"
 
@@ -282,6 +284,38 @@ static void every_bad_option_is_refused(void **state)
             }
 }
 
+/* The last test: the signal stays with the process. */
+static void ctrl_c_leaves_a_router_or_a_message(void **state)
+{
+    (void)state;
+    static struct fitted all[MOST_WAYS];
+    for (size_t i = 0; i < nways; i++) {
+        all[i] = (struct fitted){ 0 };
+        assert_int_equal(parse(&all[i].p, ways[i].kind, ways[i].args, NULL), 0);
+        assert_int_equal(rf_fit_data_load(&all[i].data, db, ways[i].kind, all[i].p.opts, 9, NULL), 0);
+    }
+    rf_progress_setup(true);
+    assert_int_equal(raise(SIGINT), 0);
+    for (size_t i = 0; i < nways; i++) {
+        struct rf_progress progress;
+        struct rf_fitted made = { 0 };
+        struct rf_err err = { 0 };
+        rf_progress_start(&progress, "fit", "epochs", 0);
+        const struct rf_fit_job job = { .kind = ways[i].kind,
+                                        .opts = all[i].p.opts,
+                                        .votes = all[i].data.votes,
+                                        .scored = all[i].data.scored,
+                                        .threads = 1,
+                                        .seed = 9,
+                                        .progress = &progress };
+        const int rc = rf_fitted_make(&made, &job, &err);
+        if (rc ? rc != RF_INTERRUPTED || !*err.msg : !made.fit.interrupted)
+            fail_msg("%s: code %d, message \"%s\"", ways[i].kind->cmd.name, rc, err.msg);
+        rf_fitted_release(&made);
+        fitted_release(&all[i]);
+    }
+}
+
 static int open_database(void **state)
 {
     (void)state;
@@ -301,9 +335,13 @@ static int close_database(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind_fits_saves_and_loads), cmocka_unit_test(every_kind_is_recalibrated),
-        cmocka_unit_test(every_kind_takes_a_grid),         cmocka_unit_test(threads_give_the_same_bytes),
-        cmocka_unit_test(wrong_scores_are_never_saved),    cmocka_unit_test(every_bad_option_is_refused),
+        cmocka_unit_test(every_kind_fits_saves_and_loads),
+        cmocka_unit_test(every_kind_is_recalibrated),
+        cmocka_unit_test(every_kind_takes_a_grid),
+        cmocka_unit_test(threads_give_the_same_bytes),
+        cmocka_unit_test(wrong_scores_are_never_saved),
+        cmocka_unit_test(every_bad_option_is_refused),
+        cmocka_unit_test(ctrl_c_leaves_a_router_or_a_message),
     };
     return cmocka_run_group_tests(tests, open_database, close_database);
 }
