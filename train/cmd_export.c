@@ -143,7 +143,7 @@ static const struct rf_cmd vector = {
              "Writes it as a logistic router (float32), also out of RouteLLM's own files: name\n"
              "their two rows.",
     .examples = "routefit export vector mf.safetensors -o vector.safetensors\n"
-                "routefit export vector model.safetensors --ids 24,36 -o vector.safetensors\n",
+                "routefit export vector model.safetensors --ids 24,36 -o released.safetensors\n",
     .opts = { output_table },
     .opts_size = sizeof(struct options),
     .min_args = 1,
@@ -162,7 +162,7 @@ static const struct rf_cmd text = {
              "makes it four times smaller and prints the largest difference of win rates\n"
              "that it causes.",
     .examples = "routefit export text mf.safetensors --text-model text.safetensors -o prompt.safetensors\n"
-                "routefit export text mf.safetensors --text-model text.safetensors --int8 -o prompt.safetensors\n",
+                "routefit export text mf.safetensors --text-model text.safetensors --int8 -o tiny.safetensors\n",
     .opts = { output_table, text_table },
     .opts_size = sizeof(struct options),
     .min_args = 1,

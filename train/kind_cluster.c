@@ -290,7 +290,7 @@ const struct rf_kind rf_kind_cluster = {
                       "that those few questions leave.",
              .examples =
                  "routefit fit cluster --bench arc-challenge -o cluster.safetensors\n"
-                 "routefit fit cluster --bench mmlu --k 32 --rule nearest --valid 0 -o cluster.safetensors\n"
+                 "routefit fit cluster --bench mmlu --k 32 --rule nearest --valid 0 -o mmlu.safetensors\n"
                  "routefit fit cluster --add new-model --to cluster.safetensors --bench mmlu -o more.safetensors\n",
              .opts = { rf_fit_results_table, options },
              .opts_size = sizeof(struct cluster_options),

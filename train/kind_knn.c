@@ -460,7 +460,7 @@ const struct rf_kind rf_kind_knn = {
                       "the neighbours do not show to be as good as the baseline is predicted no better\n"
                       "and no cheaper than it, so that no trade of score against cost takes it.",
              .examples = "routefit fit knn --bench arc-challenge -o knn.safetensors\n"
-                         "routefit fit knn --bench mmlu --k 40 --valid 0 -o knn.safetensors\n"
+                         "routefit fit knn --bench mmlu --k 40 --valid 0 -o mmlu.safetensors\n"
                          "routefit fit knn --bench mmlu --guard best --z 1 --tolerance 0.05 -o guarded.safetensors\n",
              .opts = { rf_fit_results_table, options },
              .opts_size = sizeof(struct knn_options),

@@ -59,7 +59,7 @@ const struct rf_kind rf_kind_linear = {
                       "vector, each by ridge regression to the exact optimum. On text vectors a pair\n"
                       "of its models collapses to one weight per bucket (export).",
              .examples = "routefit fit linear --bench arc-challenge -o linear.safetensors\n"
-                         "routefit fit linear --bench mmlu,gsm8k --l2 1e-3 --valid 0 -o linear.safetensors\n",
+                         "routefit fit linear --bench mmlu,gsm8k --l2 1e-3 --valid 0 -o both.safetensors\n",
              .opts = { rf_fit_results_table, options },
              .opts_size = sizeof(struct linear_options),
              .max_args = -1,

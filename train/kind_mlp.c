@@ -363,7 +363,7 @@ const struct rf_kind rf_kind_mlp = {
                       "each network keeps its epoch of least validation loss. RouterBench's own recipe\n"
                       "is --start glorot --valid 0 --cost mean.",
              .examples = "routefit fit mlp --bench arc-challenge -o mlp.safetensors\n"
-                         "routefit fit mlp --bench mmlu --tune l2=1e-4,1 lr=1e-3,3e-3 -o mlp.safetensors\n"
+                         "routefit fit mlp --bench mmlu --tune l2=1e-4,1 lr=1e-3,3e-3 -o mmlu.safetensors\n"
                          "routefit fit mlp --votes human --strong 'gpt-4*' --weak mixtral-8x7b-instruct-v0.1 -o "
                          "pair.safetensors\n",
              .opts = { rf_fit_either_table, options },

@@ -101,7 +101,7 @@ const struct rf_kind rf_kind_svr = {
                       "scores that are 0 or 1 that is a median, so predictions lean to the one that is\n"
                       "more frequent. Costs are fitted as by fit linear.",
              .examples = "routefit fit svr --bench arc-challenge -o svr.safetensors\n"
-                         "routefit fit svr --bench mmlu --C 1 --cost mean --valid 0 -o svr.safetensors\n",
+                         "routefit fit svr --bench mmlu --C 1 --cost mean --valid 0 -o mmlu.safetensors\n",
              .opts = { rf_fit_results_table, options },
              .opts_size = sizeof(struct svr_options),
              .max_args = -1,

@@ -322,7 +322,7 @@ const struct rf_kind rf_kind_sw = {
                       "that of the strong model's tier against the weak one's (RouteLLM). The training\n"
                       "loss counts each vote in its own prediction.",
              .examples = "routefit fit sw -o sw.safetensors\n"
-                         "routefit fit sw -o sw.safetensors --rule compat --valid 0 --store f16\n",
+                         "routefit fit sw -o compat.safetensors --rule compat --valid 0 --store f16\n",
              .opts = { rf_fit_table, options },
              .opts_size = sizeof(struct sw_options),
              .max_args = -1,

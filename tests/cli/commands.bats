@@ -32,6 +32,13 @@ commands() {
     done < <(commands)
 }
 
+@test "examples of a command can be pasted one after the other: none writes what another wrote" {
+    while read -r name; do
+        twice=$("$ROUTEFIT" $name -h | sed -n '/^Examples:/,$p' | grep -v -e ' --force' -e ' -f ' | grep -o -e ' -o [^ ]*' | sort | uniq -d)
+        [ -z "$twice" ] || { echo "$name -h: twice$twice"; false; }
+    done < <(commands)
+}
+
 @test "the commands of subcommands explain themselves too" {
     while read -r parent; do
         run "$ROUTEFIT" $parent -h
