@@ -1099,7 +1099,12 @@ struct routefit_router {
 
     /* kinds that are neither */
     double (*logit)(const struct routefit_router *r, const float *x);
-    int (*logits)(const struct routefit_router *r, const float *x, size_t n, double *logit); /* n TOGETHER; or NULL */
+
+    /* kinds that are faster for some prompts at a time: `together` of them, each the same as alone; -1: no memory.
+     * NULL: not this kind */
+    size_t together;
+    int (*logits)(const struct routefit_router *r, const float *x, size_t n, double *logit);
+    int (*predictions)(const struct routefit_router *r, const float *x, size_t n, double *score, double *cost);
 
     /* recalibration of win rates */
     double platt[2];      /* log odds = platt[0] logit + platt[1]; { 1, 0 }: none, or folded into w */
@@ -1394,9 +1399,11 @@ enum { MOST_NEIGHBOURS = 256 };
 
 struct knn {
     size_t n, k;
-    double *unit;  /* [n][dim] rows of unit length */
-    double *score; /* [n][models] */
-    double *cost;  /* [n][models] or NULL */
+    float *x;        /* [n][dim] */
+    double *inverse; /* [n] 1 / length of the row */
+    int exact;       /* lengths are so large or small that floats may not hold the products */
+    double *score;   /* [n][models] */
+    double *cost;    /* [n][models] or NULL */
     double *mean_score, *mean_cost;
     unsigned char *known; /* [n][models] or NULL: all are */
     double *guard;        /* [GUARD_NUMBERS] or NULL: none */
@@ -1406,7 +1413,8 @@ struct knn {
 static void knn_release(void *state)
 {
     struct knn *const s = state;
-    free(s->unit);
+    free(s->x);
+    free(s->inverse);
     free(s->score);
     free(s->cost);
     free(s->mean_score);
@@ -1421,25 +1429,147 @@ struct neighbour {
     size_t row;
 };
 
-/* The k rows nearest to x, nearest first; how many. */
-static size_t nearest(const struct routefit_router *r, const struct knn *s, const float *x, struct neighbour *near)
+/* w . x of two rows of floats: their products are exact in double. */
+static double row_dot(const float *restrict w, const float *restrict x, size_t n)
 {
-    double square = 0;
-    size_t n = 0;
-    for (size_t i = 0; i < r->dim; i++)
-        square += (double)x[i] * (double)x[i];
-    const double inverse = square > 0 ? 1 / sqrt(square) : 0;
-    for (size_t row = 0; row < s->n; row++) {
-        const double d = rint((1 - dot(s->unit + row * r->dim, x, r->dim) * inverse) * 1e12);
-        size_t at = n < s->k ? n++ : s->k;
-        if (at == s->k && !(d < near[--at].distance))
-            continue;
-        for (; at > 0 && d < near[at - 1].distance; at--)
-            near[at] = near[at - 1];
-        near[at].distance = d;
-        near[at].row = row;
+    double s[LANES] = { 0 }, sum = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            s[k] += (double)w[i + k] * (double)x[i + k];
+    for (; i < n; i++)
+        sum += (double)w[i] * (double)x[i];
+    for (size_t k = 0; k < LANES; k++)
+        sum += s[k];
+    return sum;
+}
+
+/* out[r] = one . x[r] for AT_ONCE rows x[AT_ONCE][n], in float: within (n / LANES + 16) 2^-24 of the lengths' product.
+ * Rows by name: compilers keep their sums in registers. */
+static void float_dots(const float *restrict one, const float *restrict x, size_t n, float *restrict out)
+{
+    float a[LANES] = { 0 }, b[LANES] = { 0 }, c[LANES] = { 0 }, d[LANES] = { 0 };
+    float e[LANES] = { 0 }, f[LANES] = { 0 }, g[LANES] = { 0 }, h[LANES] = { 0 };
+    float *const lanes[AT_ONCE] = { a, b, c, d, e, f, g, h };
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++) {
+            const float v = one[i + k], *const at = x + i + k;
+            a[k] += v * at[0];
+            b[k] += v * at[n];
+            c[k] += v * at[2 * n];
+            d[k] += v * at[3 * n];
+            e[k] += v * at[4 * n];
+            f[k] += v * at[5 * n];
+            g[k] += v * at[6 * n];
+            h[k] += v * at[7 * n];
+        }
+    for (size_t r = 0; r < AT_ONCE; r++) {
+        float sum = 0;
+        for (size_t k = i; k < n; k++)
+            sum += one[k] * x[r * n + k];
+        for (size_t k = 0; k < LANES; k++)
+            sum += lanes[r][k];
+        out[r] = sum;
     }
+}
+
+enum { SPARE_ROWS = 16, MOST_KEPT = MOST_NEIGHBOURS + SPARE_ROWS };
+
+/* The rows that lie nearest by floats, nearest first. */
+struct kept {
+    size_t n;
+    float cosine[MOST_KEPT];
+    size_t row[MOST_KEPT];
+};
+
+static void keep(struct kept *l, size_t most, float cosine, size_t row)
+{
+    size_t at = l->n < most ? l->n++ : most;
+    if (at == most && !(cosine > l->cosine[--at]))
+        return;
+    for (; at > 0 && cosine > l->cosine[at - 1]; at--) {
+        l->cosine[at] = l->cosine[at - 1];
+        l->row[at] = l->row[at - 1];
+    }
+    l->cosine[at] = cosine;
+    l->row[at] = row;
+}
+
+/* Adds a row by its exact distance, if it is among the k nearest so far; of equals the row that came first stays. */
+static void add_neighbour(const struct knn *s, size_t dim, const float *x, double inverse, size_t row,
+                          struct neighbour *near, size_t *n)
+{
+    const double d = rint((1 - row_dot(s->x + row * dim, x, dim) * s->inverse[row] * inverse) * 1e12);
+    size_t at = *n < s->k ? (*n)++ : s->k;
+    if (at == s->k && !(d < near[--at].distance))
+        return;
+    for (; at > 0 && d < near[at - 1].distance; at--)
+        near[at] = near[at - 1];
+    near[at].distance = d;
+    near[at].row = row;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The k nearest rows: of those kept by floats where these leave no doubt, else of all. inverse: 1 / length of x, 0
+ * where it has none. */
+static size_t settle(const struct knn *s, size_t dim, const float *x, double inverse, struct kept *l,
+                     struct neighbour *near)
+{
+    const double margin = 2 * ((double)dim / LANES + 16) * 0x1p-24, scale = inverse;
+    const size_t k = s->k < s->n ? s->k : s->n;
+    const int usable = !s->exact && inverse > 1e-18 && inverse < 1e18 && l->n >= k;
+    const double least = usable ? (double)l->cosine[k - 1] * scale - margin : 0;
+    size_t n = 0, few = l->n;
+    if (usable && (l->n == s->n || (double)l->cosine[l->n - 1] * scale < least)) {
+        while ((double)l->cosine[few - 1] * scale < least)
+            few--;
+        qsort(l->row, few, sizeof *l->row, ascending);
+        for (size_t i = 0; i < few; i++)
+            add_neighbour(s, dim, x, inverse, l->row[i], near, &n);
+    } else
+        for (size_t row = 0; row < s->n; row++)
+            add_neighbour(s, dim, x, inverse, row, near, &n);
     return n;
+}
+
+/* 1 / length; 0 for a vector without one. */
+static double inverse_of(const float *x, size_t dim)
+{
+    const double square = row_dot(x, x, dim);
+    return square > 0 ? 1 / sqrt(square) : 0;
+}
+
+/* The k rows nearest to each of x[n][dim], nearest first, n = 1 or AT_ONCE; count[i]: how many. */
+static void nearest(const struct routefit_router *r, const struct knn *s, const float *x, size_t n,
+                    struct neighbour (*near)[MOST_NEIGHBOURS], size_t *count)
+{
+    const size_t most = s->k + SPARE_ROWS, dim = r->dim;
+    struct kept list[AT_ONCE];
+    float of[AT_ONCE];
+    size_t row = 0;
+    for (size_t i = 0; i < n; i++)
+        list[i].n = 0;
+    for (; n > 1 && !s->exact && row < s->n; row++) {
+        float_dots(s->x + row * dim, x, dim, of);
+        fetch(s->x + row * dim, 4 * dim * sizeof *x);
+        for (size_t i = 0; i < n; i++)
+            keep(&list[i], most, of[i] * (float)s->inverse[row], row);
+    }
+    for (; !s->exact && row + AT_ONCE <= s->n; row += AT_ONCE) {
+        float_dots(x, s->x + row * dim, dim, of);
+        for (size_t i = 0; i < AT_ONCE; i++)
+            keep(&list[0], most, of[i] * (float)s->inverse[row + i], row + i);
+    }
+    for (; !s->exact && row < s->n; row++)
+        keep(&list[0], most, (float)(row_dot(s->x + row * dim, x, dim) * s->inverse[row]), row);
+    for (size_t i = 0; i < n; i++)
+        count[i] = settle(s, dim, x + i * dim, inverse_of(x + i * dim, dim), &list[i], near[i]);
 }
 
 /* The mean score of model m over the neighbours, and its cost. */
@@ -1498,11 +1628,11 @@ static int is_trusted(const struct routefit_router *r, const struct neighbour *n
     return mean - g[GUARD_Z] * error >= -g[GUARD_TOLERANCE] - slack;
 }
 
-static int knn_predict(const struct routefit_router *r, const float *x, double *score, double *cost)
+/* score[models] and cost[models] from the neighbours of a prompt. */
+static void knn_from(const struct routefit_router *r, const struct neighbour *near, size_t n, double *score,
+                     double *cost)
 {
     const struct knn *const s = r->state;
-    struct neighbour near[MOST_NEIGHBOURS];
-    const size_t n = nearest(r, s, x, near);
     double base, base_cost, paid;
     for (size_t m = 0; m < r->models; m++) {
         knn_mean(r, near, n, m, &score[m], &paid);
@@ -1510,7 +1640,7 @@ static int knn_predict(const struct routefit_router *r, const float *x, double *
             cost[m] = paid;
     }
     if (!s->guard)
-        return 0;
+        return;
     knn_mean(r, near, n, s->baseline, &base, &base_cost);
     base -= 4e-6 / r->scale; /* a millionth of the range */
     for (size_t m = 0; m < r->models; m++)
@@ -1519,23 +1649,50 @@ static int knn_predict(const struct routefit_router *r, const float *x, double *
             if (cost)
                 cost[m] = larger(cost[m], base_cost);
         }
+}
+
+static int knn_predictions(const struct routefit_router *r, const float *x, size_t n, double *score, double *cost)
+{
+    struct neighbour near[AT_ONCE][MOST_NEIGHBOURS];
+    size_t count[AT_ONCE];
+    nearest(r, r->state, x, n, near, count);
+    for (size_t i = 0; i < n; i++)
+        knn_from(r, near[i], count[i], score + i * r->models, cost ? cost + i * r->models : NULL);
     return 0;
 }
 
-/* Of the pair, whose strong model is the baseline. */
-static double guarded_logit(const struct routefit_router *r, const float *x)
+static int knn_predict(const struct routefit_router *r, const float *x, double *score, double *cost)
+{
+    return knn_predictions(r, x, 1, score, cost);
+}
+
+/* Of the pair, from the neighbours of a prompt; with a guard the strong model is the baseline. */
+static double knn_pair(const struct routefit_router *r, const struct neighbour *near, size_t n)
 {
     const struct knn *const s = r->state;
-    struct neighbour near[MOST_NEIGHBOURS];
     double strong, weak, cost;
-    if (!r->picked)
-        return NAN;
-    const size_t n = nearest(r, s, x, near);
-    if (!is_trusted(r, near, n, r->weak, r->strong))
+    if (s->guard && !is_trusted(r, near, n, r->weak, r->strong))
         return 4;
     knn_mean(r, near, n, r->strong, &strong, &cost);
     knn_mean(r, near, n, r->weak, &weak, &cost);
     return r->scale * (strong - weak);
+}
+
+static int knn_logits(const struct routefit_router *r, const float *x, size_t n, double *logit)
+{
+    struct neighbour near[AT_ONCE][MOST_NEIGHBOURS];
+    size_t count[AT_ONCE];
+    if (r->picked)
+        nearest(r, r->state, x, n, near, count);
+    for (size_t i = 0; i < n; i++)
+        logit[i] = r->picked ? knn_pair(r, near[i], count[i]) : NAN;
+    return 0;
+}
+
+static double knn_logit(const struct routefit_router *r, const float *x)
+{
+    double logit;
+    return knn_logits(r, x, 1, &logit) ? NAN : logit;
 }
 
 /* "guard", where the file has one; the models are known. */
@@ -1557,7 +1714,6 @@ static int load_guard(struct routefit_router *r, struct knn *s, const struct rou
                     GUARD_PAIRS);
     if (!baseline)
         return fail(err, "metadata routefit.guard: found nothing, expected the model that the guard falls back to");
-    r->logit = guarded_logit;
     return place_of(r->model, r->models, baseline, &s->baseline, err);
 }
 
@@ -1586,16 +1742,24 @@ static int load_knn(struct routefit_router *r, const struct routefit_tensors *f,
         return no_memory(err);
     r->release = knn_release;
     r->predict = knn_predict;
+    r->logit = knn_logit;
+    r->together = AT_ONCE;
+    r->logits = knn_logits;
+    r->predictions = knn_predictions;
     if (whole_meta(f, "routefit.k", MOST_NEIGHBOURS, &s->k, err))
         return -1;
-    if (!(s->unit = numbers(f, "vectors", 2, v, err)))
+    const struct routefit_tensor *const t = want(f, "vectors", 2, v, err);
+    if (!t)
         return -1;
     r->dim = v[1];
     table[0] = s->n = v[0];
+    if (!(s->x = array(t->count, sizeof *s->x)) || !(s->inverse = array(s->n, sizeof *s->inverse)))
+        return no_memory(err);
+    if (routefit_tensor_floats(t, s->x, err))
+        return -1;
     for (size_t row = 0; row < s->n; row++) {
-        double *const u = s->unit + row * r->dim, norm = length(u, r->dim);
-        for (size_t i = 0; i < r->dim; i++)
-            u[i] /= norm;
+        s->inverse[row] = inverse_of(s->x + row * r->dim, r->dim);
+        s->exact |= !(s->inverse[row] > 1e-18 && s->inverse[row] < 1e18);
     }
     if (!(s->score = numbers(f, "scores", 2, table, err)) ||
         !(s->mean_score = numbers(f, "mean_score", 1, &table[1], err)) ||
@@ -2097,6 +2261,7 @@ static int load_sw(struct routefit_router *r, const struct routefit_tensors *f, 
         return no_memory(err);
     r->release = sw_release;
     r->logit = sw_logit;
+    r->together = TOGETHER;
     r->logits = sw_logits;
     s->compat = rule && !strcmp(rule, "compat");
     if (!s->compat && must_say(f, "routefit.rule", "clean", err))
@@ -2522,10 +2687,10 @@ void routefit_win_rates(const struct routefit_router *r, const float *x, size_t 
 {
     size_t i = 0;
     if (!r->w) {
-        for (; r->logits && i + TOGETHER <= n; i += TOGETHER) {
-            if (r->logits(r, x + i * r->dim, TOGETHER, p + i))
+        for (; r->logits && i + r->together <= n; i += r->together) {
+            if (r->logits(r, x + i * r->dim, r->together, p + i))
                 break; /* no room for so many at once */
-            for (size_t k = i; k < i + TOGETHER; k++)
+            for (size_t k = i; k < i + r->together; k++)
                 p[k] = win_rate(r, p[k]);
         }
         for (; i < n; i++)
@@ -2599,4 +2764,16 @@ const char *routefit_model(const struct routefit_router *r, size_t i)
 int routefit_predict(const struct routefit_router *r, const float *x, double *score, double *cost)
 {
     return r->predict ? r->predict(r, x, score, cost) : -1;
+}
+
+int routefit_predict_many(const struct routefit_router *r, const float *x, size_t n, double *score, double *cost)
+{
+    size_t i = 0;
+    int rc = r->predict ? 0 : -1;
+    for (; r->predictions && i + r->together <= n; i += r->together)
+        if (r->predictions(r, x + i * r->dim, r->together, score + i * r->models, cost ? cost + i * r->models : NULL))
+            break;
+    for (; i < n && !rc; i++)
+        rc = r->predict(r, x + i * r->dim, score + i * r->models, cost ? cost + i * r->models : NULL);
+    return rc;
 }

@@ -218,6 +218,8 @@ int routefit_compares(const struct routefit_router *r);
 /* The predicted score of every model's answer, on the scale of the training scores, and its cost in US dollars:
  * score[models], cost[models] (NULL: not wanted). 0, or -1 for a router of one pair. */
 int routefit_predict(const struct routefit_router *r, const float *x, double *score, double *cost);
+/* The same for x[n][dim], bit by bit: score[n][models], cost[n][models] (NULL: not wanted). Faster for kNN. */
+int routefit_predict_many(const struct routefit_router *r, const float *x, size_t n, double *score, double *cost);
 
 #ifdef __cplusplus
 }

@@ -257,9 +257,8 @@ static void take_win_rates(const struct job *j, const struct routefit_router *r,
 static void take_predictions(const struct job *j, const struct routefit_router *r, const float *x, size_t first,
                              size_t m)
 {
-    const size_t models = routefit_models(r), dim = routefit_dim(r);
-    for (size_t i = 0; i < m; i++)
-        routefit_predict(r, x + i * dim, j->score + (first + i) * models, j->cost + (first + i) * models);
+    const size_t models = routefit_models(r);
+    routefit_predict_many(r, x, m, j->score + first * models, j->cost + first * models);
 }
 
 /* The error for prompts without vectors, with the command that gives them some. */

@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/mem.h"
 #include "core/par.h"
+#include "train/predict.h"
 #include "train/subset.h"
 
 void rf_cv_release(struct rf_cv *cv)
@@ -20,7 +21,7 @@ void rf_cv_release(struct rf_cv *cv)
 /* ---- scores of the prompts held out ---- */
 
 /* Rows of a block: few, so that slow kinds find work for every thread. */
-enum { BLOCK = 64 };
+enum { BLOCK = RF_PREDICT_ROWS };
 
 struct scoring {
     struct rf_cv *cv;
@@ -59,15 +60,23 @@ static int score_vectors(const struct scoring *s, size_t first, size_t m, struct
     return 0;
 }
 
-static int predict(const struct scoring *s, size_t first, size_t m)
+static int predict(const struct scoring *s, size_t first, size_t m, struct rf_err *err)
 {
     const struct rf_inputs *const in = &s->job->scored->in;
-    const size_t models = s->cv->models;
-    for (size_t i = first; i < first + m; i++) {
-        const size_t row = s->row[i];
-        routefit_predict(s->r, in->x + row * in->dim, s->cv->score + row * models, s->cv->cost + row * models);
+    const size_t models = s->cv->models, bytes = models * sizeof(double);
+    double *score = NULL, *cost = NULL;
+    int rc;
+    if ((rc = RF_ROOM(score, m * models, err)) || (rc = RF_ROOM(cost, m * models, err)) ||
+        (rc = rf_predict_rows(s->r, in->x, s->row + first, m, score, cost, err)))
+        goto out;
+    for (size_t i = 0; i < m; i++) {
+        memcpy(s->cv->score + s->row[first + i] * models, score + i * models, bytes);
+        memcpy(s->cv->cost + s->row[first + i] * models, cost + i * models, bytes);
     }
-    return 0;
+out:
+    rf_free(score);
+    rf_free(cost);
+    return rc;
 }
 
 static int score_block(void *ctx, size_t block, struct rf_err *err)
@@ -77,7 +86,7 @@ static int score_block(void *ctx, size_t block, struct rf_err *err)
     if (rf_interrupted())
         return rf_fail(err, RF_INTERRUPTED, "interrupted");
     if (s->cv->models)
-        return predict(s, first, m);
+        return predict(s, first, m, err);
     return routefit_input(s->r) == ROUTEFIT_TEXT ? score_texts(s, first, m, err) : score_vectors(s, first, m, err);
 }
 

@@ -11,6 +11,7 @@
 #include "core/mem.h"
 #include "core/stats.h"
 #include "train/kind.h"
+#include "train/predict.h"
 
 void rf_model_release(struct rf_model *m)
 {
@@ -183,25 +184,34 @@ static int check_predictions(const struct rf_model *m, const struct rf_scored *s
 }
 
 /* Mean squared errors over the validation questions: the router's, and that of each model's mean. */
-static void measure(struct rf_model *m, const struct rf_scored *s, const struct routefit_router *r, double *room)
+static int measure(struct rf_model *m, const struct rf_scored *s, const struct routefit_router *r, struct rf_err *err)
 {
-    double sum = 0, null = 0;
+    const size_t models = s->r.models;
+    double sum = 0, null = 0, *score = NULL;
     size_t n = 0;
-    for (size_t i = 0; i < s->r.n; i++) {
-        if (!s->valid[i])
-            continue;
-        routefit_predict(r, rf_scored_x(s, i), room, NULL);
-        for (size_t k = 0; k < s->r.models; k++) {
-            const double v = s->r.score[i * s->r.models + k];
+    int rc = RF_ROOM(score, RF_PREDICT_ROWS * models, err);
+    for (size_t next = 0; next < s->r.n && !rc;) {
+        size_t question[RF_PREDICT_ROWS], row[RF_PREDICT_ROWS], some = 0;
+        for (; next < s->r.n && some < RF_PREDICT_ROWS; next++)
+            if (s->valid[next]) {
+                question[some] = next;
+                row[some++] = s->row[next];
+            }
+        rc = rf_predict_rows(r, s->in.x, row, some, score, NULL, err);
+        for (size_t i = 0; i < some * models && !rc; i++) {
+            const size_t k = i % models;
+            const double v = s->r.score[question[i / models] * models + k];
             if (isnan(v))
                 continue;
-            sum += (v - room[k]) * (v - room[k]);
+            sum += (v - score[i]) * (v - score[i]);
             null += (v - s->mean_score[k]) * (v - s->mean_score[k]);
             n++;
         }
     }
     m->valid_loss = n ? sum / (double)n : (double)NAN;
     m->null_loss = n ? null / (double)n : (double)NAN;
+    rf_free(score);
+    return rc;
 }
 
 static int check_bytes(struct rf_model *m, const struct rf_fit *f, const struct rf_buf *buf, struct rf_err *err)
@@ -222,7 +232,7 @@ static int check_bytes(struct rf_model *m, const struct rf_fit *f, const struct 
         rc = check_logits(m, f->votes, r, err);
     else if (!(rc = RF_NEW(room, 2 * f->scored->r.models, err)) &&
              !(rc = check_predictions(m, f->scored, r, room, err)))
-        measure(m, f->scored, r, room);
+        rc = measure(m, f->scored, r, err);
     rf_free(room);
     routefit_free(r);
     return rc;

@@ -70,3 +70,43 @@ PY
     [ "$status" -eq 0 ]
     [[ "${lines[1]}" == 'quiz,120,'*',strong.safetensors,strong,50,100,'* ]]
 }
+
+@test "knn scores by the exact neighbours, ties to the rows that come first, one prompt at a time or many" {
+    PYTHONPATH=$BATS_TEST_DIRNAME python3 - <<'END'
+import math, os, random, struct, subprocess
+from tensors import tensors
+random.seed(3)
+dim, rows, k = 21, 130, 7
+def f32(v):
+    return [struct.unpack("<f", struct.pack("<f", x))[0] for x in v]
+def npy(path, x):
+    head = "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }" % (len(x), dim)
+    head += " " * (63 - (10 + len(head)) % 64) + "\n"
+    open(path, "wb").write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + b"".join(struct.pack("<%df" % dim, *v) for v in x))
+plain = [f32(random.gauss(0, 1) for _ in range(dim)) for _ in range(rows)]
+for i in range(20, 80): # sixty equal rows, some of other lengths
+    plain[i] = [v * 2.0 ** (i % 3) for v in plain[20]]
+wild = [[v * 2.0 ** (100 * (i % 3 - 1)) for v in x] for i, x in enumerate(plain)] # no float holds their products
+prompts = [f32(random.gauss(0, 1) for _ in range(dim)) for _ in range(10)] + [plain[20]] * 3 + [[-v for v in plain[20]]] * 3 + [[0.0] * dim] + plain[:2]
+scores = [f32([random.random(), random.random()]) for _ in range(rows)]
+for name, bank in (("plain", plain), ("wild", wild)):
+    tensors(name + ".safetensors", {"routefit.kind": "knn", "routefit.input": "vector", "routefit.k": str(k), "routefit.models": '["s", "w"]'},
+            vectors=([rows, dim], sum(bank, [])), scores=([rows, 2], sum(scores, [])), mean_score=([2], [0.5, 0.5]), mean_cost=([2], [0, 0]), score_range=([1], [1]))
+    def rate(q):
+        def distance(row):
+            a, b = math.sqrt(sum(v * v for v in q)), math.sqrt(sum(v * v for v in row))
+            return round((1 - (sum(v * w for v, w in zip(q, row)) / a / b if a else 0)) * 1e12)
+        near = sorted(range(rows), key=lambda i: (distance(bank[i]), i))[:k]
+        return 1 / (1 + math.exp(-4 * sum(scores[i][0] - scores[i][1] for i in near) / k))
+    def ask(x):
+        npy("q.npy", x)
+        out = subprocess.run([os.environ["ROUTEFIT"], "score", name + ".safetensors", "--npy", "q.npy", "--router-strong", "s", "--router-weak", "w"],
+                             capture_output=True, text=True, check=True).stdout
+        return [line.split("\t")[0] for line in out.splitlines()]
+    many = ask(prompts)
+    assert len(many) == len(prompts)
+    for q, said in zip(prompts, many):
+        assert abs(float(said) - rate(q)) < 1e-6, (name, said, rate(q))
+    assert [ask([q])[0] for q in prompts] == many
+END
+}
