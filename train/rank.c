@@ -153,6 +153,7 @@ struct problem {
     enum rf_tie_model ties;
     const size_t *at; /* [models] index of its strength, SIZE_MAX: not rated */
     size_t rated, n;  /* n parameters */
+    double gauge;     /* of the size of the Hessian: see derivatives */
 };
 
 static double difference(const struct problem *p, size_t pair, const double *x)
@@ -180,14 +181,15 @@ static double value(const struct problem *p, const double *x)
 }
 
 /* Gradient g[n] and minus the Hessian h[n][n] of the log-likelihood. The strengths' own shift, which it does not see,
- * is fixed by 1/rated in their cells: the inverse is then the pseudo-inverse plus the same. */
+ * is fixed by gauge/rated in their cells: the inverse is then the pseudo-inverse plus 1/(gauge rated), and as well
+ * conditioned as the votes let it be, whatever they weigh. */
 static void derivatives(const struct problem *p, const double *x, double *g, double *h)
 {
     const bool ties = p->n > p->rated;
     memset(g, 0, p->n * sizeof *g);
     for (size_t i = 0; i < p->n; i++)
         for (size_t j = 0; j < p->n; j++)
-            h[i * p->n + j] = i < p->rated && j < p->rated ? 1 / (double)p->rated : 0;
+            h[i * p->n + j] = i < p->rated && j < p->rated ? p->gauge / (double)p->rated : 0;
     for (size_t k = 0; k < p->d->pairs; k++) {
         if (!counts(p, k))
             continue;
@@ -274,7 +276,9 @@ static void set_problem(struct problem *p, const struct rf_rank *r, const struct
     size_t k = 0;
     for (size_t i = 0; i < r->models; i++)
         at[i] = r->group[i] == 0 ? k++ : SIZE_MAX;
-    *p = (struct problem){ d, sum, ties, at, k, k + (model[ties].draws ? 1 : 0) };
+    *p = (struct problem){ d, sum, ties, at, k, k + (model[ties].draws ? 1 : 0), 0 };
+    for (size_t i = 0; i < d->pairs * RF_OUTCOMES; i++)
+        p->gauge += sum[i] / (double)k;
 }
 
 /* The weight of the draws; at: between rated models alone, or NULL. */

@@ -192,6 +192,35 @@ static void models_without_a_finite_strength_are_not_rated(void **state)
     assert_non_null(strstr(err.msg, "no tie"));
 }
 
+/* All votes a thousand million times as heavy, or as light: the same strengths, and the same sandwich. */
+static void the_unit_of_weights_does_not_matter(void **state)
+{
+    (void)state;
+    static const double unit[] = { 1, 1e9, 1e-9 };
+    double sum[30], square[30], cov[3][MODELS * MODELS], theta[3][MODELS];
+    for (int ties = RF_HALF; ties <= RF_RAO_KUPPER; ties++)
+        for (size_t k = 0; k < 3; k++) {
+            const enum rf_tie_model m = (enum rf_tie_model)ties;
+            struct rf_duels d;
+            struct rf_rank r;
+            plant(&d, 4);
+            rf_duels_count(&d, sum, square);
+            for (size_t i = 0; i < d.pairs * RF_OUTCOMES; i++) {
+                sum[i] *= unit[k];
+                square[i] *= unit[k] * unit[k];
+            }
+            assert_int_equal(rf_rank_fit(&r, &d, sum, m, NULL, NULL), 0);
+            assert_int_equal(rf_rank_sandwich(&r, &d, sum, square, m, cov[k], NULL), 0);
+            memcpy(theta[k], r.theta, sizeof theta[k]);
+            for (size_t i = 0; i < MODELS; i++) {
+                assert_near(theta[k][i], theta[0][i], 1e-6);
+                assert_near(cov[k][i * MODELS + i] / cov[0][i * MODELS + i], 1, 1e-6);
+            }
+            rf_rank_release(&r);
+            rf_duels_release(&d);
+        }
+}
+
 /* Of models A, B, C (0, 1, 2) and D, E (3, 4): pairs AB, AC, BC, DE. */
 static void models_of_ties_refuse_votes_without_a_maximum(void **state)
 {
@@ -236,6 +265,7 @@ int main(void)
         cmocka_unit_test(order_of_models_does_not_matter),
         cmocka_unit_test(sandwich_and_bootstrap_agree),
         cmocka_unit_test(models_without_a_finite_strength_are_not_rated),
+        cmocka_unit_test(the_unit_of_weights_does_not_matter),
         cmocka_unit_test(models_of_ties_refuse_votes_without_a_maximum),
     };
     return cmocka_run_group_tests(tests, open_blas, NULL);
