@@ -234,7 +234,8 @@ int rf_points_add(struct rf_points *p, size_t entry, const struct rf_field *f, c
     if ((rc = open_source(&s, room, err)) || (rc = RF_NEW(walk, room, err)) || (rc = RF_NEW(hull, room, err)))
         goto out;
     const size_t n = rf_lambda_walk(plan, NULL, 1, walk);
-    if ((rc = find_corners(&s, walk, n, hull, err)) || (rc = take_all(&s, err)))
+    const bool corners = wish->corners || wish->budgets; /* a pass over all prompts for each of them */
+    if ((corners && (rc = find_corners(&s, walk, n, hull, err))) || (rc = take_all(&s, err)))
         goto out;
     if (wish->curve)
         rc = take_curve(&s, walk, n, err);
