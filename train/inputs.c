@@ -2,6 +2,7 @@
  * with NaN or Inf. */
 #include "train/inputs.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +135,7 @@ out:
 static int take_vector(struct rf_inputs *in, int64_t prompt, struct rf_str blob, struct rf_err *err)
 {
     float *x = in->x + in->rows * in->dim;
-    bool zero = true;
+    double square = 0;
     if (blob.len != in->dim * sizeof *x)
         return rf_fail(err, RF_CORRUPT, "vector of prompt %lld: %zu bytes, expected %zu (%zu floats of embedder %s)",
                        (long long)prompt, blob.len, in->dim * sizeof *x, in->dim, in->embedder);
@@ -145,9 +146,14 @@ static int take_vector(struct rf_inputs *in, int64_t prompt, struct rf_str blob,
                            "vector of prompt %lld: element %zu is %g, expected finite numbers; embed the prompt again "
                            "or correct the file of vectors of %s",
                            (long long)prompt, j, (double)x[j], in->embedder);
-        zero &= x[j] == 0;
+        square += (double)x[j] * (double)x[j];
     }
-    return zero ? RF_OUT_ZERO : RF_OUTS;
+    if (square > (double)FLT_MAX) /* sums of products are floats in places */
+        return rf_fail(
+            err, RF_BAD_INPUT,
+            "vector of prompt %lld: found the length %g, expected at most 1e19; scale the vectors of %s down",
+            (long long)prompt, sqrt(square), in->embedder);
+    return square > 0 ? RF_OUTS : RF_OUT_ZERO;
 }
 
 /* Adds one text at row in->rows. RF_OUTS, RF_OUT_NO_PROMPT, or an rf_code. */

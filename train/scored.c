@@ -61,9 +61,10 @@ static int keep_usable(struct rf_scored *s, const struct rf_wanted *w, size_t n,
     if (!k)
         return rf_fail(
             err, RF_BAD_INPUT,
-            "no question left of %zu: %zu have no prompt text, %zu no part of --split, %zu no vector of embedder %s: "
-            "`routefit embed` gives them one",
-            r->n, s->no_prompt, s->left_out[RF_OUT_SPLIT], s->left_out[RF_OUT_NO_VECTOR], s->in.embedder);
+            "no question left of %zu: %zu have no prompt text, %zu no part of --split, %zu no vector of embedder %s "
+            "(`routefit embed` gives them one), %zu a vector of zeros alone",
+            r->n, s->no_prompt, s->left_out[RF_OUT_SPLIT], s->left_out[RF_OUT_NO_VECTOR], s->in.embedder,
+            s->left_out[RF_OUT_ZERO]);
     r->n = k;
     return 0;
 }

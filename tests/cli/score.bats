@@ -110,3 +110,19 @@ for name, bank in (("plain", plain), ("wild", wild)):
     assert [ask([q])[0] for q in prompts] == many
 END
 }
+
+@test "fits say of vectors that are all zero, or too long for floats, what is wrong" {
+    sqlite3 routefit.db "UPDATE embedding SET vector = zeroblob(length(vector))"
+    run "$ROUTEFIT" fit linear --bench quiz -o r.safetensors
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'no question left of 120: '*', 120 a vector of zeros alone' ]]
+    sqlite3 routefit.db "UPDATE embedding SET vector = CAST(replace(hex(zeroblob(length(vector) / 4)), '00', 'abc~') AS BLOB)" # some 8e37 each
+    for kind in linear knn svr mlp cluster; do
+        run "$ROUTEFIT" fit $kind --bench quiz -o r.safetensors
+        [ "$status" -eq 3 ]
+        [[ "$output" == *'found the length '*'e+38, expected at most 1e19; scale the vectors of text down' ]]
+    done
+    run "$ROUTEFIT" fit sw --votes results:quiz --strong big --weak small --min-chars 0 -o r.safetensors
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'expected at most 1e19'* ]]
+}
