@@ -75,14 +75,15 @@ static int fit(struct rf_fit *f, const void *opts, struct rf_model *m, struct rf
         goto out;
     score.column = p.s->r.score;
     score.value = c;
-    if ((rc = rf_planes_fit(&p, &score, w, &best, err)) || (rc = rf_planes_tensors(&p, RF_PLANES_SCORE, w, m, err)))
+    /* the costs first: what they refuse should not cost a fit */
+    if ((rc = rf_planes_costs(&p, (enum rf_cost_rule)o->cost, "cost-l2", l2, o->cost_l2.n, m, err)) ||
+        (rc = rf_planes_fit(&p, &score, w, &best, err)) || (rc = rf_planes_tensors(&p, RF_PLANES_SCORE, w, m, err)))
         goto out;
     rf_real_text(best, text);
     if ((rc = rf_model_meta(m, err, "routefit.C", "%s", text)))
         goto out;
     rf_real_text(o->epsilon, text);
-    if (!(rc = rf_model_meta(m, err, "routefit.epsilon", "%s", text)))
-        rc = rf_planes_costs(&p, (enum rf_cost_rule)o->cost, "cost-l2", l2, o->cost_l2.n, m, err);
+    rc = rf_model_meta(m, err, "routefit.epsilon", "%s", text);
 out:
     rf_planes_release(&p);
     rf_free(c);
