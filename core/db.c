@@ -78,6 +78,8 @@ static int fail(struct rf_db *db, int rc, const char *doing, struct rf_err *err)
     const char *what = sqlite3_extended_errcode(db->h) == rc ? sqlite3_errmsg(db->h) : sqlite3_errstr(rc);
     if (db->in && !db->broken)
         db->broken = code;
+    if (code == RF_IO && (rc & 0xff) == SQLITE_READONLY) /* whatever it was that wanted to write */
+        return rf_fail(err, code, "%s: %s", db->path, advice);
     return rf_fail(err, code, "%s: %.200s: %s%s%s", db->path, doing, what, advice ? "; " : "", advice ? advice : "");
 }
 

@@ -548,8 +548,11 @@ int routefit_tensors_open(struct routefit_tensors **out, const void *bytes, size
         return fail(err, "found %zu bytes, expected the 8 that hold the header's length", n);
     header = little_endian(b, PREFIX);
     if (header > MAX_HEADER || header > n - PREFIX)
-        return fail(err, "found a header of %.0f bytes, expected at most %zu (the rest of the file, and 100 MB)",
-                    (double)header, n - PREFIX);
+        return fail(
+            err,
+            "no safetensors file, or not all of it: its first 8 bytes announce a header of %.0f bytes, expected at "
+            "most %zu (the rest of the file, and 100 MB)",
+            (double)header, n - PREFIX);
     j.s = b + PREFIX;
     j.end = (size_t)header;
     if (!(f = array(1, sizeof *f)) || !(f->meta.arena = array(j.end, 1))) {

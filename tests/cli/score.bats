@@ -126,3 +126,10 @@ END
     [ "$status" -eq 3 ]
     [[ "$output" == *'expected at most 1e19'* ]]
 }
+
+@test "a file that is no weight file is called so" {
+    echo "hello world, this is text" >words.safetensors
+    run "$ROUTEFIT" score words.safetensors -
+    [ "$status" -eq 6 ]
+    [[ "$output" == *'words.safetensors: no safetensors file, or not all of it'* ]]
+}
