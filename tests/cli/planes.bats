@@ -28,6 +28,8 @@ PY
 
 @test "fit svr: what cannot be done is said" {
     run "$ROUTEFIT" fit svr --bench bench --valid 0 -o a.safetensors
+    [[ "$output" == *'--cost-l2 has 5 values and no validation questions'* ]] # before anything is fitted
+    run "$ROUTEFIT" fit svr --cost mean --bench bench --valid 0 -o a.safetensors
     [ "$status" -eq 3 ]
     [[ "$output" == *'--C has 4 values and no validation questions'* ]]
     run "$ROUTEFIT" fit svr --bench bench --valid 0 --C 1 -o a.safetensors

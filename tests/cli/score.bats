@@ -61,7 +61,7 @@ PY
     printf 'some text that is no router' >text
     run "$ROUTEFIT" score text --router-strong big --router-weak small prompts.txt
     [ "$status" -eq 6 ]
-    [[ "$output" == 'routefit score: text: found'* ]]
+    [[ "$output" == 'routefit score: text: no safetensors file'* ]]
 }
 
 @test "compare --against strong is the model, also beside a router file of that name" {
