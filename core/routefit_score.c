@@ -955,6 +955,21 @@ static double dot(const double *restrict w, const float *restrict x, size_t n)
     return finish(s, w, x, n);
 }
 
+/* The same of two rows of floats: their products are exact in double. */
+static double dot_floats(const float *restrict w, const float *restrict x, size_t n)
+{
+    double s[LANES] = { 0 }, sum = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            s[k] += (double)w[i + k] * (double)x[i + k];
+    for (; i < n; i++)
+        sum += (double)w[i] * (double)x[i];
+    for (size_t k = 0; k < LANES; k++)
+        sum += s[k];
+    return sum;
+}
+
 /* Asks for the cache line `bytes` behind p; it need not exist. */
 static void fetch(const void *p, size_t bytes)
 {
@@ -1432,21 +1447,6 @@ struct neighbour {
     size_t row;
 };
 
-/* w . x of two rows of floats: their products are exact in double. */
-static double row_dot(const float *restrict w, const float *restrict x, size_t n)
-{
-    double s[LANES] = { 0 }, sum = 0;
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (size_t k = 0; k < LANES; k++)
-            s[k] += (double)w[i + k] * (double)x[i + k];
-    for (; i < n; i++)
-        sum += (double)w[i] * (double)x[i];
-    for (size_t k = 0; k < LANES; k++)
-        sum += s[k];
-    return sum;
-}
-
 /* out[r] = one . x[r] for AT_ONCE rows x[AT_ONCE][n], in float: within (n / LANES + 16) 2^-24 of the lengths' product.
  * Rows by name: compilers keep their sums in registers. */
 static void float_dots(const float *restrict one, const float *restrict x, size_t n, float *restrict out)
@@ -1503,7 +1503,7 @@ static void keep(struct kept *l, size_t most, float cosine, size_t row)
 static void add_neighbour(const struct knn *s, size_t dim, const float *x, double inverse, size_t row,
                           struct neighbour *near, size_t *n)
 {
-    const double d = rint((1 - row_dot(s->x + row * dim, x, dim) * s->inverse[row] * inverse) * 1e12);
+    const double d = rint((1 - dot_floats(s->x + row * dim, x, dim) * s->inverse[row] * inverse) * 1e12);
     size_t at = *n < s->k ? (*n)++ : s->k;
     if (at == s->k && !(d < near[--at].distance))
         return;
@@ -1524,13 +1524,13 @@ static int ascending(const void *a, const void *b)
 static size_t settle(const struct knn *s, size_t dim, const float *x, double inverse, struct kept *l,
                      struct neighbour *near)
 {
-    const double margin = 2 * ((double)dim / LANES + 16) * 0x1p-24, scale = inverse;
+    const double margin = 2 * ((double)dim / LANES + 16) * 0x1p-24;
     const size_t k = s->k < s->n ? s->k : s->n;
     const int usable = !s->exact && inverse > 1e-18 && inverse < 1e18 && l->n >= k;
-    const double least = usable ? (double)l->cosine[k - 1] * scale - margin : 0;
+    const double least = usable ? (double)l->cosine[k - 1] * inverse - margin : 0;
     size_t n = 0, few = l->n;
-    if (usable && (l->n == s->n || (double)l->cosine[l->n - 1] * scale < least)) {
-        while ((double)l->cosine[few - 1] * scale < least)
+    if (usable && (l->n == s->n || (double)l->cosine[l->n - 1] * inverse < least)) {
+        while ((double)l->cosine[few - 1] * inverse < least)
             few--;
         qsort(l->row, few, sizeof *l->row, ascending);
         for (size_t i = 0; i < few; i++)
@@ -1544,7 +1544,7 @@ static size_t settle(const struct knn *s, size_t dim, const float *x, double inv
 /* 1 / length; 0 for a vector without one. */
 static double inverse_of(const float *x, size_t dim)
 {
-    const double square = row_dot(x, x, dim);
+    const double square = dot_floats(x, x, dim);
     return square > 0 ? 1 / sqrt(square) : 0;
 }
 
@@ -1570,7 +1570,7 @@ static void nearest(const struct routefit_router *r, const struct knn *s, const 
             keep(&list[0], most, of[i] * (float)s->inverse[row + i], row + i);
     }
     for (; !s->exact && row < s->n; row++)
-        keep(&list[0], most, (float)(row_dot(s->x + row * dim, x, dim) * s->inverse[row]), row);
+        keep(&list[0], most, (float)(dot_floats(s->x + row * dim, x, dim) * s->inverse[row]), row);
     for (size_t i = 0; i < n; i++)
         count[i] = settle(s, dim, x + i * dim, inverse_of(x + i * dim, dim), &list[i], near[i]);
 }
@@ -2311,21 +2311,6 @@ static void mlp_release(void *state)
     }
     planes_release(&s->cost);
     free(s);
-}
-
-/* Float rows, double sums. */
-static double dot_floats(const float *restrict w, const float *restrict x, size_t n)
-{
-    double s[LANES] = { 0 }, sum = 0;
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (size_t k = 0; k < LANES; k++)
-            s[k] += (double)w[i + k] * (double)x[i + k];
-    for (; i < n; i++)
-        sum += (double)w[i] * (double)x[i];
-    for (size_t k = 0; k < LANES; k++)
-        sum += s[k];
-    return sum;
 }
 
 /* What network h gives, in double throughout: finite for any finite weights and vector. */

@@ -51,7 +51,7 @@ int rf_sides_both_win(const struct rf_sides *s, struct rf_err *err);
  * none. logit: of strong over weak for a row. */
 void rf_sides_measure(const struct rf_example *e, size_t n, double (*logit)(const void *ctx, size_t row),
                       const void *ctx, double *loss, double *accuracy);
-/* Adds the note "strong: some-model, another and 5 more". */
+/* Adds the note "strong: some-model, another and 5 more". side: its first word; in[v->models]: who is on that side. */
 int rf_sides_name(const char *side, const struct rf_votes *v, const bool *in, struct rf_fit *f, struct rf_err *err);
 /* Metadata of both sides and the ties: "routefit.strong", ".weak" as the user wrote them, ".strong_models",
  * ".weak_models" as JSON lists, ".ties". */
